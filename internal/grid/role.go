@@ -1,0 +1,112 @@
+package grid
+
+import (
+	_ "embed"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Role names a kind of post: what its holder may do and see. Local aliases
+// change only how a role is written on pages.
+type Role string
+
+// The roles shipped in roles.yaml.
+const (
+	RoleAdmin          Role = "admin"
+	RoleCommand        Role = "district_command"
+	RoleDepartment     Role = "department"
+	RoleStreet         Role = "street"
+	RoleCommunity      Role = "community"
+	RoleProperty       Role = "property"
+	RoleGridWorker     Role = "grid_worker"
+	RoleBuildingLeader Role = "building_leader"
+	RoleRepresentative Role = "representative"
+	RoleVolunteer      Role = "volunteer"
+	RoleAuditor        Role = "auditor"
+)
+
+// Permission names something a post may do within its scope.
+type Permission string
+
+// The permissions roles.yaml may grant.
+const (
+	PlaceRead      Permission = "place.read"
+	PlaceWrite     Permission = "place.write"
+	GridWrite      Permission = "grid.write"
+	PostWrite      Permission = "post.write"
+	AccountManage  Permission = "account.manage"
+	AuditRead      Permission = "audit.read"
+	EmergencyWrite Permission = "emergency.write"
+	LedgerRead     Permission = "ledger.read"
+	LedgerUnmask   Permission = "ledger.unmask"
+	LedgerWrite    Permission = "ledger.write"
+	LedgerImport   Permission = "ledger.import"
+	FormWrite      Permission = "form.write"
+	RoundRead      Permission = "round.read"
+	RoundDraft     Permission = "round.draft"
+	RoundApprove   Permission = "round.approve"
+	RoundMark      Permission = "round.mark"
+	RoundClose     Permission = "round.close"
+	RoundRecheck   Permission = "round.recheck"
+	Export         Permission = "export"
+)
+
+// Field is a class of a person's data; seeing the unmasked class also needs a purpose.
+type Field string
+
+// The field classes of roles.yaml.
+const (
+	FieldNameMasked  Field = "name_masked"
+	FieldPhoneMasked Field = "phone_masked"
+	FieldIDNoMasked  Field = "idno_masked"
+	FieldName        Field = "name"
+	FieldPhone       Field = "phone"
+	FieldIDNo        Field = "idno"
+	FieldAddress     Field = "address"
+	FieldCare        Field = "care"
+	FieldRisk        Field = "risk"
+)
+
+type roleSpec struct {
+	Worker      bool         `yaml:"worker"`
+	Permissions []Permission `yaml:"permissions"`
+	Fields      []Field      `yaml:"fields"`
+}
+
+//go:embed roles.yaml
+var rolesYAML []byte
+
+var roles = loadRoles(rolesYAML)
+
+func loadRoles(b []byte) map[Role]roleSpec {
+	var doc struct {
+		Roles map[Role]roleSpec `yaml:"roles"`
+	}
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		panic("grid: roles.yaml: " + err.Error())
+	}
+	return doc.Roles
+}
+
+// Roles returns the known roles in alphabetical order.
+func Roles() []Role {
+	out := make([]Role, 0, len(roles))
+	for r := range roles {
+		out = append(out, r)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Known reports whether the role is one of roles.yaml.
+func (r Role) Known() bool { _, ok := roles[r]; return ok }
+
+// Worker reports whether the role works at doors: long sessions, phone pages first.
+func (r Role) Worker() bool { return roles[r].Worker }
+
+// May reports whether the role grants the permission.
+func (r Role) May(p Permission) bool { return slices.Contains(roles[r].Permissions, p) }
+
+// Sees reports whether the role may see the field class.
+func (r Role) Sees(f Field) bool { return slices.Contains(roles[r].Fields, f) }
