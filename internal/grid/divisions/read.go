@@ -217,9 +217,11 @@ func (p *parser) row(rec []string, line int) {
 			bad("parent", s, key)
 			return
 		}
-		if short := strings.TrimRight(s, "0"); parent != a.Code || len(short) > 4 || inferred != City {
+		// The national list of counties repeats a city without counties as its
+		// own county ("441900" of city "4419"): it keeps its province.
+		if parent != a.Code || inferred != City || len(s) > 4 {
 			a.Parent = strings.Clone(parent)
-		} // a city without counties listed as its own county keeps its province
+		}
 	}
 	p.found = append(p.found, row{Area: a, line: line})
 }

@@ -68,11 +68,13 @@ func IsVillage(a Area) bool {
 	if a.Level != Community || len(a.Code) != 12 {
 		return false
 	}
-	if n := a.Code[9:]; n >= "200" && n < "400" {
+	n := a.Code[9:]
+	if n >= "200" && n < "400" {
 		return true
 	}
 	for _, end := range words.village {
-		if strings.HasSuffix(a.Name, end) {
+		// a one-character ending also names urban estates, whose numbers are below 200
+		if strings.HasSuffix(a.Name, end) && (len(end) > 3 || n >= "400") {
 			return true
 		}
 	}
