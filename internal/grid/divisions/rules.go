@@ -119,7 +119,7 @@ func digits(s string) bool {
 
 // check gives the areas that stand and the problems of the rest: codes seen
 // twice, parents missing, not above or in a circle. A parent may be missing
-// only for the list's topmost level (a list of one county, or of villages).
+// only where the list begins below it (a list of one county, or of villages).
 func check(rows []row) ([]Area, []Problem) {
 	var problems []Problem
 	bad := func(r *row, column, value, key string) {
@@ -127,7 +127,7 @@ func check(rows []row) ([]Area, []Problem) {
 		problems = append(problems, Problem{Row: r.line, Column: column, Value: value, Key: key})
 	}
 	index := make(map[string]int, len(rows))
-	top := Community.Rank()
+	var n [6]int // rows of each level
 	for i := range rows {
 		r := &rows[i]
 		if _, twice := index[r.Code]; twice {
@@ -135,8 +135,9 @@ func check(rows []row) ([]Area, []Problem) {
 			continue
 		}
 		index[r.Code] = i
-		top = min(top, r.Level.Rank())
+		n[r.Level.Rank()]++
 	}
+	begins := begin(n)
 	for i := range rows {
 		r := &rows[i]
 		if r.bad || r.Parent == "" {
@@ -147,12 +148,26 @@ func check(rows []row) ([]Area, []Problem) {
 			bad(r, "parent", r.Parent, ProblemSelf)
 		case found && rows[pi].Level.Rank() >= r.Level.Rank():
 			bad(r, "parent", r.Parent, ProblemParentLevel)
-		case !found && r.Level.Rank() > top:
+		case !found && r.Level.Rank() > begins:
 			bad(r, "parent", r.Parent, ProblemParent)
 		}
 	}
 	areas := keep(rows, index, bad)
 	return areas, problems
+}
+
+// begin gives the rank of the level a list begins with. A handful of rows
+// above it does not count: the nation's list of villages holds one code that
+// reads as a street's.
+func begin(n [6]int) int {
+	first, above := 0, 0
+	for rank := 1; rank < len(n); rank++ {
+		if n[rank] > 0 && (first == 0 || n[rank] > 200*above) {
+			first = rank
+		}
+		above += n[rank]
+	}
+	return first
 }
 
 // circle says whether following parents from i comes back to i.
