@@ -1,0 +1,33 @@
+# The whole project is built and tested with Go; make only names the steps.
+GO ?= go
+PACKAGES := ./...
+# Where goroutines meet: these run again under the race detector (modernc's
+# SQLite is some fifty times slower there, so the list is short).
+RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/seal ./internal/platform/web ./internal/platform/i18n
+
+.PHONY: test deps lint race unit build demo score soak check-generated
+
+test: deps lint unit race ## everything, nothing skipped
+
+build:
+	$(GO) build -o wangge ./cmd/wangge
+
+demo:
+	$(GO) run ./cmd/wangge demo
+
+deps: ## Debian packages for the tests: PostgreSQL, Chromium, Chinese fonts
+	@sh scripts/deps.sh
+
+lint:
+	@test -z "$$(gofmt -l cmd internal web)" || { gofmt -l cmd internal web; echo "gofmt would change the files above"; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 $(PACKAGES)
+
+unit:
+	$(GO) test $(PACKAGES)
+
+race:
+	WANGGE_TEST_ENGINES=$${WANGGE_RACE_ENGINES:-postgres} $(GO) test -race $(RACE)
+
+score: ## scores on larger real data that may not ship: WANGGE_DATA=folder make score
+	$(GO) test -tags score -run Score -v ./internal/ledger/roster
