@@ -1,0 +1,104 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"wangge/internal/platform/i18n"
+)
+
+// Handler serves a request or returns an error, which WriteError turns into a
+// page or a problem document.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Lang returns the language of the request: "zh" or "en".
+func Lang(ctx context.Context) string {
+	if l, ok := ctx.Value(langKey).(string); ok {
+		return l
+	}
+	return i18n.ZH
+}
+
+// WithLang returns a context whose language is lang.
+func WithLang(ctx context.Context, lang string) context.Context {
+	return context.WithValue(ctx, langKey, i18n.Known(lang))
+}
+
+// WithDrill returns a context in which every page says that it is a drill.
+func WithDrill(ctx context.Context) context.Context {
+	return context.WithValue(ctx, drillKey, true)
+}
+
+// RequestID returns the identifier of the request, as logged and as shown on
+// pages about internal errors.
+func RequestID(ctx context.Context) string {
+	s, _ := ctx.Value(requestKey).(string)
+	return s
+}
+
+// T returns the message of key in the request's language.
+func T(ctx context.Context, key string, args ...any) string {
+	return i18n.T(Lang(ctx), key, args...)
+}
+
+// IsHTMX reports whether the request was made by a part of a page and expects
+// a fragment.
+func IsHTMX(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Boosted") != "true"
+}
+
+// WantsJSON reports whether the caller is a program: the path is under /api/
+// or the Accept header prefers JSON to HTML.
+func WantsJSON(r *http.Request) bool {
+	if strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/api/docs" {
+		return true
+	}
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
+}
+
+// IsTLS reports whether the browser speaks TLS to us, directly or through a
+// proxy that the server was told to trust.
+func IsTLS(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get(trustedProto) == "https"
+}
+
+// trustedProto is set by the middleware alone; the client's own is removed.
+const trustedProto = "Wangge-Trusted-Proto"
+
+const langCookie = "wangge_lang"
+
+// chooseLang decides the language: ?lang=, cookie, account, browser, Chinese.
+// A choice in the address is remembered for a year.
+func chooseLang(w http.ResponseWriter, r *http.Request, account string) string {
+	if r.URL.RawQuery != "" {
+		if l := r.URL.Query().Get("lang"); l == i18n.ZH || l == i18n.EN {
+			http.SetCookie(w, &http.Cookie{
+				Name: langCookie, Value: l, Path: "/", MaxAge: 365 * 24 * 3600,
+				Secure: IsTLS(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			})
+			return l
+		}
+	}
+	if c, err := r.Cookie(langCookie); err == nil && (c.Value == i18n.ZH || c.Value == i18n.EN) {
+		return c.Value
+	}
+	if account != "" {
+		return i18n.Known(account)
+	}
+	return i18n.Match(r.Header.Get("Accept-Language"))
+}
+
+// NewKey returns a fresh idempotency key for a form.
+func NewKey() string { return randomHex(12) }
+
+func randomHex(n int) string {
+	b := make([]byte, n)
+	if _, err := rand.Read(b); err != nil {
+		panic("web: the system gives no random bytes: " + err.Error())
+	}
+	return hex.EncodeToString(b)
+}
