@@ -48,7 +48,7 @@ CREATE TABLE audit_entry (
   detail     TEXT    NOT NULL DEFAULT '',
   PRIMARY KEY (district, id)
 );
-CREATE INDEX audit_entry_chain ON audit_entry (chain, seq);
+CREATE INDEX audit_entry_chain ON audit_entry (district, chain, seq);
 CREATE INDEX audit_entry_object ON audit_entry (district, object_id, at_ms);
 CREATE INDEX audit_entry_account ON audit_entry (district, account_id, at_ms);
 
