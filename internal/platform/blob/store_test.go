@@ -47,6 +47,7 @@ func TestStore(t *testing.T) {
 		if err := d.Read().QueryRowContext(ctx, "SELECT sealed FROM photo").Scan(&sealed); err != nil || bytes.Contains(sealed, []byte("JFIF")) {
 			t.Errorf("not sealed (%v)", err)
 		}
+		photoID := kept
 		if err := put("emergency-4", photo); errs.As(err).Key != "seal.key_missing" {
 			t.Errorf("without key: %v", err)
 		}
@@ -59,7 +60,7 @@ func TestStore(t *testing.T) {
 		if _, err := keys.Destroy("emergency-3"); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.Get(ctx, d.Read(), kept); !seal.IsDestroyed(err) {
+		if _, _, err := s.Get(ctx, d.Read(), photoID); !seal.IsDestroyed(err) {
 			t.Errorf("after destruction: %v", err)
 		}
 	})
