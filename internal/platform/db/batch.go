@@ -1,0 +1,252 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"wangge/internal/platform/errs"
+)
+
+// BatchOptions says how a Batcher works; zero values take the defaults.
+type BatchOptions struct {
+	Op       string // names the operation in errors and logs
+	MaxItems int    // items in one transaction, 512
+	Queue    int    // items waiting in each lane before callers are turned away, 8192
+	// OwnLocks means that the batch locks the rows it changes itself, in the
+	// order of their keys (SELECT … ORDER BY key plus Tx.ForUpdate): PostgreSQL
+	// then runs it READ COMMITTED, which replicas with hot counters need.
+	OwnLocks bool
+}
+
+// Item is one value on its way through a Batcher.
+type Item[T any] struct {
+	// Value is what was given to Do. A pointer can carry a result back.
+	Value T
+
+	err  error
+	gone atomic.Int32 // who has it: 0 queued, 1 taken by a batch, 2 withdrawn by its caller
+	done chan struct{}
+}
+
+const (
+	itemTaken     = 1
+	itemWithdrawn = 2
+)
+
+// Fail gives this item alone the error; the rest of the batch commits. Call it
+// before anything of the item was written, or undo that with Tx.Savepoint.
+func (it *Item[T]) Fail(err error) { it.err = err }
+
+// Failed reports whether the item was given an error.
+func (it *Item[T]) Failed() bool { return it.err != nil }
+
+// Batcher lets hot writes share transactions: a batch is whatever was queued
+// while the one before it committed; nothing waits for company. Each item gets
+// its own result, after the commit. A batch that fails is run again item by
+// item, each in its own transaction, so that one bad item spoils no other.
+// Items of the low lane are taken only when the other lane is empty.
+type Batcher[T any] struct {
+	d  *DB
+	o  BatchOptions
+	fn func(ctx context.Context, tx *Tx, items []*Item[T]) error
+
+	mu     sync.Mutex
+	ready  sync.Cond
+	hot    []*Item[T]
+	low    []*Item[T]
+	closed bool
+	ended  chan struct{}
+	stats  BatchStats
+}
+
+// BatchStats counts what a Batcher did.
+type BatchStats struct {
+	Items    int64 // items answered
+	Batches  int64 // transactions tried for more than one item, or for one alone
+	Singly   int64 // items run alone because their batch failed
+	Refused  int64 // items turned away because the queue was full
+	Waiting  int   // items in the queues now
+	MaxBatch int   // the largest batch
+}
+
+// NewBatcher starts a batcher. fn writes the items of one batch, never none,
+// and may be called again for the same items when a transaction is repeated; its
+// error fails the batch. Database Close drains the batcher first.
+func NewBatcher[T any](d *DB, o BatchOptions, fn func(ctx context.Context, tx *Tx, items []*Item[T]) error) *Batcher[T] {
+	if o.Op == "" {
+		o.Op = "db.Batch"
+	}
+	if o.MaxItems <= 0 {
+		o.MaxItems = 512
+	}
+	if o.Queue <= 0 {
+		o.Queue = 8192
+	}
+	b := &Batcher[T]{d: d, o: o, fn: fn, ended: make(chan struct{})}
+	b.ready.L = &b.mu
+	d.life.onClose(b.Close)
+	go b.loop()
+	return b
+}
+
+// Do queues the value and returns its result after its batch has committed. If
+// ctx ends while it is still queued it is withdrawn; once a batch has taken it,
+// Do waits for the outcome. A full queue is TooMany "db.queue_full".
+func (b *Batcher[T]) Do(ctx context.Context, v T) error { return b.do(ctx, v, false) }
+
+// DoLow is Do in the low lane.
+func (b *Batcher[T]) DoLow(ctx context.Context, v T) error { return b.do(ctx, v, true) }
+
+func (b *Batcher[T]) do(ctx context.Context, v T, low bool) error {
+	it := &Item[T]{Value: v, done: make(chan struct{})}
+	if err := b.queue(it, low); err != nil {
+		return err
+	}
+	select {
+	case <-it.done:
+		return it.err
+	case <-ctx.Done():
+	}
+	if it.gone.CompareAndSwap(0, itemWithdrawn) {
+		return Fault(b.o.Op, ctx.Err())
+	}
+	<-it.done
+	return it.err
+}
+
+func (b *Batcher[T]) queue(it *Item[T], low bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return errs.E(b.o.Op, errs.Unavailable, "db.closing")
+	}
+	lane := &b.hot
+	if low {
+		lane = &b.low
+	}
+	if len(*lane) >= b.o.Queue {
+		b.stats.Refused++
+		return errs.E(b.o.Op, errs.TooMany, "db.queue_full")
+	}
+	*lane = append(*lane, it)
+	b.ready.Signal()
+	return nil
+}
+
+// Stats returns the counts so far.
+func (b *Batcher[T]) Stats() BatchStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.stats
+	s.Waiting = len(b.hot) + len(b.low)
+	return s
+}
+
+// Close takes no more items and returns when all that were queued are answered.
+func (b *Batcher[T]) Close() {
+	b.mu.Lock()
+	b.closed = true
+	b.ready.Broadcast()
+	b.mu.Unlock()
+	<-b.ended
+}
+
+func (b *Batcher[T]) loop() {
+	defer close(b.ended)
+	for {
+		items, low, ok := b.next()
+		if !ok {
+			return
+		}
+		if len(items) > 0 {
+			b.write(items, low)
+		}
+	}
+}
+
+// next waits for items and takes at most a batch of one lane; ok is false when
+// the batcher is closed and empty.
+func (b *Batcher[T]) next() (items []*Item[T], low, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.hot) == 0 && len(b.low) == 0 {
+		if b.closed {
+			return nil, false, false
+		}
+		b.ready.Wait()
+	}
+	lane := &b.hot
+	if low = len(b.hot) == 0; low {
+		lane = &b.low
+	}
+	n := min(len(*lane), b.o.MaxItems)
+	items = make([]*Item[T], 0, n)
+	for _, it := range (*lane)[:n] {
+		if it.gone.CompareAndSwap(0, itemTaken) {
+			items = append(items, it)
+		}
+	}
+	if n == len(*lane) {
+		clear(*lane)
+		*lane = (*lane)[:0]
+	} else {
+		*lane = append((*lane)[:0:0], (*lane)[n:]...)
+	}
+	return items, low, true
+}
+
+// write runs the batch and answers its items.
+func (b *Batcher[T]) write(items []*Item[T], low bool) {
+	err := b.try(items, low)
+	alone := err != nil && len(items) > 1 && !errs.Is(err, errs.Unavailable)
+	switch {
+	case alone:
+		b.d.log.Warn("batch failed, its items run one by one", "op", b.o.Op, "items", len(items), "error", err)
+		for _, it := range items {
+			if err := b.try([]*Item[T]{it}, low); err != nil {
+				it.err = err
+			}
+			close(it.done)
+		}
+	default:
+		for _, it := range items {
+			if err != nil {
+				it.err = err
+			}
+			close(it.done)
+		}
+	}
+	b.count(len(items), alone)
+}
+
+func (b *Batcher[T]) count(n int, alone bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stats.Items += int64(n)
+	b.stats.Batches++
+	b.stats.MaxBatch = max(b.stats.MaxBatch, n)
+	if alone {
+		b.stats.Singly += int64(n)
+	}
+}
+
+// try runs the items in one transaction. A panic becomes an error of the batch:
+// it must not end the process for the thousands who share it.
+func (b *Batcher[T]) try(items []*Item[T], low bool) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.d.log.Error("panic in a batch", "op", b.o.Op, "panic", p, "stack", string(debug.Stack()))
+			err = errs.Wrap(b.o.Op, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	ctx := context.Background()
+	return b.d.run(ctx, b.o.Op, mode{low: low, relaxed: b.o.OwnLocks}, func(tx *Tx) error {
+		for _, it := range items {
+			it.err = nil
+		}
+		return b.fn(ctx, tx, items)
+	})
+}
