@@ -117,6 +117,16 @@ func (a *App) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	a.mux.HandleFunc(pattern, h)
 }
 
+// Limit sets size and time of a route that a library registered, as
+// app.Limit("POST /api/v1/imports", MaxBody(64<<20)).
+func (a *App) Limit(pattern string, opts ...RouteOption) {
+	var rt route
+	for _, o := range opts {
+		o(&rt)
+	}
+	a.routes[pattern] = rt
+}
+
 // HandleHTTP registers an http.Handler; it needs a log-in unless Public.
 func (a *App) HandleHTTP(pattern string, h http.Handler, opts ...RouteOption) {
 	a.Handle(pattern, func(w http.ResponseWriter, r *http.Request) error {

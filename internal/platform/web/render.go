@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -158,8 +159,12 @@ func (r *Renderer) PageStatus(w http.ResponseWriter, req *http.Request, status i
 
 // Fragment answers with one block of the page name, for a part of a page that
 // htmx replaces. The dot is the same View as in the whole page.
+// The page's "as of" is set anew with it.
 func (r *Renderer) Fragment(w http.ResponseWriter, req *http.Request, name, block string, data any) error {
-	return r.send(w, http.StatusOK, r.view(req, data), name, block)
+	v := r.view(req, data)
+	asOf := i18n.T(v.Lang, "web.asof", formatTime(v.AsOf, "2006-01-02 15:04"))
+	w.Header().Set("X-As-Of", url.PathEscape(asOf))
+	return r.send(w, http.StatusOK, v, name, block)
 }
 
 var bufPool = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"wangge/internal/platform/errs"
+)
+
+// shutdownWait is how long running requests get to finish at the end.
+const shutdownWait = 20 * time.Second
+
+// Serve answers HTTP on listen until ctx ends, then stops accepting, calls
+// atEnd (which closes streams, as Hub.Close does) and waits for the running
+// requests. With a certificate and key it speaks HTTPS. A clean end returns
+// nil.
+func Serve(ctx context.Context, listen, tlsCert, tlsKey string, handler http.Handler, log *slog.Logger, atEnd ...func()) error {
+	ln, err := Listen(listen, tlsCert, tlsKey)
+	if err != nil {
+		return err
+	}
+	return ServeOn(ctx, ln, handler, log, atEnd...)
+}
+
+// Listen opens the address that ServeOn answers on, with TLS when a
+// certificate and a key are named. An address that is taken and a certificate
+// that cannot be read are errors of kind Unavailable.
+func Listen(listen, tlsCert, tlsKey string) (net.Listener, error) {
+	var conf *tls.Config
+	if tlsCert != "" || tlsKey != "" {
+		pair, err := tls.LoadX509KeyPair(tlsCert, tlsKey)
+		if err != nil {
+			return nil, &errs.Error{Op: "web.Listen", Kind: errs.Unavailable, Key: "web.error.tls", Err: err}
+		}
+		conf = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	}
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, &errs.Error{Op: "web.Listen", Kind: errs.Unavailable, Key: "web.error.listen", Args: []any{listen}, Err: err}
+	}
+	if conf != nil {
+		ln = tls.NewListener(ln, conf)
+	}
+	return ln, nil
+}
+
+// ServeOn is Serve on a listener of Listen; it closes the listener.
+func ServeOn(ctx context.Context, ln net.Listener, handler http.Handler, log *slog.Logger, atEnd ...func()) error {
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	for _, f := range atEnd {
+		srv.RegisterOnShutdown(f)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return errs.Wrap("web.Serve", err)
+	case <-ctx.Done():
+	}
+	log.Info("shutting down: finishing running requests")
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWait)
+	defer cancel()
+	err := srv.Shutdown(last)
+	if errors.Is(err, context.DeadlineExceeded) {
+		srv.Close()
+		return errs.Wrap("web.Serve", errors.New("some requests did not finish in time and were cut off"))
+	}
+	return errs.Wrap("web.Serve", err)
+}
