@@ -8,6 +8,7 @@ type builder struct {
 	province string
 	taken    map[string]bool // names used in this community
 	numbered bool            // a village's groups have numbers instead of names
+	scale    int             // per cent: a small district's compounds are smaller too, so that each community has several
 }
 
 // kindShare is how many per thousand of a setting's households live in which
@@ -34,8 +35,8 @@ func (b *builder) compounds(s Setting, households int) []Compound {
 // gets; a remainder too small for a compound of its own goes along.
 func (b *builder) compound(s Setting, rest int) (Compound, int) {
 	size := func(lo, hi int) int {
-		n := b.r.between(lo, hi)
-		if rest-n < lo/2 {
+		n := b.r.between(max(4, lo*b.scale/100), max(8, hi*b.scale/100))
+		if rest-n < max(3, lo*b.scale/200) {
 			n = rest
 		}
 		return min(n, rest)

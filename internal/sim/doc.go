@@ -287,8 +287,8 @@ const (
 // Teams are the keys of HQ's seven groups.
 var Teams = []string{"coordination", "prevention", "information", "emergency", "publicity", "supplies", "discipline"}
 
-// Worker is somebody who holds a post.
-type Worker struct {
+// Holder is somebody who holds a post.
+type Holder struct {
 	Name  string
 	Sex   Sex
 	Birth Date
@@ -305,7 +305,7 @@ type Post struct {
 	Grid         int    // index in Community.Grids, -1 for none
 	Compound     int    // index in Community.Compounds, -1 for none
 	Doors        Span   // doors it answers for by name; empty for all of its area, grid or compound
-	Holders      []Worker
+	Holders      []Holder
 }
 
 // Vacant says that nobody holds the post. With an Organisation it is a

@@ -152,8 +152,10 @@ func microName(c *Community, s Span, basic string, m int) string {
 	}
 	name := first.Compound.Name
 	switch {
+	case first.Building == nil && first.Compound.Kind == Group:
+		return name + label("doors", strconv.Itoa(first.Door.Ordinal), strconv.Itoa(last.Door.Ordinal))
 	case first.Building == nil:
-		return name + label("range", strconv.Itoa(first.Door.Ordinal), strconv.Itoa(last.Door.Ordinal)+label("house", ""))
+		return name + label("houses", strconv.Itoa(first.Door.Ordinal), strconv.Itoa(last.Door.Ordinal))
 	case first.Building != last.Building:
 		return name + label("range", first.Building.Name, last.Building.Name)
 	case first.Unit == nil || first.Unit == &first.Building.Units[0] && last.Unit == &last.Building.Units[len(last.Building.Units)-1]:

@@ -90,7 +90,7 @@ func (g *registry) sequence(sex Sex, ago int) (region, seq int) {
 	ago = min(ago, len(list)-1)
 	k := int(list[ago])
 	list[ago]++
-	return topRegion - k/perBirthday, k%perBirthday*2 + int(sex)%2
+	return topRegion - k/perBirthday, (k+ago*37)%perBirthday*2 + int(sex)%2
 }
 
 // newID18 gives an 18-digit number with its check digit.

@@ -81,9 +81,9 @@ func (p *people) sex() Sex {
 	return Male
 }
 
-// worker invents a post's holder.
-func (p *people) worker(minAge, maxAge int) Worker {
+// holder invents a post's holder.
+func (p *people) holder(minAge, maxAge int) Holder {
 	sex, age := p.sex(), p.r.between(minAge, maxAge)
 	birth, _ := p.birth(p.r, age)
-	return Worker{Name: p.surname() + p.given(sex, age), Sex: sex, Birth: birth, Phone: p.newPhone()}
+	return Holder{Name: p.surname() + p.given(sex, age), Sex: sex, Birth: birth, Phone: p.newPhone()}
 }

@@ -154,6 +154,7 @@ func (d *District) community(g *registry, i int) *Community {
 	r := newRNG(d.Seed, textSeed(p.Area.Code), textSeed("community"))
 	c := &Community{Area: p.Area, Street: p.Street, Setting: p.Setting, Households: p.Households}
 	b := builder{people: &people{registry: g, r: r}, province: p.Area.Code[:2], taken: map[string]bool{}, numbered: r.p(300)}
+	b.scale = max(25, min(100, p.Households/12))
 	c.Compounds = b.compounds(p.Setting, p.Households)
 	c.Grids = b.grids(c, i)
 	c.Posts = b.posts(c, i)

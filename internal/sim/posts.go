@@ -76,7 +76,7 @@ func (w *postMaker) add(role Role, n, minAge, maxAge int) *Post {
 	w.counts[k]++
 	p := Post{Key: k + strconv.Itoa(w.counts[k]), Role: role, Area: w.area, Grid: -1, Compound: -1}
 	for range n {
-		h := w.worker(minAge, maxAge)
+		h := w.holder(minAge, maxAge)
 		if w.upper {
 			h.Phone = UpperPrefix + h.Phone[len(PhonePrefix):]
 		}
