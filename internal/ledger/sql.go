@@ -67,7 +67,7 @@ func (s *Service) insertEvent(ctx context.Context, tx *db.Tx, district int, regi
 }
 
 // updatePerson stores a person's fields and keys if its version is still
-// p.Version, and raises it.
+// p.Version, and raises the stored version.
 func (s *Service) updatePerson(ctx context.Context, tx *db.Tx, district int, p *Person, blob []byte, keys []personKey) error {
 	res, err := tx.ExecContext(ctx, `UPDATE person SET household_id = $3, door_id = $4, registered = $5, lives_here = $6, sealed = $7,
 		version = version + 1, until_ms = $8, until_reason = $9, register = $10
@@ -79,7 +79,6 @@ func (s *Service) updatePerson(ctx context.Context, tx *db.Tx, district int, p *
 	if err := changedOne(res); err != nil {
 		return err
 	}
-	p.Version++
 	if _, err := tx.ExecContext(ctx, `DELETE FROM person_key WHERE district = $1 AND person_id = $2`, district, int64(p.ID)); err != nil {
 		return err
 	}
@@ -96,7 +95,11 @@ func (s *Service) storePerson(ctx context.Context, tx *db.Tx, district int, p *P
 	if !p.Current() {
 		keys = nil // a closed record is found through the record it went into, or not at all
 	}
-	return s.updatePerson(ctx, tx, district, p, blob, keys)
+	if err := s.updatePerson(ctx, tx, district, p, blob, keys); err != nil {
+		return err
+	}
+	p.Version++
+	return nil
 }
 
 // storeHousehold seals and updates one household under the version check.

@@ -13,18 +13,18 @@ import (
 var vocabJSON []byte
 
 type vocabulary struct {
-	Care        []string          `json:"care"`
-	Risk        []string          `json:"risk"`
-	Actions     []string          `json:"actions"`
-	Depart      []string          `json:"depart"`
-	Purposes    []string          `json:"purposes"`
-	Forbidden   []string          `json:"forbidden"`
-	CareWords   map[string]string `json:"care_words"`
-	Heads       []string          `json:"heads"`
-	NotRelated  []string          `json:"not_related"`
-	Surnames    map[string]string `json:"surnames"`
-	NumberTails []string          `json:"number_tails"`
-	NumberGaps  []string          `json:"number_gaps"`
+	Care       []string          `json:"care"`
+	Risk       []string          `json:"risk"`
+	Actions    []string          `json:"actions"`
+	Depart     []string          `json:"depart"`
+	Purposes   []string          `json:"purposes"`
+	Forbidden  []string          `json:"forbidden"`
+	CareWords  map[string]string `json:"care_words"`
+	Heads      []string          `json:"heads"`
+	NotRelated []string          `json:"not_related"`
+	Surnames   map[string]string `json:"surnames"`
+	NumberGaps []string          `json:"number_gaps"`
+	HanDigits  string            `json:"han_digits"`
 }
 
 var vocab = loadVocab(vocabJSON)
