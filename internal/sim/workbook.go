@@ -46,8 +46,9 @@ type Roster struct {
 
 // RosterOptions bound a workbook.
 type RosterOptions struct {
-	Buildings int // at most so many sheets; 0 for all of the compound
-	Damaged   int // rows with a damaged identity number; 0 means 4
+	Buildings int    // at most so many sheets; 0 for all of the compound
+	Damaged   int    // rows with a damaged identity number; 0 means 4
+	Day       string // the day in the second title row; "" means 2022.3.1
 }
 
 // Workbook writes the roster of one compound of the community as a property
@@ -68,7 +69,10 @@ func Workbook(w io.Writer, seed uint64, c *Community, opt RosterOptions) (Roster
 	if opt.Damaged == 0 {
 		opt.Damaged = 4
 	}
-	s := &scribe{f: f, r: newRNG(seed, textSeed(c.Area.Code), textSeed("workbook")), compound: k, damage: opt.Damaged}
+	if opt.Day == "" {
+		opt.Day = "2022.3.1"
+	}
+	s := &scribe{f: f, r: newRNG(seed, textSeed(c.Area.Code), textSeed("workbook")), compound: k, damage: opt.Damaged, day: opt.Day}
 	s.truth = Roster{Compound: k.Name, Wrong: map[string]string{}}
 	s.explanations()
 	buildings := k.Buildings
@@ -118,6 +122,7 @@ type scribe struct {
 	f        *excelize.File
 	r        *rng
 	compound *Compound
+	day      string
 	sheet    string
 	row      int
 	serial   int
@@ -193,7 +198,7 @@ func (s *scribe) headings(b *Building) {
 		office = s.compound.Name
 	}
 	s.row = 2
-	s.set("A", fill(bookWords.Note, office, "2022.3.1"))
+	s.set("A", fill(bookWords.Note, office, s.day))
 	s.try(s.f.MergeCell(s.sheet, "A2", last+"2"))
 	s.row = 3
 	if s.r.p(400) {
