@@ -193,6 +193,26 @@ func TestBulkInsert(t *testing.T) {
 	})
 }
 
+func TestExecEach(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		write(t, d, func(tx *db.Tx) error {
+			rows := [][]any{{district, id.ID(1), "a"}, {district, id.ID(2), "b"}, {district, id.ID(1), "c"}}
+			changed, err := tx.ExecEach(ctx, `INSERT INTO thing (district, id, name) VALUES ($1, $2, $3) ON CONFLICT (district, id) DO NOTHING`, rows)
+			if err != nil || !slices.Equal(changed, []int64{1, 1, 0}) {
+				t.Errorf("changed %v, %v", changed, err)
+			}
+			return err
+		})
+		err := d.Write(ctx, "test.each", func(tx *db.Tx) error {
+			_, err := tx.ExecEach(ctx, `INSERT INTO thing (district, id) VALUES ($1, $2)`, [][]any{{district, 5}, {district, 1}, {district, 6}})
+			return err
+		})
+		if !db.IsDuplicate(err) || count(t, d, "SELECT count(*) FROM thing") != 2 {
+			t.Errorf("a duplicate among them: %v", err)
+		}
+	})
+}
+
 func TestValuesComeBackAsTheyWere(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		blob := make([]byte, 300_000)

@@ -66,7 +66,8 @@ func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) 
 			d.committed(tx)
 			return nil
 		}
-		if attempt == maxAttempts || !serialization(err) || ctx.Err() != nil {
+		again := serialization(err) || errors.Is(err, errNotBegun)
+		if attempt == maxAttempts || !again || ctx.Err() != nil {
 			return errs.Wrap(op, Fault(op, err))
 		}
 		d.log.Debug("transaction repeated", "op", op, "attempt", attempt, "error", err)
@@ -180,6 +181,9 @@ func (t *Tx) beginNow(ctx context.Context) error {
 	_, err := t.conn.ExecContext(t.quiet(ctx), text)
 	if err != nil {
 		t.state = txBroken
+		if f, ok := classify(err); ok && f.key == "db.unreachable" {
+			err = errors.Join(errNotBegun, err)
+		}
 		return err
 	}
 	t.state = txOpen
@@ -210,6 +214,10 @@ func (t *Tx) commitNow(ctx context.Context, op string) error {
 	}
 	return err
 }
+
+// errNotBegun marks a connection that turned out dead before anything was done
+// on it: the transaction begins again on another.
+var errNotBegun = errors.New("db: the connection was lost before the transaction began")
 
 // errAborted is the fault of a caller who went on after a failed statement.
 var errAborted = errors.New("db: a statement of the transaction failed and its error was passed over")
