@@ -15,8 +15,8 @@ CREATE TABLE account (
   created_ms    BIGINT  NOT NULL,
   PRIMARY KEY (district, id)
 );
-CREATE UNIQUE INDEX account_login ON account (login_hash);
-CREATE INDEX account_phone ON account (phone_hash);
+CREATE UNIQUE INDEX account_login ON account (district, login_hash);
+CREATE INDEX account_phone ON account (district, phone_hash);
 
 CREATE TABLE session (
   district   INTEGER NOT NULL,

@@ -1,0 +1,135 @@
+package account
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+// Token is the right of a program to act for one post of an account.
+type Token struct {
+	ID      id.ID
+	Account id.ID
+	Post    id.ID
+	Name    string // what it is for; not personal
+	Created int64  // UTC milliseconds
+	Expires int64  // UTC milliseconds
+}
+
+const tokenPrefix = "wgt_"
+
+// CreateToken makes a token for a post that the account holds now and returns
+// its secret, which is told once. A token is good for at most 366 days.
+func (s *Service) CreateToken(ctx context.Context, account, post id.ID, name string, ttl time.Duration) (Token, string, error) {
+	const op = "account.CreateToken"
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "error.required"), "name")
+	case utf8.RuneCountInString(name) > maxName:
+		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxName), "name")
+	case ttl <= 0 || ttl > MaxTokenTTL:
+		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "account.token_days"), "days")
+	}
+	posts, err := s.auth.PostsOf(ctx, account)
+	if err != nil {
+		return Token{}, "", errs.Wrap(op, err)
+	}
+	if !holds(posts, post) {
+		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "account.token_post"), "post")
+	}
+	now := s.now()
+	t := Token{ID: id.New(), Account: account, Post: post, Name: name, Created: now, Expires: now + ttl.Milliseconds()}
+	secret := newSecret(tokenPrefix)
+	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.insertToken(ctx, tx, secretHash(secret), t); err != nil {
+			return errs.Wrap(op, err)
+		}
+		return s.note(ctx, tx, account, "account.token_created", account, "token="+t.ID.String()+" post="+post.String())
+	})
+	return t, secret, err
+}
+
+func holds(posts []Post, post id.ID) bool {
+	for _, p := range posts {
+		if p.ID == post && post != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// ListTokens lists the tokens of an account that are good now.
+func (s *Service) ListTokens(ctx context.Context, account id.ID) ([]Token, error) {
+	out, err := s.selectTokens(ctx, s.d.Read(), account, s.now())
+	return out, errs.Wrap("account.ListTokens", err)
+}
+
+// EndToken ends one token of an account; NotFound where it has none such.
+func (s *Service) EndToken(ctx context.Context, by, account, token id.ID) error {
+	const op = "account.EndToken"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		n, err := s.endTokens(ctx, tx, account, token, s.now())
+		if err != nil {
+			return errs.Wrap(op, err)
+		}
+		if n == 0 {
+			return errs.E(op, errs.NotFound, "account.token_not_found")
+		}
+		return s.note(ctx, tx, by, "account.token_ended", account, "token="+token.String())
+	})
+}
+
+// tokens is the Identity of programs.
+type tokens struct{ s *Service }
+
+// Tokens returns the web.Identity of bearer tokens. Its sessions carry the
+// post's id in Post; see TokenPost.
+func (s *Service) Tokens() web.Identity { return tokens{s} }
+
+// Lookup turns a token's secret into who is asking. It is Unauthenticated where
+// the token is unknown, ended or expired, the account locked, or the post no
+// longer held.
+func (t tokens) Lookup(ctx context.Context, secret string) (web.Session, error) {
+	const op = "account.LookupToken"
+	none := errs.E(op, errs.Unauthenticated, "account.bad_token")
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 200 {
+		return web.Session{}, none
+	}
+	k, found, err := t.s.selectToken(ctx, t.s.d.Read(), secretHash(secret), t.s.now())
+	if err != nil {
+		return web.Session{}, errs.Wrap(op, err)
+	}
+	if !found {
+		return web.Session{}, none
+	}
+	posts, err := t.s.auth.PostsOf(ctx, k.Account)
+	if err != nil {
+		return web.Session{}, errs.Wrap(op, err)
+	}
+	if !holds(posts, k.Post) {
+		return web.Session{}, none
+	}
+	out, err := t.s.identity(ctx, k.Account)
+	if err != nil {
+		return web.Session{}, errs.Wrap(op, err)
+	}
+	out.Token, out.Post, out.Expires = true, k.Post.String(), time.UnixMilli(k.Expires)
+	return out, nil
+}
+
+// TokenPost returns the one post a program speaks for. ok is false for a person
+// in a browser, who speaks for all the posts held.
+func TokenPost(k web.Session) (post id.ID, ok bool) {
+	if !k.Token {
+		return 0, false
+	}
+	post, err := id.Parse(k.Post)
+	return post, err == nil && post != 0
+}
