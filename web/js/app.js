@@ -211,21 +211,27 @@
     busy(f, true);
     fetch(f.action, { method: 'POST', body: body, credentials: 'same-origin' }).then(function (r) {
       if (r.ok) forget(f);
-      if (r.redirected) { location.href = r.url; return; }
-      return r.text().then(function (html) { show(html); });
+      return r.text().then(function (html) { show(html, r.url); });
     }).catch(function () { toast(msg('offline'), 'error'); busy(f, false); });
   });
   function busy(f, on) { each(f, 'button[type=submit],button:not([type])', function (b) { b.disabled = on; }); }
-  function show(html) {
+  // The answer becomes the page; where its frame is another, it is loaded anew.
+  function show(html, url) {
     var p = new DOMParser().parseFromString(html, 'text/html');
-    if (!p.getElementById('main')) { location.reload(); return; }
+    if (!p.getElementById('main') || frame(p) !== frame(d)) { location.href = url; return; }
+    if (url !== location.href) history.pushState(null, '', url);
     d.title = p.title;
     var body = d.importNode(p.body, true);
     d.documentElement.replaceChild(body, d.body);
     if (window.htmx) window.htmx.process(body);
     window.scrollTo(0, 0);
     start(body, true);
+    d.dispatchEvent(new CustomEvent('wangge:page'));
   }
+  function frame(doc) {
+    return Array.prototype.map.call(doc.querySelectorAll('link[rel=stylesheet]'), function (l) { return l.getAttribute('href'); }).join();
+  }
+  window.addEventListener('popstate', function () { location.reload(); });
 
   // data-upload: a multipart form sent with a progress bar.
   d.addEventListener('submit', function (e) {
@@ -239,8 +245,7 @@
     busy(f, true);
     x.upload.onprogress = function (p) { if (p.lengthComputable) bar.value = p.loaded / p.total; };
     x.onload = function () {
-      if (x.status < 400 && x.responseURL && x.responseURL !== new URL(f.action, location.href).href) location.href = x.responseURL;
-      else show(x.responseText);
+      show(x.responseText, x.responseURL);
     };
     x.onerror = function () { busy(f, false); bar.remove(); toast(msg('offline'), 'error'); };
     x.open('POST', f.action);

@@ -127,10 +127,12 @@
   window.addEventListener('focus', function () { if (poll) refreshAll(); });
   window.addEventListener('online', refreshAll);
   // A swapped part may follow other topics.
-  d.addEventListener('htmx:afterSettle', function () {
+  d.addEventListener('htmx:afterSettle', topics);
+  d.addEventListener('wangge:page', topics);
+  function topics() {
     if (poll || d.hidden) return;
     if (release || !shared) { if (elements().length) connect(); } else if (elements().length) { say({ want: mine() }); lead(); }
-  });
+  }
   d.addEventListener('htmx:afterSwap', function (e) {
     var el = e.detail.elt;
     if (el && el.classList && el.closest && el.closest('[data-live]')) { el.classList.remove('flashed'); void el.offsetWidth; el.classList.add('flashed'); }

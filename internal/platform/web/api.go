@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 )
 
 // SpecPath is where the OpenAPI document is served.
@@ -196,3 +197,8 @@ func kindOfStatus(status int) string {
 	}
 	return "bad_request"
 }
+
+// IDParam is an identifier in the path or query of an operation; id.ID itself
+// serves in bodies. (huma reads parameters whose kind is an integer as JSON
+// integers, which identifiers are not.)
+type IDParam struct{ id.ID }

@@ -65,7 +65,7 @@
 //	empty                     Icon Title Text Href Action
 //	field                     Form Name Label Type(text|…|textarea|select|radio|checks|check) Required Help
 //	                          Options([]Option) Placeholder Inputmode Autocomplete Min Max Step Maxlength Accept Rows
-//	formkey                   the Form, or nil: hidden idempotency key, one in every form that writes
+//	formkey                   the Form, or no argument: hidden idempotency key, one in every form that writes
 //	form-errors               the Form
 //	table-search table-pager  a Table;  table-head: Table Column Text Class;  table-filter: "#tableid"
 //	photo-input               Name Label Required
