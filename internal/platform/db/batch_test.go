@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -62,6 +63,7 @@ func queue(b *db.Batcher[int64], values ...int64) (results func() map[int64]erro
 		})
 	}
 	for b.Stats().Waiting < before+len(values) {
+		runtime.Gosched()
 	}
 	return func() map[int64]error { wg.Wait(); return got }
 }
@@ -147,6 +149,7 @@ func TestBatcherBoundsItsQueueAndLanes(t *testing.T) {
 		}
 		low(50)
 		for b.Stats().Waiting < 1 {
+			runtime.Gosched()
 		}
 		hot := queue(b, 30, 31)
 		if err := b.Do(ctx, 32); !errs.Is(err, errs.TooMany) {
@@ -156,6 +159,7 @@ func TestBatcherBoundsItsQueueAndLanes(t *testing.T) {
 		low51 := make(chan error, 1)
 		go func() { low51 <- b.DoLow(gone, 51) }()
 		for b.Stats().Waiting < 4 {
+			runtime.Gosched()
 		}
 		cancel()
 		if err := <-low51; !errs.Is(err, errs.Unavailable) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -192,4 +193,32 @@ func TestDamagedFileIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, u, errs.Unavailable, "db.corrupt")
+}
+
+// TestFullDiskLosesNothing gives the file no room to grow: the write is refused
+// with its reason, what was there stays, and small writes go on afterwards.
+func TestFullDiskLosesNothing(t *testing.T) {
+	d := dbtest.SQLite(t)
+	run(t, d, things)
+	write(t, d, func(tx *db.Tx) error { return insert(tx, 1) })
+	pages := count(t, d, "PRAGMA page_count")
+	limit := func(n int) {
+		write(t, d, func(tx *db.Tx) error {
+			var got int
+			return tx.QueryRowContext(ctx, "PRAGMA max_page_count = "+strconv.Itoa(n)).Scan(&got)
+		})
+	}
+	limit(pages + 3)
+	err := d.Write(ctx, "test.full", func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO thing (district, id, data) VALUES (1, 2, $1)", make([]byte, 1<<20))
+		return err
+	})
+	if !errs.Is(err, errs.Unavailable) || errs.As(err).Key != "db.disk_full" {
+		t.Errorf("a full disk is %v", err)
+	}
+	limit(1 << 30)
+	write(t, d, func(tx *db.Tx) error { return insert(tx, 3) })
+	if n := count(t, d, "SELECT sum(id) FROM thing"); n != 1+3 {
+		t.Errorf("sum of ids %d, want rows 1 and 3", n)
+	}
 }

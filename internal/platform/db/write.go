@@ -127,8 +127,7 @@ func (d *DB) writeConn(ctx context.Context) (*sql.Conn, func(broken bool), error
 		}
 		return d.writer.conn, func(broken bool) {
 			if broken {
-				discard(d.writer.conn)
-				d.writer.close()
+				d.writer.drop()
 			}
 		}, nil
 	}
