@@ -160,6 +160,35 @@ func TestPhotosAreMadeSmaller(t *testing.T) {
 })()`), webtest.Until(`window.photoSize>0 && window.photoSize<=300*1024 && window.before>1e6 && window.photoType==='image/jpeg'`))
 }
 
+// A file larger than an ordinary form may be is sent with a progress bar, and
+// the page that follows is shown.
+func TestUpload(t *testing.T) {
+	s := newSite(t)
+	ctx := webtest.Browser(t)
+	webtest.Run(t, ctx, s.login("zh"), chromedp.Navigate(s.url+"/form"),
+		run(`(function(){var t=new DataTransfer();t.items.add(new File([new Uint8Array(3e6)],'roster.xlsx'));document.querySelector('#up').files=t.files})()`),
+		chromedp.Click(chromedp.CSS("#send")), webtest.Until(`location.search==='?size=3000000' && !!document.querySelector('.stats')`))
+}
+
+// A phone has no stream: it refreshes when it is looked at again.
+func TestPhonePolls(t *testing.T) {
+	s := newSite(t)
+	ctx := webtest.Browser(t)
+	webtest.Run(t, ctx, webtest.Size(390, 844), s.login("zh"), chromedp.Navigate(s.url+"/today"))
+	s.done.Store(27)
+	webtest.Run(t, ctx, run(`window.dispatchEvent(new Event('focus'))`), webtest.Until(`document.querySelector('#cov').innerText.includes('12,900')`))
+	if n := s.hub.Streams(); n != 0 {
+		t.Errorf("%d streams", n)
+	}
+}
+
+func TestFilterRows(t *testing.T) {
+	s := newSite(t)
+	ctx := webtest.Browser(t)
+	webtest.Run(t, ctx, webtest.Size(1440, 900), s.login("zh"), chromedp.Navigate(s.url+"/"), chromedp.SendKeys(chromedp.CSS("[data-filter]"), "哈西"),
+		webtest.Until(`document.querySelectorAll('#areas tbody tr:not([hidden])').length===1`))
+}
+
 // run evaluates JavaScript for its effect.
 func run(js string) chromedp.Action[chromedp.Void] {
 	do := chromedp.Evaluate[any]("void(" + js + ")")

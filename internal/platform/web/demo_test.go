@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
@@ -20,7 +21,7 @@ const boardPage = `{{define "actions"}}<a class="btn" href="/list">{{template "i
 {{define "content"}}
 <div class="stats">{{template "stat" (dict "Label" "户数" "Value" (num 20344) "Sub" "213 个社区")}}{{template "stat" (dict "Label" "已销号" "Value" (num .D.Cov.Done) "Tone" "done" "Href" "/?s=done")}}{{template "stat" (dict "Label" "未完成" "Value" (num .D.Cov.Outstanding) "Tone" "out" "Href" "/?s=out")}}{{template "stat" (dict "Label" "岗位空缺" "Value" "7" "Sub" "涉及 412 户" "Tone" "warn" "Href" "/?s=vac")}}</div>
 <div class="card"><h2 class="card-title">第3轮入户摸排</h2><div class="card-body" id="cov" data-live="round:3" hx-get="/part" hx-trigger="live">{{template "demo/cov" .}}</div></div>
-<div class="cols"><div class="card"><h2 class="card-title">社区</h2><div class="table-wrap"><table class="table" id="areas"><thead><tr>{{template "table-head" (dict "Table" .D.Table "Column" "name" "Text" "社区")}}<th class="num">户数</th><th>进度</th><th>状态</th></tr></thead><tbody>
+<div class="cols"><div class="card"><h2 class="card-title">社区</h2>{{template "table-filter" "#areas"}}<div class="table-wrap"><table class="table" id="areas"><thead><tr>{{template "table-head" (dict "Table" .D.Table "Column" "name" "Text" "社区")}}<th class="num">户数</th><th>进度</th><th>状态</th></tr></thead><tbody>
 {{range .D.Areas}}<tr><td><a href="#">{{.Name}}</a></td><td class="num">{{num .Cov.Total}}</td><td>{{template "coverage-mini" .Cov}}</td><td>{{if eq .Cov.Outstanding 0}}{{template "badge" (dict "Tone" "done" "Sign" "✓" "Text" "已完成")}}{{else}}{{template "badge" (dict "Tone" "out" "Sign" "○" "Text" "进行中")}}{{end}}</td></tr>{{end}}</tbody></table></div></div>
 <div class="card"><h2 class="card-title">街道</h2><div class="card-body"><ul class="tiles">{{range $i, $a := .D.Areas}}<li><a class="tile tile-{{if eq $i 2}}full{{else}}{{$i}}{{end}}" href="#"><b>{{.Name}}</b><span class="tile-n">{{pct .Cov.Done .Cov.Total}}</span><br><small>未完成 {{num .Cov.Outstanding}}</small></a></li>{{end}}</ul></div></div></div>
 {{template "table-pager" .D.Table}}
@@ -34,7 +35,7 @@ const sharedParts = `{{define "demo/cov"}}{{template "coverage" .D.Cov}}{{end}}`
 
 const todayPage = `{{define "content"}}
 <div class="stats">{{template "stat" (dict "Label" "今天要走" "Value" "26")}}{{template "stat" (dict "Label" "已走" "Value" "17" "Tone" "done")}}{{template "stat" (dict "Label" "晚上再去" "Value" "3" "Href" "/today?late=1")}}</div>
-<div class="card"><div class="card-body">{{template "coverage" .D.Cov}}</div></div>
+<div class="card"><div class="card-body" id="cov" data-live="round:3" hx-get="/part" hx-trigger="live">{{template "coverage" .D.Cov}}</div></div>
 <h2>幸福小区 3 栋 2 单元</h2>
 <article class="card is-out"><div class="card-head"><span class="door-no">401</span><small>4 人 · 有 82 岁老人</small>{{template "badge" (dict "Tone" "warn" "Sign" "!" "Text" "敲门 2 次")}}</div>
 <div class="card-body"><form method="post" action="/form" data-keep="401">{{template "formkey"}}<p class="form-label">家里几口人?</p><div class="stepper"><button type="button" data-step="-1">−</button><input type="number" name="n" value="4" min="0" max="30" inputmode="numeric"><button type="button" data-step="1">+</button></div>
@@ -51,7 +52,8 @@ const formPage = `{{define "content"}}<form method="post" action="/form" data-ke
 {{template "field" (dict "Form" .D.Form "Name" "area" "Label" "范围" "Type" "select" "Options" .D.Kinds)}}
 {{template "field" (dict "Form" .D.Form "Name" "note" "Label" "说明" "Type" "textarea")}}
 <button class="btn btn-primary">保存</button></form>
-<form method="post" action="/form" data-confirm="确定删除?"><input type="hidden" name="name" value="gone"><button class="btn btn-danger" id="del">删除</button></form>{{end}}`
+<form method="post" action="/form" data-confirm="确定删除?"><input type="hidden" name="name" value="gone"><button class="btn btn-danger" id="del">删除</button></form>
+<form method="post" action="/upload" enctype="multipart/form-data" data-upload><input type="file" name="f" id="up"><button class="btn" id="send">上传</button></form>{{end}}`
 
 const loginPage = `{{define "content"}}<form method="post" action="/login">{{template "field" (dict "Form" .D.Form "Name" "user" "Label" "手机号或用户名" "Autocomplete" "username")}}{{template "field" (dict "Form" .D.Form "Name" "password" "Label" "密码" "Type" "password" "Autocomplete" "current-password")}}<button class="btn btn-primary btn-big">登录</button></form>{{end}}`
 
@@ -159,6 +161,14 @@ func mountDemo(a *web.App, r *web.Renderer, done *atomic.Int64) {
 		d.Cov.Outstanding -= done.Load()
 		return r.Fragment(w, req, "demo/board", "demo/cov", d)
 	})
+	a.Handle("POST /upload", func(w http.ResponseWriter, req *http.Request) error {
+		f, head, err := req.FormFile("f")
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return web.Redirect(w, req, fmt.Sprintf("/?size=%d", head.Size))
+	}, web.MaxBody(8<<20), web.Timeout(5*time.Minute))
 	a.Handle("POST /form", func(w http.ResponseWriter, req *http.Request) error {
 		if err := req.ParseForm(); err != nil {
 			return err

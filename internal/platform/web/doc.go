@@ -88,6 +88,21 @@
 // Search for people must be a POST form: names and numbers never stand in an
 // address. Filters of lists (Table.Query) are for what is not personal.
 //
+// # Style classes
+//
+// Office: stats (of stat partials), card > card-title + card-body, cols (cards
+// side by side), side (content and a narrow column), table with num, total and
+// wrap cells inside table-wrap, t-tools, chips, dl, steps-line (li.done,
+// li.now), btn-row, tl (time line), tiles > tile tile-0…tile-4 tile-full (tile
+// map, darker is further), board-wrap > table.bld with a.dr.dr-done|exempt|out|
+// attempt|flag|none holding number and <i>sign</i>, td.unit-gap, ul.bld-key.
+// Phone: card is-done|is-exempt|is-out > card-head (door-no) + card-body, rows >
+// li > a with .end, btn btn-primary btn-big btn-danger, btn-row, opts > opt,
+// stepper (button data-step="-1", input, button data-step="1"), stats, unsent,
+// sticky-act. The last of Meta.Crumbs is the phone's back arrow.
+// Print: pr-building (starts a page), table.pr-list with ln room box note
+// cells, pr-sign, pr-slips > pr-slip, pr-card.
+//
 // # Errors
 //
 // Handlers return errors of package errs; WriteError makes a page, a notice or

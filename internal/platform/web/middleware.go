@@ -86,6 +86,7 @@ func (a *App) observe(w http.ResponseWriter, r *http.Request) {
 	pattern, _ := a.routeOf(r)
 	r.Pattern = pattern
 	w.Header().Set("X-Request-Id", reqID)
+	w.Header().Set("Cache-Control", "no-store") // pages show people; handlers may say otherwise
 	rec := &recorder{ResponseWriter: w}
 	defer func() {
 		if v := recover(); v != nil {

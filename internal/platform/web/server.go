@@ -54,6 +54,7 @@ func ServeOn(ctx context.Context, ln net.Listener, handler http.Handler, log *sl
 	srv := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      DefaultTimeout + 10*time.Second, // routes set their own; this one starts anew with each request
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

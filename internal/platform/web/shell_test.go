@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +22,7 @@ import (
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
+	assets "wangge/web"
 )
 
 var noon = time.Date(2022, 3, 14, 12, 0, 0, 0, clock.CST)
@@ -291,6 +294,41 @@ func TestAssets(t *testing.T) {
 	}
 	if total > 100<<10 {
 		t.Errorf("worker pages load %d bytes compressed, more than 100 KiB", total)
+	}
+}
+
+// The vendored files are what VENDOR.json says, and scripts of worker pages
+// keep to what phones of 2018 read.
+func TestVendoredFiles(t *testing.T) {
+	b, err := fs.ReadFile(assets.FS, "vendor/VENDOR.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var libs []struct {
+		Name, Version, Licence string
+		Files                  map[string]string
+	}
+	if err := json.Unmarshal(b, &libs); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range libs {
+		if l.Version == "" || l.Licence == "" || len(l.Files) == 0 {
+			t.Errorf("%+v", l)
+		}
+		for name, want := range l.Files {
+			b, err := fs.ReadFile(assets.FS, "vendor/"+name)
+			if got := fmt.Sprintf("%x", sha256.Sum256(b)); err != nil || got != want {
+				t.Errorf("%s: %s %v", name, got, err)
+			}
+		}
+	}
+	for _, name := range []string{"js/app.js", "js/live.js", "vendor/htmx/htmx.min.js"} {
+		b, _ := fs.ReadFile(assets.FS, name)
+		for _, bad := range []string{"?.(", "??", "||=", "#!"} {
+			if bytes.Contains(b, []byte(bad)) {
+				t.Errorf("%s holds %s", name, bad)
+			}
+		}
 	}
 }
 
