@@ -60,7 +60,7 @@ func groupOps(spec *huma.OpenAPI) []apiGroup {
 	}
 	var out []apiGroup
 	for tag, ops := range byTag {
-		sort.Slice(ops, func(i, j int) bool { return ops[i].Path+ops[i].Method < ops[j].Path+ops[j].Method })
+		sort.Slice(ops, func(i, j int) bool { return ops[i].Path+" "+ops[i].Method < ops[j].Path+" "+ops[j].Method })
 		out = append(out, apiGroup{tag, ops})
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
