@@ -1,0 +1,187 @@
+package roster
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"wangge/internal/platform/sheet"
+)
+
+// contextOf reads a sheet's name, a title or a section row for the place all
+// rows below belong to.
+func (v *vocabulary) contextOf(t string, sheetName bool) place {
+	if t == "" || utf8.RuneCountInString(t) > 60 {
+		return place{}
+	}
+	for _, n := range v.noise {
+		if i := strings.Index(t, n); i >= 0 {
+			t = strings.TrimSpace(t[:i])
+		}
+	}
+	ps := v.pieces(trimPrefixAny(t, v.words.Ordinal))
+	p := place{}
+	for k, x := range ps {
+		switch {
+		case x.num == "":
+			if name := v.afterAdmin(strings.TrimSuffix(x.text, v.ordinal())); k == 0 && v.compoundIn(name) != "" {
+				p.compound = name
+			}
+			if name := strings.TrimSpace(x.text); sheetName && len(ps) == 1 {
+				p.namedGroup(v, name)
+			}
+		case x.class == classBuilding && p.building == "":
+			p.building = trimZero(x.num)
+		case x.class == classUnit:
+			p.unit = trimZero(x.num)
+		case x.class == classGroup:
+			p.group = trimZero(x.num)
+		case x.class == classNumber && len(ps) == 1 && sheetName:
+			p.building = trimZero(x.num)
+		case x.class == bare && k > 0 && ps[k-1].class == classBuilding && sheetName:
+			p.unit = trimZero(x.num)
+		}
+	}
+	return p
+}
+
+func (v *vocabulary) ordinal() string { return v.words.Ordinal[0] }
+
+// namedGroup recognises a group with a name instead of a number.
+func (p *place) namedGroup(v *vocabulary, name string) {
+	for _, x := range v.suffixes {
+		if x.class == classGroup && strings.HasSuffix(name, x.text) && len(name) > len(x.text) && utf8.RuneCountInString(name) <= 8 {
+			p.group = name
+			return
+		}
+	}
+}
+
+// addMissing takes over what p does not know yet.
+func (p *place) addMissing(q place) {
+	for _, f := range []struct {
+		to   *string
+		from string
+	}{{&p.compound, q.compound}, {&p.building, q.building}, {&p.unit, q.unit}, {&p.floor, q.floor}, {&p.room, q.room}, {&p.group, q.group}} {
+		if *f.to == "" {
+			*f.to = f.from
+		}
+	}
+}
+
+// skip reports rows below the header that are no people: repeated headers,
+// totals, page footers, examples, section titles, and rows with nothing in a
+// column that is read.
+func (s *sheetParser) skip(cells []sheet.Cell) bool {
+	var first string
+	own, firstCol, numbers := 0, -1, false
+	var lead [3]string
+	for c := range cells {
+		if cells[c].Blank() || cells[c].Copied() {
+			continue
+		}
+		t := tidy(cells[c].String())
+		if firstCol < 0 {
+			first, firstCol = t, c
+		}
+		if own < len(lead) {
+			lead[own] = t
+		}
+		own++
+		numbers = numbers || len(t) >= 11 && digitsOnly(t[:11])
+	}
+	if own == 0 || !s.anyRead(cells) && !s.isSection(first, firstCol, own) {
+		return true
+	}
+	switch {
+	case s.repeatsHeader(cells, own), s.isTotal(lead[:min(own, 3)], numbers), s.v.example.has(first):
+		return true
+	case own <= 4 && !numbers && s.isFooter(cells, first, firstCol, own):
+		return true
+	case s.isSection(first, firstCol, own):
+		return true
+	}
+	return false
+}
+
+// anyRead reports whether any column that is read holds something of the row's own.
+func (s *sheetParser) anyRead(cells []sheet.Cell) bool {
+	for key, c := range s.cols.at {
+		if c < len(cells) && !cells[c].Blank() && !cells[c].Copied() && key != Note {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *sheetParser) repeatsHeader(cells []sheet.Cell, own int) bool {
+	same := 0
+	for c := range cells {
+		if c < len(s.labels) && s.labels[c] != "" && !cells[c].Blank() && !cells[c].Copied() &&
+			s.v.foldHeader(cells[c].String()) == s.v.foldHeader(s.labels[c]) {
+			same++
+		}
+	}
+	return same >= 2 && same*2 >= own
+}
+
+func (s *sheetParser) isTotal(lead []string, numbers bool) bool {
+	for _, t := range lead {
+		t = strings.ReplaceAll(t, " ", "")
+		if s.v.total.has(strings.TrimRight(t, ":0123456789")) {
+			return true
+		}
+		if !numbers && utf8.RuneCountInString(t) <= 24 && hasAny(t, s.v.words.TotalPart) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *sheetParser) isFooter(cells []sheet.Cell, first string, col, own int) bool {
+	if note, ok := s.cols.at[Note]; ok && note == col && own == 1 {
+		return true
+	}
+	t := strings.ReplaceAll(first, " ", "")
+	if hasPrefixAny(t, s.v.words.Footer) || strings.ContainsAny(t, ":") && own <= 2 && !s.placeColumn(col) && utf8.RuneCountInString(t) > 5 {
+		return true
+	}
+	if hasAny(t, s.v.page[0]) && hasAny(t, s.v.page[1]) && strings.ContainsAny(t, "0123456789") {
+		return true
+	}
+	return own == 1 && utf8.RuneCountInString(t) > 12 && !s.placeColumn(col)
+}
+
+func (s *sheetParser) placeColumn(c int) bool {
+	for _, key := range []string{Room, Address, Building} {
+		if at, ok := s.cols.at[key]; ok && at == c {
+			return true
+		}
+	}
+	return false
+}
+
+// isSection recognises a row that names the building, unit or group of the
+// rows below it, and remembers it.
+func (s *sheetParser) isSection(first string, col, own int) bool {
+	if own != 1 {
+		return false
+	}
+	for _, key := range []string{Room, Address} {
+		if at, ok := s.cols.at[key]; ok && at == col && key == Room {
+			return false
+		}
+	}
+	p := s.v.contextOf(first, false)
+	pl := s.v.parsePlace(first)
+	if pl.room != "" || p.building == "" && p.unit == "" && p.group == "" {
+		return false
+	}
+	if s.v.looksLikeName(first) {
+		return false
+	}
+	if p.building == "" && p.compound == "" && p.group == "" {
+		p.building, p.compound = s.section.building, s.section.compound
+	}
+	s.section, s.sectionText, s.prev = p, first, carried{}
+	return true
+}

@@ -1,0 +1,96 @@
+package roster
+
+import (
+	"hash/maphash"
+	"strings"
+)
+
+// counter tells doors, households and persons apart across all files of one
+// call. It keeps hashes only.
+type counter struct {
+	seed       maphash.Seed
+	byDoor     map[uint64]*doorCount
+	people     map[uint64]bool
+	households int
+	persons    int
+}
+
+type doorCount struct {
+	order int
+	heads []uint64 // of each household, 0 while unknown
+}
+
+func newCounter() *counter {
+	return &counter{seed: maphash.MakeSeed(), byDoor: map[uint64]*doorCount{}, people: map[uint64]bool{}}
+}
+
+func (c *counter) doors() int { return len(c.byDoor) }
+
+func (c *counter) hash(parts ...string) uint64 {
+	return maphash.String(c.seed, strings.Join(parts, "\x1f"))
+}
+
+// DoorKey returns what tells the row's door apart from others of the same
+// community: place and room, or for a village door group and head.
+func (r Row) DoorKey() string {
+	last := r.Room
+	if last == "" {
+		last = "\x1e" + r.Head
+	}
+	return strings.Join([]string{r.Compound, r.Group, r.Building, r.Unit, last}, "\x1f")
+}
+
+// add counts an accepted row and sets its Order and Household. It reports
+// whether an identity number came before.
+func (c *counter) add(r *Row) (again bool) {
+	k := c.hash(r.DoorKey())
+	d := c.byDoor[k]
+	if d == nil {
+		d = &doorCount{order: len(c.byDoor) + 1}
+		c.byDoor[k] = d
+	}
+	r.Order = d.order
+	if r.Name == "" && r.Persons == 0 {
+		return false
+	}
+	if r.Name == "" && r.Vacant {
+		return false
+	}
+	r.Household = c.household(d, r)
+	if r.Name == "" {
+		return false
+	}
+	who := c.hash("name", r.DoorKey(), r.Name, r.Birth)
+	if r.IDNo != "" {
+		who = c.hash("id", r.IDNo)
+	}
+	if c.people[who] {
+		return r.IDNo != ""
+	}
+	c.people[who] = true
+	c.persons++
+	return false
+}
+
+// household finds which household of the door the person belongs to: the one
+// with the same head, the one still without a head, or a new one.
+func (c *counter) household(d *doorCount, r *Row) int {
+	var head uint64
+	if r.Head != "" {
+		head = c.hash(r.Head)
+		for i, h := range d.heads {
+			if h == head {
+				return i + 1
+			}
+		}
+	}
+	n := len(d.heads)
+	switch {
+	case n == 0, head != 0 && d.heads[n-1] != 0:
+		d.heads = append(d.heads, head)
+		c.households++
+	case head != 0:
+		d.heads[n-1] = head
+	}
+	return len(d.heads)
+}

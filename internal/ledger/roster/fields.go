@@ -1,0 +1,348 @@
+package roster
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wangge/internal/ledger/idno"
+	"wangge/internal/platform/sheet"
+)
+
+// phones is what a cell with numbers says.
+type phones struct {
+	mobile   []string
+	landline []string
+	repaired bool
+	lost     bool // digits are gone for good
+	bad      bool // something that is no number
+	short    bool // a landline of fewer than seven digits
+}
+
+// parsePhones reads all numbers of a cell.
+func (v *vocabulary) parsePhones(raw string, numeric bool) (p phones) {
+	t := tidy(raw)
+	if len(t) == 11 && t[0] == '1' && t[1] >= '3' && digitsOnly(t) && !(numeric && strings.HasSuffix(t, "000000")) {
+		p.mobile = []string{t}
+		return p
+	}
+	for _, part := range v.cutAny(strings.ReplaceAll(t, "+86", "86")) {
+		if strings.ContainsAny(part, "eE") && strings.Contains(part, "86") && !strings.Contains(t, "E+") {
+			part = strings.TrimSpace(part)
+		}
+		for _, q := range splitPhones(part) {
+			p.one(v, q, numeric)
+		}
+	}
+	if strings.ContainsAny(t, "*") {
+		p.bad, p.mobile = true, nil
+	}
+	if strings.Contains(t, "E+") || strings.Contains(t, "e+") {
+		p = phones{}
+		p.one(v, t, numeric)
+	}
+	p.repaired = p.repaired || t != raw && len(p.mobile) > 0 && strings.TrimSpace(raw) != t
+	return p
+}
+
+// splitPhones cuts "13812345678 13912345678" but not "138 1234 5678".
+func splitPhones(s string) []string {
+	parts := strings.Fields(s)
+	if len(parts) < 2 {
+		return []string{s}
+	}
+	for _, x := range parts {
+		if len(strings.Trim(x, "-")) < 7 {
+			return []string{s}
+		}
+	}
+	return parts
+}
+
+func (p *phones) one(v *vocabulary, s string, numeric bool) {
+	d := strings.NewReplacer(" ", "", "-", "", "'", "", "(", "", ")", "", "`", "", "\u2019", "").Replace(s)
+	changed := d != s
+	d, note := keepDigits(d)
+	changed = changed || note
+	if plain, ok := sheet.Plain(d); ok && plain != d && strings.ContainsAny(d, ".eE") {
+		mant, _, _ := strings.Cut(strings.ToLower(d), "e")
+		if strings.ContainsAny(d, "eE") && len(strings.Trim(strings.ReplaceAll(mant, ".", ""), "0")) < 10 {
+			p.lost = true
+			return
+		}
+		d, changed = plain, true
+	}
+	for _, pre := range []string{"0086", "86", "0"} {
+		if rest, ok := strings.CutPrefix(d, pre); ok && len(rest) == 11 && rest[0] == '1' && rest[1] >= '3' && (pre != "0" || len(d) == 12) {
+			d, changed = rest, true
+			break
+		}
+	}
+	switch n := len(d); {
+	case d == "" || v.none.has(s):
+	case !digitsOnly(d):
+		if strings.HasPrefix(d, "+") && digitsOnly(d[1:]) && n >= 8 && n <= 16 {
+			p.mobile = append(p.mobile, d)
+			return
+		}
+		p.bad = true
+	case n == 11 && d[0] == '1' && d[1] >= '3':
+		if numeric && strings.HasSuffix(d, "000000") {
+			p.lost = true
+			return
+		}
+		p.mobile = append(p.mobile, d)
+		p.repaired = p.repaired || changed
+	case d[0] == '0' && n >= 10 && n <= 12:
+		p.landline = append(p.landline, areaCode(d))
+	case (n == 7 || n == 8) && d[0] > '1', n == 10 && (d[:3] == "400" || d[:3] == "800"):
+		p.landline = append(p.landline, d)
+	case n >= 3 && n <= 6 && strings.Trim(d, "0") != "":
+		p.landline = append(p.landline, d)
+		p.short = true
+	default:
+		p.bad = true
+	}
+}
+
+// keepDigits takes words around a number off, as in a name before it.
+func keepDigits(d string) (string, bool) {
+	start := strings.IndexAny(d, "0123456789+")
+	if start < 0 {
+		return d, false
+	}
+	end := strings.LastIndexAny(d, "0123456789") + 1
+	if han, _ := hanCount(d[start:max(end, start)]); han > 0 || end <= start {
+		return d, false
+	}
+	return d[start:end], start > 0 || end < len(d)
+}
+
+// areaCode sets the dash behind a fixed line's area code: 010 and 02x have
+// three digits, all others four.
+func areaCode(d string) string {
+	k := 4
+	if d[1] == '1' || d[1] == '2' {
+		k = 3
+	}
+	return d[:k] + "-" + d[k:]
+}
+
+// parseDate reads a date written in any usual way. It returns 2006-01-02,
+// 2006-01 or 2006.
+func parseDate(v *vocabulary, s string) (string, bool) {
+	if len(s) > 40 {
+		return "", false
+	}
+	if i := strings.IndexByte(s, 'T'); i == 10 {
+		s = s[:i]
+	}
+	if i := strings.IndexByte(s, ' '); i >= 8 && strings.Contains(s[i:], ":") {
+		s = s[:i]
+	}
+	var parts []string
+	cur := ""
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			cur += string(r)
+		case r == '.' || r == '-' || r == '/' || r == '\\' || r == ',' || v.dateMark[r] != 0 || r == ' ' || r == '\u3001':
+			if cur != "" {
+				parts = append(parts, cur)
+			}
+			cur = ""
+		default:
+			return "", false
+		}
+	}
+	if cur != "" {
+		parts = append(parts, cur)
+	}
+	if len(parts) == 1 {
+		parts = compactDate(parts[0])
+	}
+	return joinDate(parts)
+}
+
+// compactDate cuts 19491231 and 194912; a year stands alone.
+func compactDate(d string) []string {
+	switch len(d) {
+	case 8:
+		return []string{d[:4], d[4:6], d[6:]}
+	case 6:
+		return []string{d[:4], d[4:]}
+	case 4:
+		return []string{d}
+	}
+	return nil
+}
+
+func joinDate(p []string) (string, bool) {
+	if len(p) == 0 || len(p) > 3 || len(p[0]) != 4 || p[0] < "1850" || p[0] > "2150" {
+		return "", false
+	}
+	out := p[0]
+	for _, x := range p[1:] {
+		if len(x) == 1 {
+			x = "0" + x
+		}
+		if len(x) != 2 {
+			return "", false
+		}
+		out += "-" + x
+	}
+	if strings.HasSuffix(out, "-00") {
+		return joinDate(p[:len(p)-1])
+	}
+	_, err := time.Parse("2006-01-02"[:len(out)], out)
+	return out, err == nil
+}
+
+// serialDate reads a date kept as a number of days.
+func serialDate(f float64, epoch1904 bool) (string, bool) {
+	if f < 1 || f > 80_000 {
+		return "", false
+	}
+	base := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if epoch1904 {
+		base = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	} else if f < 60 {
+		base = base.AddDate(0, 0, 1)
+	}
+	return base.AddDate(0, 0, int(f)).Format(time.DateOnly), true
+}
+
+// parseBirth reads a birth cell: a date's text, a date kept as a serial, or a
+// number such as 19491231 or 1949.
+func (v *vocabulary) parseBirth(c sheet.Cell, epoch1904 bool) (string, bool) {
+	t := tidy(c.String())
+	f, isNumber := c.Float()
+	if c.Date && isNumber {
+		return serialDate(f, epoch1904)
+	}
+	if d, ok := parseDate(v, t); ok {
+		return d, true
+	}
+	if digitsOnly(t) && len(t) >= 3 && len(t) <= 5 {
+		n, _ := strconv.Atoi(t)
+		return serialDate(float64(n), epoch1904)
+	}
+	return "", false
+}
+
+func (v *vocabulary) parseSex(s string) (string, bool) {
+	switch {
+	case v.male.has(s):
+		return "M", true
+	case v.female.has(s):
+		return "F", true
+	}
+	return "", false
+}
+
+// parsePersons reads a head count.
+func (v *vocabulary) parsePersons(s string) (int, bool) {
+	for _, suf := range v.words.PersonSuffix {
+		s = strings.TrimSuffix(s, suf)
+	}
+	if h := v.hanNumber(s); h != "" {
+		s = h
+	}
+	if p, ok := sheet.Plain(s); ok {
+		s = p
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	return n, err == nil && n >= 0 && n <= 2000
+}
+
+// truth reads yes and no; nil if the text says neither.
+func truth(s string, yes, no set) *bool {
+	y, n := yes.has(s), no.has(s)
+	if y == n {
+		return nil
+	}
+	return &y
+}
+
+// names splits a name cell. Remarks in brackets come back apart.
+func (v *vocabulary) names(s string) (out []string, remarks []string) {
+	s, remarks = cutBrackets(s)
+	if rest := trimPrefixAny(s, v.words.NamePrefix); rest != s && strings.HasPrefix(rest, ":") {
+		s = rest[1:]
+	}
+	for _, part := range v.cutNames(s) {
+		part = strings.Trim(part, " .,:;-'`\"*\u00b7")
+		if h, _ := hanCount(part); h > 0 {
+			part = strings.ReplaceAll(part, " ", "")
+		}
+		if part != "" {
+			out = append(out, part)
+		}
+	}
+	return out, remarks
+}
+
+// cutNames splits at separators; at blanks only between whole names.
+func (v *vocabulary) cutNames(s string) []string {
+	parts := v.cutNameSeparators(s)
+	var out []string
+	for _, p := range parts {
+		words := strings.Fields(p)
+		whole := len(words) > 1
+		for _, w := range words {
+			whole = whole && v.looksLikeName(w)
+		}
+		if whole {
+			out = append(out, words...)
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// cutNameSeparators splits at marks always, at words such as "and" only where
+// names stand on both sides: they are also parts of names.
+func (v *vocabulary) cutNameSeparators(s string) []string {
+	parts := []string{s}
+	for _, sep := range v.split {
+		var next []string
+		r, _ := utf8.DecodeRuneInString(sep)
+		for _, p := range parts {
+			cut := strings.Split(p, sep)
+			if len(cut) > 1 && isHan(r) {
+				for _, c := range cut {
+					if !v.looksLikeName(strings.TrimSpace(c)) {
+						cut = []string{p}
+						break
+					}
+				}
+			}
+			next = append(next, cut...)
+		}
+		parts = next
+	}
+	return parts
+}
+
+// cutBrackets takes remarks in brackets out of s.
+func cutBrackets(s string) (string, []string) {
+	var remarks []string
+	for {
+		i := strings.IndexAny(s, "([")
+		if i < 0 {
+			return s, remarks
+		}
+		j := strings.IndexAny(s[i:], ")]")
+		if j < 0 {
+			return s[:i], append(remarks, strings.TrimSpace(s[i+1:]))
+		}
+		remarks = append(remarks, strings.TrimSpace(s[i+1:i+j]))
+		s = s[:i] + " " + s[i+j+1:]
+		s = strings.TrimSpace(s)
+	}
+}
+
+// idFault gives the message for an identity number that was refused.
+func idFault(err error) string { return "roster.idno_" + string(err.(idno.Fault)) }

@@ -1,0 +1,306 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/sheet"
+)
+
+// parser reads all files of one call.
+type parser struct {
+	v     *vocabulary
+	o     Options
+	fn    func(Row) error
+	res   *Result
+	count *counter
+}
+
+func newParser(o Options, fn func(Row) error) *parser {
+	if o.Problems <= 0 {
+		o.Problems = 2000
+	}
+	if fn == nil {
+		fn = func(Row) error { return nil }
+	}
+	return &parser{v: vocab(), o: o, fn: fn, res: &Result{Sheets: []*SheetResult{}}, count: newCounter()}
+}
+
+func (p *parser) finish() {
+	p.res.Doors, p.res.Households, p.res.Persons = p.count.doors(), p.count.households, p.count.persons
+}
+
+// stopped wraps an error of the caller's function, to be told from the file's.
+type stopped struct{ error }
+
+// file reads all sheets of one file. A file without any content is an error.
+func (p *parser) file(ctx context.Context, f File) error {
+	b, err := sheet.Open(f.R, f.Size, p.o.Limits)
+	if err != nil {
+		return errs.Field(errs.Wrap("roster.Parse", err), f.Name)
+	}
+	defer b.Close()
+	before, found := len(p.res.Sheets), false
+	for i, info := range b.Sheets() {
+		s := newSheetParser(p, f.Name, info, b.Date1904())
+		err := b.Rows(ctx, i, s.row)
+		if err == nil {
+			err = s.finish()
+		}
+		var stop stopped
+		if errors.As(err, &stop) {
+			return stop.error
+		}
+		if err != nil {
+			return errs.Field(errs.Wrap("roster.Parse", err), f.Name)
+		}
+		if s.lastN == 0 {
+			continue
+		}
+		found = true
+		if info.Hidden && !s.out.Roster {
+			continue
+		}
+		hidden, err := b.HiddenColumns(ctx, i)
+		if err != nil {
+			return errs.Wrap("roster.Parse", err)
+		}
+		for _, c := range hidden {
+			s.out.Hidden = append(s.out.Hidden, sheet.ColumnName(c))
+		}
+		p.res.Sheets = append(p.res.Sheets, s.out)
+	}
+	if len(p.res.Sheets) == before && !found {
+		return errs.Field(errs.E("roster.Parse", errs.Invalid, "sheet.no_rows"), f.Name)
+	}
+	return nil
+}
+
+// bufferRows is how many rows are looked at before the columns are decided.
+const bufferRows = 240
+
+// sheetParser reads one sheet.
+type sheetParser struct {
+	p       *parser
+	v       *vocabulary
+	out     *SheetResult
+	epoch04 bool
+
+	buf     []bufRow
+	decided bool
+	cols    *columns
+	labels  []string
+	head    [][]sheet.Cell // rows up to the header, for the refused rows' workbook
+	sent    bool           // head was given
+
+	sectionText, sectionSent string // the last section row, and the last one given to Rejects
+
+
+	base    place // from the sheet's name and titles
+	section place // from the last section row
+	prev    carried
+	lastN   int // last written row
+	startN  int // the header's row
+}
+
+func newSheetParser(p *parser, file string, info sheet.Info, epoch04 bool) *sheetParser {
+	s := &sheetParser{p: p, v: p.v, epoch04: epoch04}
+	s.out = &SheetResult{File: file, Sheet: info.Name, Columns: map[string]string{}, Problems: []Problem{}}
+	s.base = p.v.contextOf(tidy(info.Name), true)
+	return s
+}
+
+// row takes the next row of the file.
+func (s *sheetParser) row(r sheet.Row) error {
+	if r.Blank() {
+		return nil
+	}
+	if s.decided {
+		return s.data(r.N, r.Cells)
+	}
+	s.buf = append(s.buf, bufRow{r.N, slices.Clone(r.Cells)})
+	if len(s.buf) < bufferRows {
+		return nil
+	}
+	return s.decide()
+}
+
+// finish handles what is still buffered.
+func (s *sheetParser) finish() error {
+	if s.decided || len(s.buf) == 0 {
+		return nil
+	}
+	return s.decide()
+}
+
+// decide finds header and columns, then replays the buffered rows.
+func (s *sheetParser) decide() error {
+	s.decided = true
+	h := s.v.findHeader(s.buf)
+	width := 0
+	for _, r := range s.buf {
+		width = max(width, len(r.cells))
+	}
+	m := s.mapping(&h)
+	s.labels = h.labels
+	rows := s.buf[h.last+1:]
+	s.out.Headers = h.labels
+	s.out.Key = MappingKey(h.labels)
+	if h.last >= 0 {
+		s.out.HeaderRow = s.buf[h.last].n
+	}
+	s.readTitles(h)
+	if m != nil {
+		s.cols = mapped(*m, width)
+		s.out.Roster = len(s.cols.at) > 0
+	} else {
+		s.cols = s.v.assign(h.labels, s.v.profiles(rows, width))
+		ok, reason := s.cols.isRoster(h.labels, s.v, s.base.building != "" || s.base.group != "")
+		if s.out.Roster = ok; !ok {
+			s.report(s.out.HeaderRow, finding{col: -1, sev: SevError, key: reason})
+		}
+	}
+	s.out.Columns = s.cols.letters()
+	s.startN = s.out.HeaderRow
+	if h.last < 0 && len(rows) > 0 {
+		s.startN = rows[0].n - 1
+	}
+	s.lastN = max(s.startN, 1)
+	if h.last < 0 {
+		s.lastN = s.startN
+	}
+	s.sample(rows)
+	s.buf = nil
+	for _, r := range rows {
+		if err := s.data(r.n, r.cells); err != nil {
+			return err
+		}
+	}
+	s.lastN = max(s.lastN, 1)
+	return nil
+}
+
+// mapping finds the caller's correction for this sheet and applies its header row.
+func (s *sheetParser) mapping(h *header) *Mapping {
+	m, ok := s.p.o.Mappings[MappingKey(h.labels)]
+	if !ok {
+		return nil
+	}
+	if m.HeaderRow != nil {
+		*h = header{first: -1, last: -1}
+		for i, r := range s.buf {
+			if *m.HeaderRow > 0 && r.n <= *m.HeaderRow {
+				h.first, h.last, h.labels = i, i, oneRow(r)
+			}
+		}
+	}
+	return &m
+}
+
+// mapped turns a correction into columns.
+func mapped(m Mapping, width int) *columns {
+	c := &columns{at: map[string]int{}, hukou: -1, width: width}
+	for _, key := range Keys() {
+		if n := sheet.ColumnNumber(m.Columns[key]); n > 0 {
+			c.at[key] = n - 1
+		}
+	}
+	c.settle(make([]profile, max(width, maxColumn(c)+1)))
+	return c
+}
+
+func maxColumn(c *columns) int {
+	n := 0
+	for _, i := range c.at {
+		n = max(n, i)
+	}
+	return n
+}
+
+// readTitles takes place names from the rows above the header.
+func (s *sheetParser) readTitles(h header) {
+	for i := 0; i <= h.last; i++ {
+		s.head = append(s.head, s.buf[i].cells)
+		if i >= h.first || len(s.buf[i].cells) == 0 {
+			continue
+		}
+		for c := range s.buf[i].cells {
+			if s.buf[i].own(c) {
+				s.base.addMissing(s.v.contextOf(s.buf[i].text(c), false))
+				break
+			}
+		}
+	}
+}
+
+const sampleRows = 8
+
+func (s *sheetParser) sample(rows []bufRow) {
+	for i := 0; i < len(rows) && i < sampleRows; i++ {
+		var line []string
+		for c := range rows[i].cells {
+			t := rows[i].text(c)
+			if !s.p.o.Unmasked {
+				t = MaskNumbers(t)
+			}
+			line = append(line, t)
+		}
+		s.out.Sample = append(s.out.Sample, line)
+	}
+}
+
+// data takes one row below the header.
+func (s *sheetParser) data(n int, cells []sheet.Cell) error {
+	gap := max(n-s.lastN, 1)
+	s.out.Rows += gap
+	s.out.Skipped += gap - 1
+	s.lastN = n
+	if s.p.o.Progress != nil && s.out.Rows%1000 == 0 {
+		s.p.o.Progress(s.out.File, s.out.Sheet, s.out.Rows)
+	}
+	if !s.out.Roster || s.skip(cells) {
+		s.out.Skipped++
+		return nil
+	}
+	rec := record{s: s, n: n, cells: cells}
+	rec.read()
+	for _, f := range rec.found {
+		s.report(n, f)
+	}
+	if rec.failed {
+		s.out.Rejected++
+		return s.reject(&rec)
+	}
+	s.out.Accepted++
+	for _, row := range rec.people {
+		if s.p.count.add(&row) {
+			s.report(n, finding{col: s.cols.at[IDNo], raw: row.IDNo, sev: SevDoubt, key: "roster.idno_again"})
+		}
+		if err := s.p.fn(row); err != nil {
+			return stopped{err}
+		}
+	}
+	return nil
+}
+
+// reject hands a refused row to the workbook of refused rows.
+func (s *sheetParser) reject(rec *record) error {
+	if s.p.o.Rejects == nil {
+		return nil
+	}
+	head := s.head
+	if s.sent {
+		head = nil
+	}
+	s.sent = true
+	if s.sectionText != s.sectionSent {
+		head = append(slices.Clone(head), []sheet.Cell{{Raw: s.sectionText, Kind: sheet.Text}})
+		s.sectionSent = s.sectionText
+	}
+	if err := s.p.o.Rejects.Reject(s.out.File, s.out.Sheet, head, rec.original(), s.reasons(rec.found)); err != nil {
+		return stopped{err}
+	}
+	return nil
+}
