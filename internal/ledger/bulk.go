@@ -147,6 +147,12 @@ type Batch struct {
 	householdRows, personRows, keyRows, eventRows [][]any
 	changedBlobs                                  [][]byte
 	changedKeys                                   [][]personKey
+
+	changedHouseholds []*Household
+	householdBlobs    [][]byte
+	residences        []Residence
+	care              []careRow
+	careItems         []listItem
 }
 
 // NewBatch returns an empty batch for one district.
@@ -203,7 +209,7 @@ func (b *Batch) doors() []id.ID {
 
 // Seal makes the rows ready; it needs no transaction.
 func (b *Batch) Seal() error {
-	for _, step := range []func() error{b.sealHouseholds, b.sealPersons, b.sealChanged, b.sealEvents} {
+	for _, step := range []func() error{b.sealHouseholds, b.sealPersons, b.sealChanged, b.sealEvents, b.sealExtra} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -293,6 +299,9 @@ func (b *Batch) Write(ctx context.Context, tx *db.Tx) error {
 		if err := b.s.updatePerson(ctx, tx, b.district, p, b.changedBlobs[i], b.changedKeys[i]); err != nil {
 			return err
 		}
+	}
+	if err := b.writeExtra(ctx, tx); err != nil {
+		return err
 	}
 	return b.s.Tell(ctx, tx, b.changes)
 }

@@ -223,3 +223,18 @@ func mergeInto(keep, drop *Person) {
 		}
 	}
 }
+
+// SameFields reports whether two states of a person differ in nothing that an
+// edit may change.
+func SameFields(a, b *Person) bool { return len(diff(a, b)) == 0 }
+
+// Changes returns the fields that differ between two states of a person.
+func Changes(old, now *Person) map[string]FieldChange { return diff(old, now) }
+
+// CitizenNumber reports whether s is a valid identity number of 18 or 15
+// characters; other papers are kept apart as passports.
+func CitizenNumber(s string) bool { return validIDNo(s) }
+
+// HeadWord is how the relation "head of the household" is written where a
+// roster only marks it.
+func HeadWord() string { return vocab.Heads[0] }

@@ -108,6 +108,14 @@ func (s *Service) storeHousehold(ctx context.Context, tx *db.Tx, district int, h
 	if err != nil {
 		return err
 	}
+	if err := s.updateHousehold(ctx, tx, district, h, blob); err != nil {
+		return err
+	}
+	h.Version++
+	return nil
+}
+
+func (s *Service) updateHousehold(ctx context.Context, tx *db.Tx, district int, h *Household, blob []byte) error {
 	res, err := tx.ExecContext(ctx, `UPDATE household SET door_id = $3, kind = $4, registered_count = $5, living_count = $6, sealed = $7,
 		version = version + 1, until_ms = $8, until_reason = $9
 		WHERE district = $1 AND id = $2 AND version = $10`,
@@ -115,11 +123,7 @@ func (s *Service) storeHousehold(ctx context.Context, tx *db.Tx, district int, h
 	if err != nil {
 		return err
 	}
-	if err := changedOne(res); err != nil {
-		return err
-	}
-	h.Version++
-	return nil
+	return changedOne(res)
 }
 
 func changedOne(res sql.Result) error {

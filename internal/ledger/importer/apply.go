@@ -1,0 +1,409 @@
+package importer
+
+import (
+	"context"
+
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// chunk is the most records one transaction of an import writes.
+const chunk = 2000
+
+// journal numbers what an import did.
+type journal struct {
+	district int
+	imp      id.ID
+	seq      int
+}
+
+// apply writes an import in pieces, or undoes what it wrote.
+func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID) (*plan, *Import, error) {
+	const op = "importer.Apply"
+	s.one.Lock()
+	defer s.one.Unlock()
+	v, maps, err := s.load(ctx, s.db.Read(), c, imp)
+	if err != nil {
+		return nil, nil, errs.Wrap(op, err)
+	}
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+		if err := enter(ctx, tx, c.District, imp, Applying, Planned, Failed); err != nil {
+			return err
+		}
+		if err := startJob(ctx, tx, c.District, imp, c.AccountID, s.nowMs()); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, "import.apply", imp)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.write(ctx, c, v, func() (*plan, error) {
+		files, err := s.files(ctx, c.District, v)
+		if err != nil {
+			return nil, err
+		}
+		v.Counts = Counts{}
+		return s.read(ctx, c, v, maps, files, newRejects(c.Lang))
+	})
+	if err == nil {
+		err = s.finish(ctx, c, v, p)
+	}
+	if err != nil {
+		quiet := context.WithoutCancel(ctx)
+		if undo := s.revert(quiet, c, imp, Failed, messageOf(err)); undo != nil {
+			s.Log.Error("a failed import could not be undone; it will be at the next start", "import", imp.String(), "error", undo)
+		}
+		return nil, nil, errs.Wrap(op, err)
+	}
+	return p, v, nil
+}
+
+func messageOf(err error) string {
+	if e := errs.As(err); e.Key != "" && e.Kind != errs.Internal {
+		return e.Key
+	}
+	return "ledger.import.failed"
+}
+
+func (s *Service) note(ctx context.Context, tx *db.Tx, c grid.Caller, action string, imp id.ID) error {
+	return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.LedgerImport), Action: action, Object: "ledger_import", ObjectID: imp})
+}
+
+func (s *Service) write(ctx context.Context, c grid.Caller, v *Import, read func() (*plan, error)) (*plan, error) {
+	p, err := read()
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{s: s, c: c, p: p, j: &journal{district: c.District, imp: v.ID}, done: map[*homeState]bool{}}
+	for _, h := range p.match.open {
+		h.settle()
+	}
+	var matched []id.ID
+	for _, q := range p.match.persons {
+		if !q.isNew && len(q.care) > 0 {
+			matched = append(matched, q.ID)
+		}
+	}
+	if w.care, err = s.Ledger.CareKindsOf(ctx, c, matched); err != nil {
+		return nil, err
+	}
+	w.total = len(p.res.fresh) + len(p.match.persons) + len(p.match.open)
+	for _, step := range []func(context.Context) error{w.places, w.persons, w.homes} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// writer writes a plan piece by piece.
+type writer struct {
+	s           *Service
+	c           grid.Caller
+	p           *plan
+	j           *journal
+	done        map[*homeState]bool
+	care        map[id.ID][]string
+	step, total int
+}
+
+// places makes the missing places. The journal names them first, because they
+// are made by the grid in transactions of its own.
+func (w *writer) places(ctx context.Context) error {
+	return db.Chunks(w.p.res.fresh, chunk, func(part []grid.NewPlace) error {
+		ids := make([]id.ID, len(part))
+		for i, n := range part {
+			ids[i] = n.ID
+		}
+		rows := []journalRow{{action: actionCreated, object: objectPlace, before: packIDs(ids)}}
+		if err := w.commit(ctx, nil, len(part), func(context.Context, *db.Tx) ([]journalRow, error) { return rows, nil }); err != nil {
+			return err
+		}
+		return w.s.Places.AddPlaces(ctx, w.c, part)
+	})
+}
+
+// commit writes a batch with its journal and the progress in one transaction.
+func (w *writer) commit(ctx context.Context, b *ledger.Batch, n int, rows func(context.Context, *db.Tx) ([]journalRow, error)) error {
+	if b != nil {
+		if err := b.Seal(); err != nil {
+			return err
+		}
+	}
+	var wrote int
+	err := w.s.db.WriteLow(ctx, "importer.chunk", func(tx *db.Tx) error {
+		list, err := rows(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := w.j.write(ctx, tx, list); err != nil {
+			return err
+		}
+		wrote = len(list)
+		if b != nil {
+			if err := b.Write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return progress(ctx, tx, w.c.District, w.j.imp, w.step+n, w.total)
+	})
+	if err == nil {
+		w.j.seq += wrote
+		w.step += n
+	}
+	return err
+}
+
+// persons writes new and changed people with their new households.
+func (w *writer) persons(ctx context.Context) error {
+	return db.Chunks(w.p.match.persons, chunk, func(part []*personState) error {
+		b := w.s.Ledger.NewBatch(w.c.District)
+		t := touched{}
+		for _, q := range part {
+			if h := q.home; h.isNew && !w.done[h] {
+				w.done[h] = true
+				b.AddHousehold(&h.Household)
+				t.households = append(t.households, h.ID)
+			}
+			w.person(b, q, &t)
+		}
+		return w.commit(ctx, b, len(part), t.rows(w))
+	})
+}
+
+func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
+	now := w.p.match.now
+	event := func() *ledger.Event {
+		return &ledger.Event{PersonID: q.ID, AtMs: now, Kind: ledger.EventImported, AccountID: w.c.AccountID,
+			PostID: w.p.match.origin.PostID, Source: ledger.SourceImport, ObjectID: w.j.imp}
+	}
+	switch {
+	case q.isNew:
+		b.AddPerson(&q.Person)
+		t.persons = append(t.persons, q.ID)
+	case q.touched:
+		e := event()
+		e.Changes = ledger.Changes(&q.was, &q.Person)
+		ch := ledger.Change{District: w.c.District, DoorID: q.DoorID, HouseholdID: q.HouseholdID, PersonID: q.ID, At: now}
+		if q.DoorID != q.was.DoorID {
+			e.Kind = ledger.EventMoved
+			b.AddResidence(ledger.Residence{PersonID: q.ID, HouseholdID: q.was.HouseholdID, DoorID: q.was.DoorID, FromMs: q.was.FromMs, UntilMs: now, Reason: "import"})
+			ch.Kind, ch.FromDoorID, ch.FromHouseholdID = ledger.Moved, q.was.DoorID, q.was.HouseholdID
+			b.Tell(ch)
+		} else if q.was.LivesHere != q.LivesHere {
+			ch.Kind, ch.Reason = ledger.Arrived, ""
+			if !q.LivesHere {
+				ch.Kind, ch.Reason = ledger.Departed, "living_elsewhere"
+			}
+			b.Tell(ch)
+		}
+		b.ChangePerson(&q.Person, e)
+		t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectPerson, objectID: q.ID})
+	}
+	if !w.c.Sees(grid.FieldCare) {
+		return
+	}
+	for _, kind := range q.care {
+		if !contains(w.care[q.ID], kind) {
+			t.care = append(t.care, b.AddCare(&q.Person, kind, event()))
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+// homes writes households nobody is named in, and the changed ones.
+func (w *writer) homes(ctx context.Context) error {
+	return db.Chunks(w.p.match.open, chunk, func(part []*homeState) error {
+		b := w.s.Ledger.NewBatch(w.c.District)
+		t := touched{}
+		for _, h := range part {
+			switch {
+			case h.isNew && !w.done[h]:
+				w.done[h] = true
+				b.AddHousehold(&h.Household)
+				t.households = append(t.households, h.ID)
+			case !h.isNew && (h.changed() || h.emptied()):
+				if h.emptied() {
+					h.UntilMs, h.UntilReason = w.p.match.now, "emptied"
+					b.Tell(ledger.Change{Kind: ledger.Departed, District: w.c.District, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason, At: h.UntilMs})
+				}
+				b.ChangeHousehold(&h.Household)
+				t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectHousehold, objectID: h.ID})
+			}
+		}
+		return w.commit(ctx, b, len(part), t.rows(w))
+	})
+}
+
+func (h *homeState) emptied() bool {
+	return h.Living == 0 && h.Registered == 0 && (h.was.Living > 0 || h.was.Registered > 0)
+}
+
+// touched is what one piece did, for its journal.
+type touched struct {
+	households, persons, care []id.ID
+	updated                   []journalRow
+}
+
+// rows makes the journal of a piece, reading each record as it is before the
+// change.
+func (t *touched) rows(w *writer) func(context.Context, *db.Tx) ([]journalRow, error) {
+	return func(ctx context.Context, tx *db.Tx) ([]journalRow, error) {
+		var out []journalRow
+		for _, g := range []struct {
+			object string
+			ids    []id.ID
+		}{{ledger.ObjectHousehold, t.households}, {ledger.ObjectPerson, t.persons}, {ledger.ObjectCare, t.care}} {
+			if len(g.ids) > 0 {
+				out = append(out, journalRow{action: actionCreated, object: g.object, before: packIDs(g.ids)})
+			}
+		}
+		for _, r := range t.updated {
+			var err error
+			if r.before, err = w.s.Ledger.Before(ctx, tx, w.c.District, r.object, r.objectID); err != nil {
+				return nil, err
+			}
+			out = append(out, r)
+		}
+		return out, nil
+	}
+}
+
+// finish closes the import: numbers, remembered columns, the rejected rows, no
+// file any more.
+func (s *Service) finish(ctx context.Context, c grid.Caller, v *Import, p *plan) error {
+	book, err := p.rejects.close()
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, "importer.finish", func(tx *db.Tx) error {
+		if err := enter(ctx, tx, c.District, v.ID, Applied, Applying); err != nil {
+			return err
+		}
+		if err := dropParts(ctx, tx, c.District, v.ID, 0, 1<<30); err != nil {
+			return err
+		}
+		if _, err := s.saveParts(ctx, tx, c.District, v.ID, rejectPart, book); err != nil {
+			return err
+		}
+		_, maps, err := s.load(ctx, tx, c, v.ID)
+		if err != nil {
+			return err
+		}
+		v.State, v.AppliedMs = Applied, s.nowMs()
+		if err := s.savePlan(ctx, tx, c.District, v, maps); err != nil {
+			return err
+		}
+		if err := endJob(ctx, tx, c.District, v.ID, "done", "", s.nowMs()); err != nil {
+			return err
+		}
+		tx.Notify("ledger.import")
+		return s.note(ctx, tx, c, "import.applied", v.ID)
+	})
+}
+
+// Undo takes an applied import back: records it made are closed and emptied,
+// records it changed get their former state, and what somebody changed since
+// stays. It returns how many records stayed.
+func (s *Service) Undo(ctx context.Context, c grid.Caller, imp id.ID) error {
+	const op = "importer.Undo"
+	s.one.Lock()
+	defer s.one.Unlock()
+	v, _, err := s.load(ctx, s.db.Read(), c, imp)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	if v.State != Applied {
+		return errs.E(op, errs.Conflict, "ledger.import.state")
+	}
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+		if err := enter(ctx, tx, c.District, imp, Applying, Applied); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, "import.undo", imp)
+	})
+	if err != nil {
+		return err
+	}
+	return errs.Wrap(op, s.revert(context.WithoutCancel(ctx), c, imp, Reverted, ""))
+}
+
+// revert undoes the journal from its end and leaves the import in the state.
+// Each step removes its journal row in its own transaction, so it can be cut
+// off and taken up again.
+func (s *Service) revert(ctx context.Context, c grid.Caller, imp id.ID, to State, message string) error {
+	for {
+		rows, err := lastRows(ctx, s.db.Read(), c.District, imp, 500)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		if err := s.revertRows(ctx, c, imp, rows); err != nil {
+			return err
+		}
+	}
+	return s.db.Write(ctx, "importer.revert", func(tx *db.Tx) error {
+		if err := enter(ctx, tx, c.District, imp, to, Applying); err != nil {
+			return err
+		}
+		tx.Notify("ledger.import")
+		return endJob(ctx, tx, c.District, imp, string(to), message, s.nowMs())
+	})
+}
+
+func (s *Service) revertRows(ctx context.Context, c grid.Caller, imp id.ID, rows []journalRow) error {
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[0].action == actionUpdated && rows[n].action == actionUpdated {
+			n++
+		}
+		part := rows[:n]
+		rows = rows[n:]
+		if part[0].object == objectPlace {
+			if err := s.Places.RemovePlaces(ctx, c, unpackIDs(part[0].before)); err != nil {
+				return err
+			}
+		}
+		err := s.db.WriteLow(ctx, "importer.revert", func(tx *db.Tx) error {
+			for _, r := range part {
+				if err := s.revertRow(ctx, tx, c.District, r); err != nil {
+					return err
+				}
+				if err := dropRow(ctx, tx, c.District, imp, r.seq); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) revertRow(ctx context.Context, tx *db.Tx, district int, r journalRow) (err error) {
+	switch {
+	case r.object == objectPlace:
+	case r.action == actionUpdated:
+		_, err = s.Ledger.Restore(ctx, tx, district, r.object, r.objectID, r.before)
+	default:
+		_, err = s.Ledger.Erase(ctx, tx, district, r.object, unpackIDs(r.before))
+	}
+	return err
+}

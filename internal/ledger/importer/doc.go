@@ -1,0 +1,136 @@
+// Package importer brings rosters into the ledger: a file is staged (sealed),
+// planned (read and matched without writing), corrected, applied in pieces and,
+// if need be, undone.
+//
+// What it guarantees:
+//   - Nothing of a file is kept in clear; a finished import keeps no file.
+//   - Importing the same roster again changes nothing; importing a corrected
+//     one updates the records it made (identity by number, else by phone and
+//     name, else by name behind the door).
+//   - Each piece commits with the journal of what it did. An import that
+//     failed, was cancelled or was cut off by a crash is undone from the journal
+//     (Recover at the next start), so nothing stays half done.
+//   - A record that somebody changed after the import survives its undoing.
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"wangge/internal/grid"
+	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/id"
+)
+
+// State of an import.
+type State string
+
+// The states.
+const (
+	Staged   State = "staged"   // uploaded
+	Planned  State = "planned"  // read and matched; nothing written
+	Applying State = "applying" // being written
+	Applied  State = "applied"
+	Failed   State = "failed" // undone after a failure; may be applied again
+	Reverted State = "undone" // undone on request
+)
+
+// File is one file to be imported.
+type File struct {
+	Name string
+	R    io.ReaderAt
+	Size int64
+}
+
+// MaxBytes is the most an import takes, over all its files.
+const MaxBytes = 64 << 20
+
+// Target is where a roster belongs.
+type Target struct {
+	Place    id.ID  // a community, or a compound below one
+	Compound string // name of the compound for rows that name none, where Place is a community
+}
+
+// Places is what the importer needs of the grid.
+type Places interface {
+	// AddPlaces adds places in one go; parents may stand before their children.
+	AddPlaces(ctx context.Context, c grid.Caller, list []grid.NewPlace) error
+	// RemovePlaces removes places again that have nothing below or behind them
+	// and leaves the others.
+	RemovePlaces(ctx context.Context, c grid.Caller, list []id.ID) error
+}
+
+// Report is what an import understood and did, in the shape the command line
+// prints.
+type Report struct {
+	*roster.Result
+	Created   *int `json:"created,omitempty"`
+	Updated   *int `json:"updated,omitempty"`
+	Unchanged *int `json:"unchanged,omitempty"`
+}
+
+// Counts is what happened, or would happen, to the accepted rows; each row is
+// counted once.
+type Counts struct {
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Rejected  int `json:"rejected"`
+	NewDoors  int `json:"new_doors"`
+	Moved     int `json:"moved" doc:"Of the updated: people found behind another door than before"`
+}
+
+// Import is one import as shown.
+type Import struct {
+	ID         id.ID        `json:"id"`
+	State      State        `json:"state"`
+	AreaID     id.ID        `json:"area_id"`
+	CompoundID id.ID        `json:"compound_id"`
+	Place      string       `json:"place" doc:"Where it goes, in words"`
+	Files      []string     `json:"files"`
+	Counts     Counts       `json:"counts"`
+	Sheets     []Understood `json:"sheets,omitempty"`
+	Doors      int          `json:"doors"`
+	Households int          `json:"households"`
+	Persons    int          `json:"persons"`
+	Compound   string       `json:"compound" doc:"The compound for rows that name none"`
+	NeedsName  bool         `json:"needs_compound" doc:"Rows name no compound and none was chosen"`
+	Done       int64        `json:"done"`
+	Total      int64        `json:"total"`
+	Message    string       `json:"message,omitempty" doc:"Catalogue key of why it failed"`
+	AccountID  id.ID        `json:"account_id"`
+	CreatedMs  int64        `json:"created_ms"`
+	AppliedMs  int64        `json:"applied_ms,omitempty"`
+	path       string
+	postID     id.ID
+	body       body
+}
+
+// Understood is what was understood of one sheet, for the person who checks it.
+type Understood struct {
+	roster.SheetResult
+	MapKey     string     `json:"map_key"`
+	HeaderText []string   `json:"headers"`
+	Samples    [][]string `json:"samples"`
+	IsRoster   bool       `json:"is_roster"`
+	MoreDoubts int        `json:"doubts"`
+	AllErrors  int        `json:"errors"`
+	AllRepairs int        `json:"repairs"`
+}
+
+// body is the sealed part of an import.
+type body struct {
+	Files    []fileInfo       `json:"files"`
+	Compound string           `json:"compound,omitempty"`
+	Result   *json.RawMessage `json:"result,omitempty"`
+	Sheets   []Understood     `json:"sheets,omitempty"`
+	Totals   [3]int           `json:"totals"` // doors, households, persons
+	Needs    bool             `json:"needs,omitempty"`
+}
+
+type fileInfo struct {
+	Name  string `json:"name"`
+	Size  int64  `json:"size"`
+	Parts int    `json:"parts"`
+}

@@ -1,0 +1,364 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+
+	"wangge/internal/ledger"
+	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+)
+
+// matcher holds what is there already and what the file adds, and decides for
+// each row which person and household it speaks of.
+type matcher struct {
+	byIDNo  map[string]*personState
+	byPhone map[string]*personState // phone and name
+	byDoor  map[doorName]*personState
+	homes   map[id.ID][]*homeState // by door, in order
+	inFile  map[fileHome]*homeState
+	persons []*personState // touched or new, in the order of the file
+	open    []*homeState   // new or touched households, in the order of the file
+	counts  Counts
+	now     int64
+	origin  ledger.Origin
+	knows   map[id.ID][]string // care kinds by person, loaded for matched ones
+}
+
+type doorName struct {
+	door id.ID
+	name string
+}
+
+type fileHome struct {
+	door id.ID
+	n    int
+}
+
+// homeState is a household with what the import does to it.
+type homeState struct {
+	ledger.Household
+	was      ledger.Household
+	isNew    bool
+	listed   bool // stands in matcher.open
+	named    int  // current persons recorded who live here
+	namedReg int
+	stated   int // head count the file states
+}
+
+// personState is a person with what the import does to it.
+type personState struct {
+	ledger.Person
+	was     ledger.Person
+	home    *homeState
+	isNew   bool
+	touched bool
+	care    []string // kinds to be added
+	sheet   bool     // seen in this file
+}
+
+func newMatcher(hs []ledger.Household, ps []ledger.Person, now int64, origin ledger.Origin) *matcher {
+	m := &matcher{byIDNo: make(map[string]*personState, len(ps)), byPhone: make(map[string]*personState, len(ps)), byDoor: make(map[doorName]*personState, len(ps)),
+		homes: make(map[id.ID][]*homeState, len(hs)), inFile: map[fileHome]*homeState{}, now: now, origin: origin}
+	byID := make(map[id.ID]*homeState, len(hs))
+	for i := range hs {
+		h := &homeState{Household: hs[i], was: hs[i]}
+		byID[h.ID] = h
+		m.homes[h.DoorID] = append(m.homes[h.DoorID], h)
+	}
+	for i := range ps {
+		p := &personState{Person: ps[i], was: ps[i], home: byID[ps[i].HouseholdID]}
+		if p.home == nil {
+			continue
+		}
+		p.home.count(&p.Person, 1)
+		m.index(p)
+	}
+	return m
+}
+
+func (h *homeState) count(p *ledger.Person, d int) {
+	if p.LivesHere {
+		h.named += d
+	}
+	if p.Registered {
+		h.namedReg += d
+	}
+}
+
+func phoneKey(phone, name string) string { return phone + "|" + seal.NormName(name) }
+
+func (m *matcher) index(p *personState) {
+	put := func(mm map[string]*personState, k string) {
+		if _, ok := mm[k]; !ok && k != "" {
+			mm[k] = p
+		}
+	}
+	put(m.byIDNo, seal.NormIDNo(p.IDNo))
+	put(m.byIDNo, seal.NormIDNo(p.Passport))
+	if p.Name != "" {
+		for _, ph := range p.Phones {
+			put(m.byPhone, phoneKey(ph, p.Name))
+		}
+		k := doorName{p.DoorID, seal.NormName(p.Name)}
+		if m.byDoor[k] == nil {
+			m.byDoor[k] = p
+		}
+	}
+}
+
+// find returns the person a row speaks of, or nil. Two different identity
+// numbers are two people, whatever else is alike.
+func (m *matcher) find(p *ledger.Person) *personState {
+	same := func(q *personState) bool {
+		return q != nil && (p.IDNo == "" || q.IDNo == "" || seal.NormIDNo(p.IDNo) == seal.NormIDNo(q.IDNo))
+	}
+	for _, n := range []string{p.IDNo, p.Passport} {
+		if q := m.byIDNo[seal.NormIDNo(n)]; n != "" && q != nil {
+			return q
+		}
+	}
+	if p.Name == "" {
+		return nil
+	}
+	for _, ph := range p.Phones {
+		if q := m.byPhone[phoneKey(ph, p.Name)]; same(q) {
+			return q
+		}
+	}
+	if q := m.byDoor[doorName{p.DoorID, seal.NormName(p.Name)}]; same(q) {
+		return q
+	}
+	return nil
+}
+
+// take works one accepted row in.
+func (m *matcher) take(row *roster.Row, door id.ID, village bool) {
+	if row.Name == "" && row.IDNo == "" && row.Phone == "" {
+		m.takeDoor(row, door)
+		return
+	}
+	p := personOf(row, door)
+	q := m.find(&p)
+	home := m.home(row, door, q)
+	if village && row.Head != "" && home.isNew && home.Nickname == "" {
+		home.Nickname = row.Head
+	}
+	home.stated = max(home.stated, row.Persons)
+	if q == nil {
+		q = &personState{Person: p, home: home, isNew: true}
+		q.ID, q.HouseholdID, q.Version, q.FromMs, q.Origin = id.New(), home.ID, 1, m.now, m.origin
+		q.Register = home.Register
+		home.count(&q.Person, 1)
+		m.persons = append(m.persons, q)
+		m.counts.Created++
+	} else {
+		m.update(q, &p, row, home)
+	}
+	q.sheet = true
+	for _, t := range row.Tags {
+		if kind, ok := ledger.CareKindOf(t); ok && !slices.Contains(q.care, kind) {
+			q.care = append(q.care, kind)
+		}
+	}
+	m.index(q)
+}
+
+// takeDoor works in a row that names nobody: a vacant door, or a head count.
+func (m *matcher) takeDoor(row *roster.Row, door id.ID) {
+	if homes := m.homes[door]; len(homes) > 0 {
+		h := homes[0]
+		before := h.stated
+		h.stated = max(h.stated, row.Persons)
+		m.touch(h)
+		if h.stated > max(before, h.Living) {
+			m.counts.Updated++
+			return
+		}
+		m.counts.Unchanged++
+		return
+	}
+	h := m.newHome(door)
+	h.stated = row.Persons
+	if row.Vacant || row.Persons == 0 {
+		h.Kind = ledger.Vacant
+	}
+	m.counts.Created++
+}
+
+func (m *matcher) newHome(door id.ID) *homeState {
+	h := &homeState{isNew: true, listed: true, Household: ledger.Household{ID: id.New(), DoorID: door, Kind: ledger.Family, Register: seal.Standing, Version: 1, FromMs: m.now, Origin: m.origin}}
+	m.homes[door] = append(m.homes[door], h)
+	m.open = append(m.open, h)
+	return h
+}
+
+func (m *matcher) touch(h *homeState) {
+	if !h.listed {
+		h.listed = true
+		m.open = append(m.open, h)
+	}
+}
+
+// home returns the household of a row: that of the others of its household in
+// this file, else that of the person found behind this door, else one nobody
+// is recorded in, else a new one.
+func (m *matcher) home(row *roster.Row, door id.ID, q *personState) *homeState {
+	k := fileHome{door, max(row.Household, 1)}
+	if h := m.inFile[k]; h != nil {
+		return h
+	}
+	var h *homeState
+	if q != nil && q.DoorID == door {
+		h = q.home
+	}
+	if h == nil {
+		for _, v := range m.homes[door] {
+			if v.named == 0 && v.namedReg == 0 && !m.claimed(door, v) {
+				h = v
+				break
+			}
+		}
+	}
+	if h == nil {
+		h = m.newHome(door)
+	}
+	m.inFile[k] = h
+	m.touch(h)
+	if h.Kind == ledger.Vacant {
+		h.Kind = ledger.Family
+	}
+	if ledger.Unrelated(row.Relation) && h.Kind == ledger.Family && h.isNew {
+		h.Kind = ledger.Shared
+	}
+	return h
+}
+
+func (m *matcher) claimed(door id.ID, h *homeState) bool {
+	for n := 1; n < 64; n++ {
+		switch m.inFile[fileHome{door, n}] {
+		case h:
+			return true
+		case nil:
+			return false
+		}
+	}
+	return false
+}
+
+// update takes a row's fields into a person that is there. What the row leaves
+// out stays; somebody found behind another door has moved.
+func (m *matcher) update(q *personState, p *ledger.Person, row *roster.Row, home *homeState) {
+	before := q.Person
+	fresh := q.Person
+	fresh.Phones = slices.Clone(q.Phones)
+	for _, f := range [][2]*string{{&fresh.Name, &p.Name}, {&fresh.Birth, &p.Birth}, {&fresh.IDNo, &p.IDNo}, {&fresh.Passport, &p.Passport},
+		{&fresh.Landline, &p.Landline}, {&fresh.Relation, &p.Relation}, {&fresh.RegAddress, &p.RegAddress}, {&fresh.LiveAddress, &p.LiveAddress}, {&fresh.Note, &p.Note}} {
+		if *f[1] != "" {
+			*f[0] = *f[1]
+		}
+	}
+	if p.Sex != "" {
+		fresh.Sex = p.Sex
+	}
+	if len(p.Phones) > 0 && !slices.Equal(p.Phones, fresh.Phones) {
+		fresh.Phones = p.Phones
+	}
+	if row.Registered != nil {
+		fresh.Registered = p.Registered
+	}
+	if row.LivesHere != nil {
+		fresh.LivesHere = p.LivesHere
+	}
+	moved := home.DoorID != q.DoorID && !q.sheet
+	if q.sheet && home.DoorID != q.DoorID { // twice in one file: the first door stays
+		home = q.home
+	}
+	if moved {
+		m.touch(q.home)
+		q.home.count(&before, -1)
+		q.home.Living = max(0, q.home.Living-bit(before.LivesHere))
+		q.home.Registered = max(0, q.home.Registered-bit(before.Registered))
+		home.count(&fresh, 1)
+		fresh.HouseholdID, fresh.DoorID = home.ID, home.DoorID
+		q.home = home
+		m.counts.Moved++
+	} else if before.LivesHere != fresh.LivesHere || before.Registered != fresh.Registered {
+		m.touch(q.home)
+		q.home.count(&before, -1)
+		q.home.count(&fresh, 1)
+		q.home.Living = max(0, q.home.Living+bit(fresh.LivesHere)-bit(before.LivesHere))
+		q.home.Registered = max(0, q.home.Registered+bit(fresh.Registered)-bit(before.Registered))
+	}
+	if !moved && ledger.SameFields(&before, &fresh) {
+		m.counts.Unchanged++
+		return
+	}
+	q.Person = fresh
+	m.counts.Updated++
+	if !q.touched && !q.isNew {
+		q.touched = true
+		m.persons = append(m.persons, q)
+	}
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// settle raises the counts of a household to the people recorded and stated.
+func (h *homeState) settle() {
+	h.Living = max(h.Living, h.named, h.stated)
+	h.Registered = max(h.Registered, h.namedReg)
+	if h.Kind == ledger.Vacant && h.Living > 0 {
+		h.Kind = ledger.Family
+	}
+}
+
+func (h *homeState) changed() bool {
+	return h.Living != h.was.Living || h.Registered != h.was.Registered || h.Kind != h.was.Kind || h.Nickname != h.was.Nickname
+}
+
+// personOf makes a person of a row. Without a word on it, somebody in a roster
+// lives behind the door and is registered there unless a tenant.
+func personOf(row *roster.Row, door id.ID) ledger.Person {
+	p := ledger.Person{DoorID: door, Name: row.Name, Birth: row.Birth, Landline: row.Landline, Relation: row.Relation,
+		RegAddress: row.HomeAddress, Note: row.Note, LivesHere: true}
+	p.Registered = !slices.Contains(row.Tags, "tenant")
+	if p.Relation == "" && row.IsHead {
+		p.Relation = ledger.HeadWord()
+	}
+	switch strings.ToUpper(row.Sex) {
+	case "M":
+		p.Sex = ledger.Male
+	case "F":
+		p.Sex = ledger.Female
+	}
+	if ledger.CitizenNumber(row.IDNo) {
+		p.IDNo = row.IDNo
+	} else {
+		p.Passport = row.IDNo
+	}
+	if row.Phone != "" {
+		p.Phones = append(p.Phones, seal.NormPhone(row.Phone))
+	}
+	for _, ph := range row.MorePhones {
+		if ph = seal.NormPhone(ph); ph != "" && !slices.Contains(p.Phones, ph) {
+			p.Phones = append(p.Phones, ph)
+		}
+	}
+	if row.Registered != nil {
+		p.Registered = *row.Registered
+	}
+	if row.LivesHere != nil {
+		p.LivesHere = *row.LivesHere
+	}
+	if !p.LivesHere {
+		p.LiveAddress = row.Address
+	}
+	return p
+}

@@ -1,0 +1,407 @@
+package importer
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
+	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+)
+
+// Deps are the parts an importer is made of.
+type Deps struct {
+	DB     *db.DB
+	Keys   *seal.Keyring
+	Audit  *audit.Log
+	Clock  clock.Clock
+	Log    *slog.Logger
+	Ledger *ledger.Service
+	Places Places
+	// Drill accepts identity numbers that are not assigned (demo, exercises).
+	Drill bool
+}
+
+// Service imports rosters. It is safe for concurrent use; one import writes at
+// a time.
+type Service struct {
+	Deps
+	db    *db.DB
+	keys  *seal.Keyring
+	one   sync.Mutex // one import writes at a time, so that two cannot add the same people
+	runs  sync.WaitGroup
+	stop  context.CancelFunc
+	alive context.Context
+}
+
+// New returns an importer over its parts.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{Deps: d, db: d.DB, keys: d.Keys}
+	s.alive, s.stop = context.WithCancel(context.Background())
+	return s
+}
+
+// Close cancels running imports, which undo what they wrote, and waits for them.
+func (s *Service) Close() {
+	s.stop()
+	s.runs.Wait()
+}
+
+func (s *Service) nowMs() int64 { return clock.Ms(s.Clock.Now()) }
+
+// Stage keeps files, sealed, for an import below the target and plans it.
+// Errors: Denied outside the caller's area, Invalid for what is no table (field
+// "file"), TooMany above MaxBytes.
+func (s *Service) Stage(ctx context.Context, c grid.Caller, t Target, files []File) (*Import, error) {
+	const op = "importer.Stage"
+	imp, err := s.begin(ctx, c, t)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	blobs, err := readFiles(files)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	imp.ID, imp.State, imp.CreatedMs = id.New(), Staged, s.nowMs()
+	for i, f := range files {
+		imp.body.Files = append(imp.body.Files, fileInfo{Name: f.Name, Size: int64(len(blobs[i])), Parts: (len(blobs[i]) + partSize - 1) / partSize})
+	}
+	maps, err := mappingsFor(ctx, s.db.Read(), c.District, imp.AreaID)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	if _, err := s.understand(ctx, c, imp, maps, asFiles(imp, blobs)); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.insertImport(ctx, tx, c.District, imp); err != nil {
+			return err
+		}
+		part := 0
+		for _, b := range blobs {
+			n, err := s.saveParts(ctx, tx, c.District, imp.ID, part, b)
+			if err != nil {
+				return err
+			}
+			part += n
+		}
+		return s.savePlan(ctx, tx, c.District, imp, maps)
+	})
+	return imp, err
+}
+
+// begin checks the target and returns the import to be.
+func (s *Service) begin(ctx context.Context, c grid.Caller, t Target) (*Import, error) {
+	const op = "importer.begin"
+	kind, area, path, name, err := s.placeOf(ctx, s.db.Read(), c.District, t.Place)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.RequirePlace(op, grid.LedgerImport, path); err != nil {
+		return nil, errs.Field(err, "place")
+	}
+	imp := &Import{AreaID: t.Place, path: path, Place: name, AccountID: c.AccountID, postID: c.PostFor(grid.LedgerImport)}
+	imp.body.Compound = t.Compound
+	switch kind {
+	case grid.Community:
+	case grid.Compound:
+		imp.AreaID, imp.CompoundID = area, t.Place
+	default:
+		return nil, errs.Field(errs.E(op, errs.Invalid, "ledger.import.place"), "place")
+	}
+	return imp, nil
+}
+
+func readFiles(files []File) ([][]byte, error) {
+	const op = "importer.files"
+	if len(files) == 0 {
+		return nil, errs.Field(errs.E(op, errs.Invalid, "error.required"), "file")
+	}
+	var total int64
+	out := make([][]byte, len(files))
+	for i, f := range files {
+		if total += f.Size; total > MaxBytes {
+			return nil, errs.Field(errs.E(op, errs.TooMany, "error.too_big", MaxBytes>>10), "file")
+		}
+		out[i] = make([]byte, f.Size)
+		if _, err := f.R.ReadAt(out[i], 0); err != nil && err != io.EOF {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func asFiles(imp *Import, blobs [][]byte) []File {
+	out := make([]File, len(blobs))
+	for i, b := range blobs {
+		out[i] = File{Name: imp.body.Files[i].Name, R: bytes.NewReader(b), Size: int64(len(b))}
+	}
+	return out
+}
+
+// plan is what reading a roster gave: places to be made, records matched.
+type plan struct {
+	result  *roster.Result
+	res     *resolver
+	match   *matcher
+	rejects *rejects
+}
+
+// read parses the files and matches every accepted row; it writes nothing.
+func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map[string]roster.Mapping, files []File, keep *rejects) (*plan, error) {
+	places, err := placesUnder(ctx, s.db.Read(), c.District, imp.path)
+	if err != nil {
+		return nil, err
+	}
+	hs, ps, err := s.Ledger.Under(ctx, c, imp.path)
+	if err != nil {
+		return nil, err
+	}
+	root := node{imp.AreaID, grid.Community}
+	if imp.CompoundID != id.Zero {
+		root = node{imp.CompoundID, grid.Compound}
+	}
+	p := &plan{res: newResolver(root, imp.compoundFor(places), places), rejects: keep}
+	p.res.knowHeads(places, hs, ps)
+	p.match = newMatcher(hs, ps, s.nowMs(), ledger.Origin{Source: ledger.SourceImport, AccountID: c.AccountID, PostID: imp.postID, ImportID: imp.ID})
+	o := roster.Options{Mappings: maps, Lang: c.Lang, Drill: s.Drill, Today: clock.Day(s.Clock.Now())}
+	if keep != nil {
+		o.Rejects = keep
+	}
+	list := make([]roster.File, len(files))
+	for i, f := range files {
+		list[i] = roster.File{Name: f.Name, R: f.R, Size: f.Size}
+	}
+	needs := false
+	p.result, err = roster.Parse(ctx, list, o, func(row roster.Row) error {
+		if row.Compound == "" && row.Group == "" && row.Building != "" && root.kind == grid.Community && p.res.compound == "" {
+			needs = true
+		}
+		door, village := p.res.door(&row)
+		p.match.take(&row, door, village)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	imp.body.Needs = needs
+	imp.Counts = p.match.counts
+	for _, f := range p.res.fresh {
+		if f.Kind == grid.Door {
+			imp.Counts.NewDoors++
+		}
+	}
+	for _, sh := range p.result.Sheets {
+		imp.Counts.Rejected += sh.Rejected
+	}
+	return p, nil
+}
+
+// compoundFor returns the compound for rows that name none: the one chosen, or
+// the community's only one.
+func (imp *Import) compoundFor(places []known) string {
+	if imp.body.Compound != "" || imp.CompoundID != id.Zero {
+		return imp.body.Compound
+	}
+	only := ""
+	for _, p := range places {
+		if p.kind == grid.Compound {
+			if only != "" {
+				return ""
+			}
+			only = p.name
+		}
+	}
+	return only
+}
+
+// understand reads the files and keeps what was understood in the import.
+func (s *Service) understand(ctx context.Context, c grid.Caller, imp *Import, maps map[string]roster.Mapping, files []File) (*plan, error) {
+	p, err := s.read(ctx, c, imp, maps, files, nil)
+	if err != nil {
+		return nil, errs.Field(err, "file")
+	}
+	imp.State = Planned
+	imp.body.Totals = [3]int{p.result.Doors, p.result.Households, p.result.Persons}
+	imp.Doors, imp.Households, imp.Persons = p.result.Doors, p.result.Households, p.result.Persons
+	imp.body.Sheets = nil
+	for _, sh := range p.result.Sheets {
+		u := Understood{SheetResult: *sh, MapKey: sh.Key, HeaderText: sh.Headers, Samples: sh.Sample, IsRoster: sh.Roster,
+			MoreDoubts: sh.Doubts, AllErrors: sh.Errors, AllRepairs: sh.Repaired}
+		if len(u.Problems) > shownProblems {
+			u.Problems = u.Problems[:shownProblems]
+		}
+		imp.body.Sheets = append(imp.body.Sheets, u)
+	}
+	imp.Sheets, imp.NeedsName = imp.body.Sheets, imp.body.Needs
+	return p, nil
+}
+
+// shownProblems is how many problems of a sheet are kept for the page; the
+// rejected rows' workbook has every error.
+const shownProblems = 500
+
+// Get returns an import within the caller's area.
+func (s *Service) Get(ctx context.Context, c grid.Caller, imp id.ID) (*Import, error) {
+	v, _, err := s.load(ctx, s.db.Read(), c, imp)
+	return v, errs.Wrap("importer.Get", err)
+}
+
+// List returns imports of the caller's areas, newest first, at most 50.
+func (s *Service) List(ctx context.Context, c grid.Caller, before id.ID) ([]*Import, error) {
+	const op = "importer.List"
+	if err := c.Require(op, grid.LedgerImport); err != nil {
+		return nil, err
+	}
+	list, err := s.list(ctx, c, before, 50)
+	return list, errs.Wrap(op, err)
+}
+
+// Correct sets how columns of sheets are read (by MapKey) and the compound of
+// rows that name none, remembers the columns for the area, and plans again.
+func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, maps map[string]roster.Mapping, compound string) (*Import, error) {
+	const op = "importer.Correct"
+	v, known, err := s.load(ctx, s.db.Read(), c, imp)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	if v.State != Planned && v.State != Failed && v.State != Staged {
+		return nil, errs.E(op, errs.Conflict, "ledger.import.state")
+	}
+	for k, m := range maps {
+		known[k] = m
+	}
+	v.body.Compound = compound
+	files, err := s.files(ctx, c.District, v)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	v.Counts = Counts{}
+	if _, err := s.understand(ctx, c, v, known, files); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+		if err := enter(ctx, tx, c.District, imp, Planned, Staged, Planned, Failed); err != nil {
+			return err
+		}
+		for k, m := range maps {
+			if err := rememberMapping(ctx, tx, c.District, v.AreaID, k, m, s.nowMs()); err != nil {
+				return err
+			}
+		}
+		return s.savePlan(ctx, tx, c.District, v, known)
+	})
+	return v, err
+}
+
+// files opens the staged files.
+func (s *Service) files(ctx context.Context, district int, v *Import) ([]File, error) {
+	blobs := make([][]byte, len(v.body.Files))
+	part := 0
+	for i, f := range v.body.Files {
+		b, err := s.loadParts(ctx, district, v.ID, part, part+f.Parts)
+		if err != nil {
+			return nil, err
+		}
+		if int64(len(b)) != f.Size {
+			return nil, errs.E("importer.files", errs.Conflict, "ledger.import.gone")
+		}
+		blobs[i], part = b, part+f.Parts
+	}
+	return asFiles(v, blobs), nil
+}
+
+// Preview reads files and says what was understood, without writing anything.
+func (s *Service) Preview(ctx context.Context, c grid.Caller, t Target, files []File) (*Report, error) {
+	const op = "importer.Preview"
+	imp, err := s.begin(ctx, c, t)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	maps, err := mappingsFor(ctx, s.db.Read(), c.District, imp.AreaID)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	p, err := s.read(ctx, c, imp, maps, files, nil)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	return &Report{Result: p.result}, nil
+}
+
+// Run imports files in one call, as the command line does.
+func (s *Service) Run(ctx context.Context, c grid.Caller, t Target, files []File) (*Report, error) {
+	imp, err := s.Stage(ctx, c, t, files)
+	if err != nil {
+		return nil, err
+	}
+	p, v, err := s.apply(ctx, c, imp.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &Report{Result: p.result, Created: &v.Counts.Created, Updated: &v.Counts.Updated, Unchanged: &v.Counts.Unchanged}, nil
+}
+
+// Apply writes a planned import and waits for its end. When it fails, what it
+// wrote is undone first.
+func (s *Service) Apply(ctx context.Context, c grid.Caller, imp id.ID) (*Import, error) {
+	_, v, err := s.apply(ctx, c, imp)
+	return v, err
+}
+
+// Start applies an import in the background; its progress stands in Get.
+func (s *Service) Start(ctx context.Context, c grid.Caller, imp id.ID) error {
+	const op = "importer.Start"
+	v, _, err := s.load(ctx, s.db.Read(), c, imp)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	if v.State != Planned && v.State != Failed {
+		return errs.E(op, errs.Conflict, "ledger.import.state")
+	}
+	if err := s.alive.Err(); err != nil {
+		return errs.E(op, errs.Unavailable, "error.unavailable")
+	}
+	s.runs.Go(func() {
+		if _, _, err := s.apply(s.alive, c, imp); err != nil {
+			s.Log.Warn("import failed", "import", imp.String(), "error", err)
+		}
+	})
+	return nil
+}
+
+// keepFiles is how long the sealed files of an import are kept.
+const keepFiles = 30 * 24 * time.Hour
+
+// Recover undoes imports that a crash cut off and forgets old files. It runs
+// once at the start, before anything else writes.
+func (s *Service) Recover(ctx context.Context, district int) error {
+	const op = "importer.Recover"
+	list, err := unfinished(ctx, s.db.Read(), district)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	c := grid.System(district, "recover")
+	for _, imp := range list {
+		if err := s.revert(ctx, c, imp, Failed, "ledger.import.interrupted"); err != nil {
+			return errs.Wrap(op, err)
+		}
+		s.Log.Info("unfinished import undone", "import", imp.String())
+	}
+	return s.db.Write(ctx, op, func(tx *db.Tx) error {
+		return dropOld(ctx, tx, district, s.nowMs()-keepFiles.Milliseconds())
+	})
+}

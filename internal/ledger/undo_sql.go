@@ -1,0 +1,217 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// Under returns the current households and persons behind the doors below a
+// path that the caller may import into, opened. It is the importer's picture of
+// what is there already.
+func (s *Service) Under(ctx context.Context, c grid.Caller, path string) ([]Household, []Person, error) {
+	const op = "ledger.Under"
+	if err := c.RequirePlace(op, grid.LedgerImport, path); err != nil {
+		return nil, nil, err
+	}
+	a := db.NewArgs(c.District)
+	query := householdSelect + ` FROM place d CROSS JOIN household h WHERE h.district = $1 AND d.district = $1 AND d.id = h.door_id AND h.until_ms = 0` + underPath(a, path)
+	hs, err := collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
+	if err != nil {
+		return nil, nil, errs.Wrap(op, err)
+	}
+	a = db.NewArgs(c.District)
+	recs, err := s.personsWhere(ctx, s.db.Read(), c, grid.LedgerImport, a, fromDoors, onDoor+" AND p.until_ms = 0"+underPath(a, path), "")
+	if err != nil {
+		return nil, nil, errs.Wrap(op, err)
+	}
+	ps := make([]Person, len(recs))
+	for i := range recs {
+		ps[i] = recs[i].Person
+	}
+	return hs, ps, nil
+}
+
+// CareKindsOf returns the kinds on the care list by person, for the importer.
+func (s *Service) CareKindsOf(ctx context.Context, c grid.Caller, persons []id.ID) (map[id.ID][]string, error) {
+	items, err := s.careOf(ctx, c, persons)
+	out := map[id.ID][]string{}
+	for _, it := range items {
+		out[it.PersonID] = append(out[it.PersonID], it.Kind)
+	}
+	return out, err
+}
+
+// Objects of an import's journal.
+const (
+	ObjectHousehold = tableHousehold
+	ObjectPerson    = tablePerson
+	ObjectCare      = tableCare
+)
+
+// rawRow is a record as it stands in its table; the blob stays sealed.
+type rawRow struct {
+	Household   int64  `json:"h,omitempty"`
+	Door        int64  `json:"d"`
+	Kind        string `json:"k,omitempty"`
+	A           int    `json:"a"` // registered, or registered_count
+	B           int    `json:"b"` // lives_here, or living_count
+	Sealed      []byte `json:"s"`
+	Version     int    `json:"v"`
+	UntilMs     int64  `json:"u,omitempty"`
+	UntilReason string `json:"r,omitempty"`
+}
+
+const (
+	rawPerson    = `SELECT household_id, door_id, '', registered, lives_here, sealed, version, until_ms, until_reason FROM person WHERE district = $1 AND id = $2`
+	rawHousehold = `SELECT 0, door_id, kind, registered_count, living_count, sealed, version, until_ms, until_reason FROM household WHERE district = $1 AND id = $2`
+)
+
+func readRaw(ctx context.Context, q db.Queryer, query string, district int, record id.ID) (rawRow, error) {
+	var r rawRow
+	err := q.QueryRowContext(ctx, query, district, int64(record)).
+		Scan(&r.Household, &r.Door, &r.Kind, &r.A, &r.B, &r.Sealed, &r.Version, &r.UntilMs, &r.UntilReason)
+	return r, notFound(err)
+}
+
+// Before returns a record as it is now, for an import's journal. Personal
+// fields in it stay sealed.
+func (s *Service) Before(ctx context.Context, q db.Queryer, district int, object string, record id.ID) ([]byte, error) {
+	query := rawPerson
+	if object == ObjectHousehold {
+		query = rawHousehold
+	}
+	r, err := readRaw(ctx, q, query, district, record)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(r)
+}
+
+// Restore puts a record back to what Before returned, unless it was changed
+// again since the import; done tells which.
+func (s *Service) Restore(ctx context.Context, tx *db.Tx, district int, object string, record id.ID, before []byte) (done bool, err error) {
+	var was rawRow
+	if err := json.Unmarshal(before, &was); err != nil {
+		return false, fmt.Errorf("ledger: journal of %s %d: %w", object, record, err)
+	}
+	table, cols := "person", "registered = $3, lives_here = $4, household_id = $5"
+	args := []any{district, int64(record), was.A, was.B, was.Household, was.Door, was.Sealed, was.UntilMs, was.UntilReason, was.Version + 1}
+	if object == ObjectHousehold {
+		table, cols = "household", "registered_count = $3, living_count = $4, kind = $5"
+		args[4] = was.Kind
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE `+table+` SET `+cols+`, door_id = $6, sealed = $7, until_ms = $8, until_reason = $9, version = version + 1
+		WHERE district = $1 AND id = $2 AND version = $10`, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	if err != nil || n == 0 || object == ObjectHousehold {
+		return n == 1, err
+	}
+	return true, s.rekey(ctx, tx, district, record)
+}
+
+// rekey makes a person's hashes anew from its sealed fields.
+func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.ID) error {
+	p := Person{ID: person}
+	var blob []byte
+	err := tx.QueryRowContext(ctx, `SELECT register, sealed, until_ms FROM person WHERE district = $1 AND id = $2`, district, int64(person)).Scan(&p.Register, &blob, &p.UntilMs)
+	if err == nil {
+		err = s.openPerson(&p, blob)
+	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM person_key WHERE district = $1 AND person_id = $2`, district, int64(person))
+	}
+	if err != nil || !p.Current() {
+		return notFound(err)
+	}
+	return tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, person, s.keysOf(&p)))
+}
+
+// Undone is the reason of records that an undone import had made.
+const Undone = "import_undone"
+
+// Erase closes records that an import made and empties their sealed fields,
+// unless they were changed since. The rows stay as empty shells, because rounds
+// may name them. It returns how many were kept.
+func (s *Service) Erase(ctx context.Context, tx *db.Tx, district int, object string, records []id.ID) (kept int, err error) {
+	now := s.nowMs()
+	var told []Change
+	for _, rec := range records {
+		done, ch, err := s.eraseOne(ctx, tx, district, object, rec, now)
+		if err != nil {
+			return kept, err
+		}
+		if !done {
+			kept++
+			continue
+		}
+		if ch.Kind != "" {
+			told = append(told, ch)
+		}
+	}
+	return kept, s.Tell(ctx, tx, told)
+}
+
+func (s *Service) eraseOne(ctx context.Context, tx *db.Tx, district int, object string, rec id.ID, now int64) (bool, Change, error) {
+	ch := Change{Kind: Departed, District: district, Reason: Undone, At: now}
+	switch object {
+	case ObjectCare:
+		_, err := tx.ExecContext(ctx, `DELETE FROM care_item WHERE district = $1 AND id = $2`, district, int64(rec))
+		return true, Change{}, err
+	case ObjectHousehold:
+		h := Household{ID: rec}
+		var people int
+		err := tx.QueryRowContext(ctx, `SELECT door_id, register, version, (SELECT COUNT(*) FROM person p WHERE p.district = $1 AND p.household_id = $2 AND p.until_ms = 0)
+			FROM household WHERE district = $1 AND id = $2 AND until_ms = 0`, district, int64(rec)).Scan((*int64)(&h.DoorID), &h.Register, &h.Version, &people)
+		if err != nil || people > 0 {
+			return false, ch, ignoreMissing(err)
+		}
+		blob, err := s.sealHousehold(&h)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE household SET sealed = $3, until_ms = $4, until_reason = $5, registered_count = 0, living_count = 0, version = version + 1
+				WHERE district = $1 AND id = $2`, district, int64(rec), blob, now, Undone)
+		}
+		ch.DoorID, ch.HouseholdID = h.DoorID, rec
+		return true, ch, err
+	}
+	p := Person{ID: rec}
+	err := tx.QueryRowContext(ctx, `SELECT household_id, door_id, register FROM person WHERE district = $1 AND id = $2 AND version = 1 AND until_ms = 0`,
+		district, int64(rec)).Scan((*int64)(&p.HouseholdID), (*int64)(&p.DoorID), &p.Register)
+	if err != nil {
+		return false, ch, ignoreMissing(err)
+	}
+	blob, err := s.sealPerson(&p)
+	if err != nil {
+		return false, ch, err
+	}
+	for _, q := range []struct {
+		text string
+		args []any
+	}{
+		{`UPDATE person SET sealed = $3, until_ms = $4, until_reason = $5, version = version + 1 WHERE district = $1 AND id = $2`, []any{district, int64(rec), blob, now, Undone}},
+		{`DELETE FROM person_key WHERE district = $1 AND person_id = $2`, []any{district, int64(rec)}},
+		{`DELETE FROM person_event WHERE district = $1 AND person_id = $2`, []any{district, int64(rec)}},
+	} {
+		if _, err := tx.ExecContext(ctx, q.text, q.args...); err != nil {
+			return false, ch, err
+		}
+	}
+	ch.DoorID, ch.HouseholdID, ch.PersonID = p.DoorID, p.HouseholdID, rec
+	return true, ch, nil
+}
+
+func ignoreMissing(err error) error {
+	if errs.Is(notFound(err), errs.NotFound) {
+		return nil
+	}
+	return err
+}
