@@ -89,7 +89,7 @@ func (s *sheetParser) skip(cells []sheet.Cell) bool {
 		own++
 		numbers = numbers || len(t) >= 11 && digitsOnly(t[:11])
 	}
-	if own == 0 || !s.anyRead(cells) && !s.isSection(first, firstCol, own) {
+	if own == 0 || !s.anyRead(cells) && !s.isSection(first, own) {
 		return true
 	}
 	switch {
@@ -97,7 +97,7 @@ func (s *sheetParser) skip(cells []sheet.Cell) bool {
 		return true
 	case own <= 4 && !numbers && s.isFooter(cells, first, firstCol, own):
 		return true
-	case s.isSection(first, firstCol, own):
+	case s.isSection(first, own):
 		return true
 	}
 	return false
@@ -162,14 +162,9 @@ func (s *sheetParser) placeColumn(c int) bool {
 
 // isSection recognises a row that names the building, unit or group of the
 // rows below it, and remembers it.
-func (s *sheetParser) isSection(first string, col, own int) bool {
+func (s *sheetParser) isSection(first string, own int) bool {
 	if own != 1 {
 		return false
-	}
-	for _, key := range []string{Room, Address} {
-		if at, ok := s.cols.at[key]; ok && at == col && key == Room {
-			return false
-		}
 	}
 	p := s.v.contextOf(first, false)
 	pl := s.v.parsePlace(first)

@@ -97,7 +97,6 @@ type sheetParser struct {
 
 	sectionText, sectionSent string // the last section row, and the last one given to Rejects
 
-
 	base    place // from the sheet's name and titles
 	section place // from the last section row
 	prev    carried
