@@ -1,0 +1,91 @@
+package round
+
+import (
+	"context"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/id"
+)
+
+func occVersion(ctx context.Context, q db.Queryer, district int, occ id.ID) (v int64, err error) {
+	err = q.QueryRowContext(ctx, "SELECT version FROM occurrence WHERE district = $1 AND id = $2", district, occ).Scan(&v)
+	return v, missing("round.version", err, "round.missing")
+}
+
+func selectCounters(ctx context.Context, q db.Queryer, district int, occ id.ID, expect int) ([]cell, error) {
+	rows, err := q.QueryContext(ctx, "SELECT leaf_id, grid_id, total, done, exempt, attempted FROM counter WHERE district = $1 AND occurrence_id = $2", district, occ)
+	if err != nil {
+		return nil, db.Fault("round.counters", err)
+	}
+	defer rows.Close()
+	out := make([]cell, 0, expect+16)
+	for rows.Next() {
+		var c cell
+		var leaf, gridID int64
+		if err := rows.Scan(&leaf, &gridID, &c.Total, &c.Done, &c.Exempt, &c.Attempted); err != nil {
+			return nil, err
+		}
+		if c.Total == 0 {
+			continue
+		}
+		c.leaf, c.grid = id.ID(leaf), id.ID(gridID)
+		c.Outstanding = c.Total - c.Done - c.Exempt
+		out = append(out, c)
+	}
+	return out, db.Fault("round.counters", rows.Err())
+}
+
+func leafPaths(ctx context.Context, q db.Queryer, district int, occ id.ID) (map[id.ID]string, error) {
+	rows, err := q.QueryContext(ctx, "SELECT p.id, p.path FROM counter c JOIN place p ON p.district = c.district AND p.id = c.leaf_id WHERE c.district = $1 AND c.occurrence_id = $2", district, occ)
+	out := map[id.ID]string{}
+	_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
+		var v id.ID
+		var path string
+		err := scan(&v, &path)
+		out[v] = path
+		return struct{}{}, err
+	})
+	return out, err
+}
+
+// topGrids returns the top grids that answer for doors below the path or
+// belong to an area at or above it, in path order.
+func topGrids(ctx context.Context, q db.Queryer, district int, path string) ([]place, error) {
+	rows, err := q.QueryContext(ctx, "SELECT "+gridCols+" FROM grid g WHERE g.district = $1 AND g.parent_id = 0 AND g.until_ms = 0 ORDER BY g.path", district)
+	return collect(rows, err, scanPlace)
+}
+
+// namedDoorCells counts the targets of the doors a caller's posts are named for.
+func namedDoorCells(ctx context.Context, q db.Queryer, c grid.Caller, p grid.Permission, occ id.ID) ([]cell, error) {
+	var posts []id.ID
+	for _, g := range c.Grants {
+		if g.ObjectKind == grid.ObjectDoors && g.Role.May(p) {
+			posts = append(posts, g.PostID)
+		}
+	}
+	a := db.NewArgs(c.District, occ)
+	rows, err := q.QueryContext(ctx, "SELECT t.leaf_id, t.grid_id, lp.path, COALESCE(g.path, ''), count(*), SUM(CASE WHEN t.state = 2 THEN 1 ELSE 0 END),"+
+		" SUM(CASE WHEN t.state = 3 THEN 1 ELSE 0 END), SUM(CASE WHEN t.state = 1 THEN 1 ELSE 0 END)"+
+		" FROM place d JOIN target t ON t.district = d.district AND t.occurrence_id = $2 AND t.leaf_id = d.parent_id AND t.door_id = d.id"+
+		" JOIN place lp ON lp.district = t.district AND lp.id = t.leaf_id LEFT JOIN grid g ON g.district = t.district AND g.id = t.grid_id"+
+		" WHERE d.district = $1 AND d.id IN (SELECT pd.door_id FROM post_door pd WHERE pd.district = $1 AND pd.post_id IN "+db.In(a, posts)+")"+
+		" GROUP BY t.leaf_id, t.grid_id, lp.path, g.path", a.List()...)
+	return collect(rows, err, func(scan scanner) (x cell, err error) {
+		err = scan(&x.leaf, &x.grid, &x.leafPath, &x.gridPath, &x.Total, &x.Done, &x.Exempt, &x.Attempted)
+		x.Outstanding = x.Total - x.Done - x.Exempt
+		return x, err
+	})
+}
+
+// selectAnswerCounts sums the counts of answers below a path.
+func selectAnswerCounts(ctx context.Context, q db.Queryer, c grid.Caller, occ id.ID, path string) ([]ChoiceCount, error) {
+	a := db.NewArgs(c.District, occ, path, path+"~")
+	scope := c.Scope(grid.RoundRead, a, grid.Columns{Path: "p.path", Grid: "n.grid_id"})
+	rows, err := q.QueryContext(ctx, "SELECT n.field, n.choice, SUM(n.n) FROM answer_count n JOIN place p ON p.district = n.district AND p.id = n.leaf_id"+
+		" WHERE n.district = $1 AND n.occurrence_id = $2 AND p.path >= $3 AND p.path < $4 AND "+scope+" GROUP BY n.field, n.choice ORDER BY n.field, n.choice", a.List()...)
+	return collect(rows, err, func(scan scanner) (x ChoiceCount, err error) {
+		err = scan(&x.Field, &x.Choice, &x.N)
+		return x, err
+	})
+}

@@ -1,0 +1,398 @@
+package round
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+)
+
+// DraftInput is what a round is drafted with.
+type DraftInput struct {
+	EmergencyID id.ID      `json:"emergency_id,omitempty" doc:"Without it the only open one"`
+	AreaID      id.ID      `json:"area_id" doc:"The area, compound or building the round covers"`
+	Name        string     `json:"name" maxLength:"100"`
+	Kind        string     `json:"kind,omitempty" doc:"screening, notice, inspection … (free)" maxLength:"40"`
+	TargetKind  TargetKind `json:"target_kind" enum:"doors,households,persons,points,areas,places,posts"`
+	FormID      id.ID      `json:"form_id"`
+	Filter      Filter     `json:"filter,omitempty"`
+	PerMember   bool       `json:"per_member,omitempty"`
+	NeedsPhoto  bool       `json:"needs_photo,omitempty"`
+	DueMs       int64      `json:"due_ms"`
+}
+
+const maxRoundName = 100
+
+// selfApproval are the roles whose post may approve its own draft: a street's
+// and above.
+var selfApproval = []grid.Role{grid.RoleStreet, grid.RoleCommand}
+
+func (s *Service) careHash(kind string) []byte { return s.Keys.Hash(seal.Standing, "care", kind) }
+
+// DraftRound keeps a new round as a draft. It needs round.draft over the area.
+func (s *Service) DraftRound(ctx context.Context, c grid.Caller, in DraftInput) (Round, error) {
+	return s.saveDraft(ctx, c, id.Zero, in)
+}
+
+// EditDraft changes a round that is still a draft.
+func (s *Service) EditDraft(ctx context.Context, c grid.Caller, round id.ID, in DraftInput) (Round, error) {
+	return s.saveDraft(ctx, c, round, in)
+}
+
+func (s *Service) saveDraft(ctx context.Context, c grid.Caller, round id.ID, in DraftInput) (Round, error) {
+	const op = "round.Draft"
+	if in.EmergencyID == id.Zero {
+		e, err := s.OnlyEmergency(ctx, c)
+		if err != nil {
+			return Round{}, err
+		}
+		in.EmergencyID = e.ID
+	} else if e, err := s.Emergency(ctx, c, in.EmergencyID); err != nil {
+		return Round{}, err
+	} else if e.State != emergencyOpen {
+		return Round{}, errs.E(op, errs.Conflict, "round.emergency_ended")
+	}
+	r, err := s.checkDraft(ctx, c, in)
+	if err != nil {
+		return Round{}, err
+	}
+	r.ID, r.State, r.CreatedBy, r.CreatedPost, r.CreatedMs = id.New(), Draft, c.AccountID, c.PostFor(grid.RoundDraft), s.now()
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		if round == id.Zero {
+			return insertRound(ctx, tx, c.District, r)
+		}
+		r.ID = round
+		return updateDraft(ctx, tx, c.District, r)
+	})
+	if err != nil {
+		return Round{}, err
+	}
+	return selectRound(ctx, s.DB.Read(), c.District, r.ID)
+}
+
+func (s *Service) checkDraft(ctx context.Context, c grid.Caller, in DraftInput) (Round, error) {
+	const op = "round.Draft"
+	var faults []error
+	in.Name = strings.TrimSpace(in.Name)
+	switch {
+	case in.Name == "":
+		faults = append(faults, invalid("name", "error.required"))
+	case len([]rune(in.Name)) > maxRoundName:
+		faults = append(faults, invalid("name", "error.too_long", maxRoundName))
+	}
+	if !in.TargetKind.Known() {
+		faults = append(faults, invalid("target_kind", "error.bad_choice"))
+	}
+	if (in.TargetKind == Areas || in.TargetKind == Places) && len(in.Filter.Kinds) == 0 {
+		faults = append(faults, invalid("filter.kinds", "round.kinds_needed"))
+	}
+	if in.DueMs <= s.now() {
+		faults = append(faults, invalid("due_ms", "round.due_past"))
+	}
+	if in.PerMember && in.TargetKind != Doors && in.TargetKind != Households {
+		faults = append(faults, invalid("per_member", "round.member_kind"))
+	}
+	if len(in.Filter.Care) > 0 && !c.Sees(grid.FieldCare) {
+		faults = append(faults, errs.Field(errs.E(op, errs.Denied, "round.care_denied"), "filter.care"))
+	}
+	if len(faults) > 0 {
+		return Round{}, faultsOf(faults)
+	}
+	area, err := selectPlace(ctx, s.DB.Read(), c.District, in.AreaID)
+	if err != nil {
+		return Round{}, errs.Field(err, "area_id")
+	}
+	if err := c.RequirePlace(op, grid.RoundDraft, area.Path); err != nil {
+		return Round{}, errs.Field(err, "area_id")
+	}
+	if _, err := selectForm(ctx, s.DB.Read(), c.District, in.FormID); err != nil {
+		return Round{}, errs.Field(err, "form_id")
+	}
+	if in.Kind == "" {
+		in.Kind = "screening"
+	}
+	r := Round{EmergencyID: in.EmergencyID, AreaID: in.AreaID, Name: in.Name, Kind: in.Kind, TargetKind: in.TargetKind, FormID: in.FormID,
+		Filter: in.Filter, PerMember: in.PerMember, NeedsPhoto: in.NeedsPhoto, DueMs: in.DueMs, AreaPath: area.Path, district: c.District}
+	_, err = s.resolve(ctx, s.DB.Read(), r)
+	return r, err
+}
+
+// Round returns one round. It needs round.read somewhere; figures and lists are
+// scoped apart. The care kinds of the filter are told only to who may see them.
+func (s *Service) Round(ctx context.Context, c grid.Caller, round id.ID) (Round, error) {
+	if err := c.Require("round.Round", grid.RoundRead); err != nil {
+		return Round{}, err
+	}
+	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
+	if err == nil {
+		r = r.shownTo(c)
+	}
+	return r, err
+}
+
+func (r Round) shownTo(c grid.Caller) Round {
+	if !c.Sees(grid.FieldCare) {
+		r.Filter.Care = nil
+	}
+	return r
+}
+
+// ListFilter narrows a list of rounds.
+type ListFilter struct {
+	States      []RoundState
+	EmergencyID id.ID
+	Query       string // part of the name
+	Before      id.ID  // only rounds older than this one: the cursor
+	Limit       int    // 0: 100
+}
+
+// Rounds lists the rounds that touch the caller's places, the latest first.
+func (s *Service) Rounds(ctx context.Context, c grid.Caller, f ListFilter) ([]Round, error) {
+	if err := c.Require("round.Rounds", grid.RoundRead); err != nil {
+		return nil, err
+	}
+	where, args := listWhere(f, c.District)
+	list, err := selectRounds(ctx, s.DB.Read(), c.District, where, args)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := s.grantPaths(ctx, c, grid.RoundRead)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(r Round) bool { return !c.IsSystem() && !touches(r.AreaPath, paths) })
+	for i := range list {
+		list[i] = list[i].shownTo(c)
+	}
+	return list, nil
+}
+
+// touches reports whether an area holds or lies in one of the paths.
+func touches(area string, paths []string) bool {
+	return slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, area) || strings.HasPrefix(area, p) })
+}
+
+// grantPaths returns the paths of places in which the caller has the permission:
+// of grids the path of their area, of named doors the doors' own.
+func (s *Service) grantPaths(ctx context.Context, c grid.Caller, p grid.Permission) ([]string, error) {
+	var out []string
+	for _, g := range c.Grants {
+		if !g.Role.May(p) {
+			continue
+		}
+		switch g.ObjectKind {
+		case grid.ObjectPlace:
+			out = append(out, g.Path)
+		case grid.ObjectGrid:
+			area, _, _ := strings.Cut(g.Path, "g")
+			out = append(out, area)
+		case grid.ObjectDoors:
+			doors, err := postDoors(ctx, s.DB.Read(), c.District, g.PostID)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range doors {
+				out = append(out, d.Path)
+			}
+		}
+	}
+	return out, nil
+}
+
+// CostOf returns what a round in any state before opening would cost.
+func (s *Service) CostOf(ctx context.Context, c grid.Caller, round id.ID) (Cost, error) {
+	const op = "round.CostOf"
+	r, err := s.Round(ctx, c, round)
+	if err != nil {
+		return Cost{}, err
+	}
+	if err := c.RequirePlace(op, grid.RoundRead, r.AreaPath); err != nil {
+		return Cost{}, err
+	}
+	full, err := selectRound(ctx, s.DB.Read(), c.District, round)
+	if err != nil {
+		return Cost{}, err
+	}
+	return s.cost(ctx, full)
+}
+
+func (s *Service) cost(ctx context.Context, r Round) (Cost, error) {
+	var out Cost
+	q := s.DB.Read()
+	form, err := selectForm(ctx, q, r.district, r.FormID)
+	if err != nil {
+		return out, err
+	}
+	sel, err := s.resolve(ctx, q, r)
+	if err != nil {
+		return out, err
+	}
+	if out.Targets, err = sel.count(ctx, q); err != nil {
+		return out, err
+	}
+	fresh := 0
+	for _, f := range form.Fields {
+		fc, err := s.freshCost(ctx, q, sel, f)
+		if err != nil {
+			return out, err
+		}
+		if fc.Targets > 0 {
+			out.Fresh = append(out.Fresh, fc)
+			fresh += fc.Targets
+		}
+	}
+	if r.TargetKind == Doors {
+		occs, err := recentOccurrences(ctx, q, r.district, r.ID, s.now()-emptyLookback)
+		if err != nil {
+			return out, err
+		}
+		if len(occs) > 0 {
+			if out.Empty, err = sel.emptyCount(ctx, q, idsOf(occs), s.now()); err != nil {
+				return out, err
+			}
+		}
+	}
+	out.Minutes, out.Hours = estimate(r.TargetKind, out.Targets, len(form.Fields), fresh, out.Empty)
+	return out, nil
+}
+
+// emptyLookback is how far back a closed round's verified flats are looked for.
+const emptyLookback = 120 * dayMs
+
+func idsOf(list []recentOcc) []id.ID {
+	out := make([]id.ID, len(list))
+	for i, o := range list {
+		out[i] = o.id
+	}
+	return out
+}
+
+// freshCost counts the targets that answered the question lately, in any round
+// that asked it of the same kind of target.
+func (s *Service) freshCost(ctx context.Context, q db.Queryer, sel *selection, f Field) (FreshCost, error) {
+	out := FreshCost{Field: f.Key, Label: f.Label}
+	if f.ValidityDays == 0 {
+		return out, nil
+	}
+	since := s.now() - int64(f.ValidityDays)*dayMs
+	occs, err := s.askedIn(ctx, q, sel.round, f, since)
+	if err != nil || len(occs) == 0 {
+		return out, err
+	}
+	out.Targets, out.LastMs, err = sel.freshCount(ctx, q, occs, since)
+	return out, err
+}
+
+// askedIn returns the recent occurrences that asked the question of the same
+// kind of target.
+func (s *Service) askedIn(ctx context.Context, q db.Queryer, r Round, f Field, since int64) ([]id.ID, error) {
+	recent, err := recentOccurrences(ctx, q, r.district, r.ID, since)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.ID
+	for _, o := range recent {
+		if o.kind != r.TargetKind {
+			continue
+		}
+		form, err := selectForm(ctx, q, r.district, o.form)
+		if err != nil {
+			return nil, err
+		}
+		if g, ok := form.field(f.Key); ok && g.Type == f.Type {
+			out = append(out, o.id)
+		}
+	}
+	return out, nil
+}
+
+// Submit hands a draft to the approving body, with its cost. A round without
+// targets cannot be submitted.
+func (s *Service) Submit(ctx context.Context, c grid.Caller, round id.ID) (Round, error) {
+	const op = "round.Submit"
+	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
+	if err != nil {
+		return r, err
+	}
+	if err := c.RequirePlace(op, grid.RoundDraft, r.AreaPath); err != nil {
+		return r, err
+	}
+	cost, err := s.cost(ctx, r)
+	if err != nil {
+		return r, err
+	}
+	if cost.Targets == 0 {
+		return r, errs.Field(errs.E(op, errs.Invalid, "round.no_targets"), "filter")
+	}
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		if err := setState(ctx, tx, c.District, round, Draft, Submitted); err != nil {
+			return err
+		}
+		return setCost(ctx, tx, c.District, round, cost)
+	})
+	r.State, r.Cost = Submitted, cost
+	return r, err
+}
+
+// Return hands a submitted round back to its drafter.
+func (s *Service) Return(ctx context.Context, c grid.Caller, round id.ID) error {
+	return s.step(ctx, c, "round.Return", grid.RoundApprove, round, Submitted, Draft)
+}
+
+// Withdraw ends a round that was not opened.
+func (s *Service) Withdraw(ctx context.Context, c grid.Caller, round id.ID) error {
+	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
+	if err != nil {
+		return err
+	}
+	return s.step(ctx, c, "round.Withdraw", grid.RoundDraft, round, r.State, Withdrawn)
+}
+
+func (s *Service) step(ctx context.Context, c grid.Caller, op string, p grid.Permission, round id.ID, from, to RoundState) error {
+	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
+	if err != nil {
+		return err
+	}
+	if err := c.RequirePlace(op, p, r.AreaPath); err != nil {
+		return err
+	}
+	if from != Draft && from != Submitted {
+		return errs.E(op, errs.Conflict, "round.state_changed")
+	}
+	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		if err := setState(ctx, tx, c.District, round, from, to); err != nil {
+			return err
+		}
+		return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(p), Action: "round." + string(to), Object: "round", ObjectID: round})
+	})
+}
+
+// mayApprove returns the post that approves the round: one that may, over the
+// whole area, and not the drafter's own unless it is a street's or above.
+func mayApprove(c grid.Caller, r Round) (id.ID, error) {
+	const op = "round.Approve"
+	if c.IsSystem() {
+		return id.Zero, nil
+	}
+	own := false
+	for _, g := range c.Grants {
+		if !g.Role.May(grid.RoundApprove) || g.ObjectKind != grid.ObjectPlace || !strings.HasPrefix(r.AreaPath, g.Path) {
+			continue
+		}
+		if g.PostID == r.CreatedPost && !slices.Contains(selfApproval, g.Role) {
+			own = true
+			continue
+		}
+		return g.PostID, nil
+	}
+	if own {
+		return id.Zero, errs.E(op, errs.Denied, "round.approve_own")
+	}
+	return id.Zero, c.RequirePlace(op, grid.RoundApprove, r.AreaPath)
+}

@@ -1,0 +1,71 @@
+package round
+
+import (
+	"context"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+)
+
+// maxHistory bounds how far a target's history is followed.
+const maxHistory = 100
+
+func (s *Service) open(m *markRow) (body sealedMark, err error) {
+	err = s.Keys.OpenJSON(m.register, seal.AAD(m.register, "mark", m.id), m.sealed, &body)
+	return body, err
+}
+
+func (m *markRow) shown(body sealedMark) Mark {
+	return Mark{ID: m.id, ObjectID: m.object, PrevID: m.prev, Result: m.result, Class: m.class, Reason: m.reason, How: m.how, Bulk: m.bulk, Late: m.late,
+		AccountID: m.account, PostID: m.post, ClaimedMs: m.claimedMs, CorrectedMs: m.correctedMs, ReceivedMs: m.receivedMs, PhotoID: m.photo,
+		Answers: body.Answers, Members: body.Members, Note: body.Note}
+}
+
+// History returns the marks of a target, the current one first, with their
+// answers. Marks of two authors that contradict each other are flagged. The
+// caller must be allowed to mark or recheck the target.
+func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.ID) ([]Mark, error) {
+	info, err := s.info(ctx, c.District, round)
+	if err != nil {
+		return nil, err
+	}
+	may, err := authorised(ctx, s.DB.Read(), c, grid.RoundMark, info.round.OccurrenceID, []id.ID{object})
+	if err != nil {
+		return nil, err
+	}
+	t, ok := may[object]
+	if !ok {
+		return nil, errs.E("round.History", errs.NotFound, "round.not_target")
+	}
+	var out []Mark
+	for at := t.MarkID; at != id.Zero && len(out) < maxHistory; {
+		list, err := selectMarks(ctx, s.DB.Read(), c.District, []id.ID{at})
+		if err != nil || len(list) == 0 {
+			return out, err
+		}
+		body, err := s.open(list[0])
+		if err != nil {
+			return nil, err
+		}
+		m := list[0].shown(body)
+		m.Current = m.ID == t.MarkID
+		out = append(out, m)
+		at = m.PrevID
+	}
+	flagContradictions(out)
+	return out, nil
+}
+
+// flagContradictions marks those done marks that another author answered otherwise.
+func flagContradictions(list []Mark) {
+	for i := range list {
+		for j := range list {
+			a, b := &list[i], &list[j]
+			if i != j && a.Class == Done && b.Class == Done && a.AccountID != b.AccountID && !sameAnswers(a.Answers, b.Answers) {
+				a.Differs = true
+			}
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package round
+
+import (
+	"context"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// selectLines lists targets in walking order: one more than the limit, to tell
+// whether there are more.
+func selectLines(ctx context.Context, q db.Queryer, c grid.Caller, r Round, path, gridPath string, lq ListQuery) ([]Line, error) {
+	a := db.NewArgs(c.District, r.OccurrenceID)
+	order := "COALESCE(op.path, lp.path)"
+	text := "SELECT " + targetSelect + ", " + order + targetFrom +
+		" LEFT JOIN place op ON op.district = t.district AND op.id = CASE WHEN t.door_id <> 0 THEN t.door_id ELSE t.object_id END" +
+		" WHERE t.district = $1 AND t.occurrence_id = $2 AND " + c.Scope(lq.perm, a, targetScope)
+	if path != "" {
+		text += " AND lp.path >= " + a.Add(path) + " AND lp.path < " + a.Add(path+"~")
+	}
+	if gridPath != "" {
+		text += " AND t.grid_id IN (SELECT g.id FROM grid g WHERE g.district = $1 AND g.path >= " + a.Add(gridPath) + " AND g.path < " + a.Add(gridPath+"~") + ")"
+	}
+	switch {
+	case len(lq.Objects) > 0:
+		text += " AND t.object_id IN " + db.In(a, lq.Objects)
+	case lq.Evening:
+		text += " AND t.state = 1 AND t.attempts >= " + a.Add(EveningAfter)
+	case lq.All:
+	case len(lq.States) > 0:
+		text += " AND t.state IN " + db.In(a, statesOf(lq.States))
+	default:
+		text += " AND t.state IN (0, 1)"
+	}
+	if lq.After != "" {
+		at, object, err := cursor(lq.After)
+		if err != nil {
+			return nil, err
+		}
+		text += " AND (" + order + " > " + a.Add(at) + " OR (" + order + " = " + a.Add(at) + " AND t.object_id > " + a.Add(object) + "))"
+	}
+	rows, err := q.QueryContext(ctx, text+" ORDER BY "+order+", t.object_id LIMIT "+a.Add(lq.Limit+1), a.List()...)
+	return collect(rows, err, func(scan scanner) (l Line, err error) {
+		var bulk int
+		err = scan(append(l.dest(&bulk), &l.Path)...)
+		l.Bulk = bulk == 1
+		return l, err
+	})
+}
+
+func statesOf(list []State) []int {
+	out := make([]int, len(list))
+	for i, s := range list {
+		out[i] = int(s)
+	}
+	return out
+}
+
+func cursor(after string) (path string, object id.ID, err error) {
+	path, rest, ok := strings.Cut(after, ".")
+	if object, err = id.Parse(rest); !ok || err != nil {
+		return "", 0, errs.Field(errs.E("round.list", errs.Invalid, "error.bad_cursor"), "after")
+	}
+	return path, object, nil
+}
+
+func postNames(ctx context.Context, q db.Queryer, district int, posts []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	err := db.Chunks(posts, 800, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		rows, err := q.QueryContext(ctx, "SELECT id, title, role FROM post WHERE district = $1 AND id IN "+db.In(a, part), a.List()...)
+		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
+			var v id.ID
+			var title, role string
+			err := scan(&v, &title, &role)
+			if title == "" {
+				title = role
+			}
+			out[v] = title
+			return struct{}{}, err
+		})
+		return err
+	})
+	return out, err
+}
+
+func selectDoorNames(ctx context.Context, q db.Queryer, district int, path string) ([]DoorName, error) {
+	rows, err := q.QueryContext(ctx, "SELECT d.id, d.name, CASE WHEN u.kind = 'unit' THEN u.name ELSE '' END FROM place d JOIN place u ON u.district = d.district AND u.id = d.parent_id"+
+		" WHERE d.district = $1 AND d.path > $2 AND d.path < $3 AND d.kind IN ('door', 'point', 'unit') AND d.until_ms = 0 ORDER BY d.path LIMIT 5000", district, path, path+"~")
+	return collect(rows, err, func(scan scanner) (d DoorName, err error) {
+		err = scan(&d.ID, &d.Name, &d.Unit)
+		return d, err
+	})
+}
+
+// currentMarks returns the current done marks of the objects in the occurrences.
+func currentMarks(ctx context.Context, q db.Queryer, district int, occs, objects []id.ID) ([]*markRow, error) {
+	var out []*markRow
+	err := db.Chunks(objects, 800, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		rows, err := q.QueryContext(ctx, "SELECT "+markSelect+" FROM target t JOIN mark m ON m.district = t.district AND m.id = t.mark_id"+
+			" WHERE t.district = $1 AND t.state = 2 AND t.occurrence_id IN "+db.In(a, occs)+" AND t.object_id IN "+db.In(a, part), a.List()...)
+		list, err := collect(rows, err, scanMark)
+		out = append(out, list...)
+		return err
+	})
+	return out, err
+}
