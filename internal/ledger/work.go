@@ -130,7 +130,11 @@ func (w *work) tell(c Change) {
 func (w *work) finish() error {
 	for _, k := range slices.Sorted(maps.Keys(w.households)) {
 		h := w.households[k]
-		if h.UntilMs == 0 && h.Living == 0 && h.Registered == 0 && h.Kind != Vacant && h.Kind != Business {
+		empty, err := w.emptied(h)
+		if err != nil {
+			return err
+		}
+		if empty {
 			h.UntilMs, h.UntilReason = w.now, "emptied"
 			w.tell(Change{Kind: Departed, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason})
 		}
@@ -139,6 +143,16 @@ func (w *work) finish() error {
 		}
 	}
 	return w.s.Tell(w.ctx, w.tx, w.changes)
+}
+
+// emptied reports whether nobody is left in a household, neither counted nor
+// recorded (an owner may be recorded who neither lives nor is registered here).
+func (w *work) emptied(h *Household) (bool, error) {
+	if h.UntilMs != 0 || h.Living > 0 || h.Registered > 0 || h.Kind == Vacant || h.Kind == Business {
+		return false, nil
+	}
+	members, err := w.members(h.ID)
+	return len(members) == 0, err
 }
 
 // add counts a person into the household.

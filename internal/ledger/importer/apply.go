@@ -249,7 +249,7 @@ func (w *writer) homes(ctx context.Context) error {
 }
 
 func (h *homeState) emptied() bool {
-	return h.Living == 0 && h.Registered == 0 && (h.was.Living > 0 || h.was.Registered > 0)
+	return h.people == 0 && h.Living == 0 && h.Registered == 0 && (h.was.Living > 0 || h.was.Registered > 0)
 }
 
 // touched is what one piece did, for its journal.

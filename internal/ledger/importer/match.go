@@ -42,7 +42,8 @@ type homeState struct {
 	was      ledger.Household
 	isNew    bool
 	listed   bool // stands in matcher.open
-	named    int  // current persons recorded who live here
+	people   int  // current persons recorded
+	named    int  // of them, who live here
 	namedReg int
 	stated   int // head count the file states
 }
@@ -79,6 +80,7 @@ func newMatcher(hs []ledger.Household, ps []ledger.Person, now int64, origin led
 }
 
 func (h *homeState) count(p *ledger.Person, d int) {
+	h.people += d
 	if p.LivesHere {
 		h.named += d
 	}
@@ -215,7 +217,7 @@ func (m *matcher) home(row *roster.Row, door id.ID, q *personState) *homeState {
 	}
 	if h == nil {
 		for _, v := range m.homes[door] {
-			if v.named == 0 && v.namedReg == 0 && !m.claimed(door, v) {
+			if v.people == 0 && !m.claimed(door, v) {
 				h = v
 				break
 			}
