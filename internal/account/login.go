@@ -238,6 +238,9 @@ func (s *Service) Sessions(ctx context.Context, account id.ID) ([]SessionInfo, e
 // EndSession ends one session of an account; NotFound where it has none such.
 func (s *Service) EndSession(ctx context.Context, by, account, session id.ID) error {
 	const op = "account.EndSession"
+	if session == id.Zero {
+		return errs.E(op, errs.NotFound, "account.session_not_found")
+	}
 	return s.d.Write(ctx, op, func(tx *db.Tx) error {
 		n, err := s.endSessions(ctx, tx, account, session, 0, s.now())
 		if err != nil {

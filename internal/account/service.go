@@ -59,6 +59,23 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, by id.ID, n NewAccount)
 	return r.Account, errs.Wrap(op, err)
 }
 
+// CreateWithCode makes an account and the code that activates it, good for three
+// days. The caller in ctx must administer accounts (Denied).
+func (s *Service) CreateWithCode(ctx context.Context, by id.ID, n NewAccount) (a Account, code string, err error) {
+	const op = "account.CreateWithCode"
+	if !s.auth.MayManageAccounts(ctx) {
+		return a, "", errs.E(op, errs.Denied, "error.denied")
+	}
+	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if a, err = s.Create(ctx, tx, by, n); err != nil {
+			return err
+		}
+		code, err = s.IssueCode(ctx, tx, by, a.ID, ResetTTL)
+		return err
+	})
+	return a, code, err
+}
+
 // sealProfile checks and seals the personal fields of r and returns their hashes.
 func (s *Service) sealProfile(r *row, phone string) (loginHash, phoneHash []byte, err error) {
 	p := personal{Login: r.Login, Name: r.Name, Phone: phone}

@@ -74,6 +74,9 @@ func (s *Service) ListTokens(ctx context.Context, account id.ID) ([]Token, error
 // EndToken ends one token of an account; NotFound where it has none such.
 func (s *Service) EndToken(ctx context.Context, by, account, token id.ID) error {
 	const op = "account.EndToken"
+	if token == id.Zero {
+		return errs.E(op, errs.NotFound, "account.token_not_found")
+	}
 	return s.d.Write(ctx, op, func(tx *db.Tx) error {
 		n, err := s.endTokens(ctx, tx, account, token, s.now())
 		if err != nil {

@@ -1,0 +1,373 @@
+package account
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+	"wangge/internal/platform/web"
+)
+
+// accountJSON is an account in the API. The phone is masked.
+type accountJSON struct {
+	ID        id.ID     `json:"id"`
+	Name      string    `json:"name"`
+	Phone     string    `json:"phone,omitempty" doc:"Masked" example:"138****1234"`
+	Lang      string    `json:"lang" enum:"zh,en"`
+	State     State     `json:"state" enum:"active,locked"`
+	Activated bool      `json:"activated" doc:"A password was set"`
+	Worker    bool      `json:"worker" doc:"Sessions last 14 days on a device"`
+	Created   time.Time `json:"created"`
+}
+
+func toJSON(a Account) accountJSON {
+	return accountJSON{a.ID, a.Name, seal.MaskPhone(a.Phone), a.Lang, a.State, a.HasPassword, a.Worker, clock.FromMs(a.Created)}
+}
+
+type sessionJSON struct {
+	ID      id.ID     `json:"id"`
+	Device  string    `json:"device" doc:"Class of device" example:"android"`
+	Created time.Time `json:"created"`
+	Seen    time.Time `json:"seen" doc:"Last use, to ten minutes"`
+	Expires time.Time `json:"expires"`
+}
+
+func sessionOf(k SessionInfo) sessionJSON {
+	return sessionJSON{k.ID, k.Device, clock.FromMs(k.Created), clock.FromMs(k.Seen), clock.FromMs(k.Expires)}
+}
+
+type tokenJSON struct {
+	ID      id.ID     `json:"id"`
+	Post    id.ID     `json:"post"`
+	Name    string    `json:"name"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"`
+	Secret  string    `json:"secret,omitempty" doc:"Told once, when the token is made"`
+}
+
+func tokenOf(t Token, secret string) tokenJSON {
+	return tokenJSON{t.ID, t.Post, t.Name, clock.FromMs(t.Created), clock.FromMs(t.Expires), secret}
+}
+
+// sender is where a request comes from; huma fills it.
+type sender struct {
+	remote, forwarded, agent string
+	secure, proxied          bool
+}
+
+// Resolve reads the sender from the request (huma's seam).
+func (s *sender) Resolve(c huma.Context) []error {
+	s.remote, s.forwarded, s.agent = c.RemoteAddr(), c.Header("X-Forwarded-For"), c.Header("User-Agent")
+	s.secure, s.proxied = c.TLS() != nil, c.Header("X-Forwarded-Proto") == "https"
+	return nil
+}
+
+func (s *Service) addressOf(from sender) string {
+	if parts := strings.Split(from.forwarded, ","); s.proxy && strings.TrimSpace(parts[len(parts)-1]) != "" {
+		return strings.TrimSpace(parts[len(parts)-1])
+	}
+	if host, _, err := net.SplitHostPort(from.remote); err == nil {
+		return host
+	}
+	return from.remote
+}
+
+type loginInput struct {
+	sender
+	Body struct {
+		Login    string `json:"login" maxLength:"100" doc:"Log-in name or phone"`
+		Password string `json:"password" maxLength:"200"`
+	}
+}
+
+type loginOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      struct {
+		Session sessionJSON `json:"session"`
+		Account accountJSON `json:"account"`
+	}
+}
+
+type body[T any] struct{ Body T }
+
+// byID is the {id} of a path. It is text because huma reads a parameter of an
+// integer kind as a number, which an identifier in JSON is not.
+type byID struct {
+	Text string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier"`
+}
+
+// id returns the identifier; Zero, which names nothing, where it is out of range.
+func (b byID) id() id.ID {
+	v, err := id.Parse(b.Text)
+	if err != nil {
+		return id.Zero
+	}
+	return v
+}
+
+// op is an operation of this slice.
+func op(name, method, path, summary string, status int) huma.Operation {
+	return huma.Operation{OperationID: name, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"accounts"}, DefaultStatus: status}
+}
+
+// RegisterAPI adds sessions, tokens and accounts to the API.
+func (s *Service) RegisterAPI(api huma.API) {
+	login := op("login", http.MethodPost, "/sessions", "Log in; the answer sets the session cookie", http.StatusCreated)
+	login.Security = web.PublicOp
+	huma.Register(api, login, s.apiLogin)
+	huma.Register(api, op("list-sessions", http.MethodGet, "/sessions", "Own sessions", http.StatusOK), s.apiSessions)
+	huma.Register(api, op("get-session", http.MethodGet, "/sessions/{id}", "One of the own sessions", http.StatusOK), s.apiSession)
+	huma.Register(api, op("end-session", http.MethodDelete, "/sessions/{id}", "End one of the own sessions", http.StatusNoContent), s.apiEndSession)
+	huma.Register(api, op("list-tokens", http.MethodGet, "/tokens", "Own tokens", http.StatusOK), s.apiTokens)
+	huma.Register(api, op("create-token", http.MethodPost, "/tokens", "Make a token bound to a post that one holds", http.StatusCreated), s.apiCreateToken)
+	huma.Register(api, op("end-token", http.MethodDelete, "/tokens/{id}", "End one of the own tokens", http.StatusNoContent), s.apiEndToken)
+	huma.Register(api, op("get-own-account", http.MethodGet, "/account", "The own account", http.StatusOK), s.apiOwn)
+	s.registerAdminAPI(api)
+}
+
+// caller returns the account of a person logged in by session. A token cannot
+// manage sessions and tokens.
+func caller(ctx context.Context) (id.ID, error) {
+	k := web.SessionFrom(ctx)
+	if k.Token {
+		return 0, errs.E("account.caller", errs.Denied, "error.denied")
+	}
+	return k.AccountID, nil
+}
+
+func (s *Service) apiLogin(ctx context.Context, in *loginInput) (*loginOutput, error) {
+	e, err := s.Login(ctx, Attempt{Login: in.Body.Login, Password: in.Body.Password, Device: DeviceOf(in.agent), Address: s.addressOf(in.sender)})
+	if err != nil {
+		return nil, err
+	}
+	if e.ChangeCode != "" {
+		return nil, errs.E("account.login", errs.Denied, "account.must_change")
+	}
+	out := &loginOutput{SetCookie: http.Cookie{
+		Name: web.SessionCookie, Value: e.Token, Path: "/", Expires: time.UnixMilli(e.Session.Expires),
+		HttpOnly: true, Secure: in.secure || s.proxy && in.proxied, SameSite: http.SameSiteLaxMode,
+	}}
+	out.Body.Session, out.Body.Account = sessionOf(e.Session), toJSON(e.Account)
+	return out, nil
+}
+
+func (s *Service) apiSessions(ctx context.Context, _ *struct{}) (*body[web.Page[sessionJSON]], error) {
+	account, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Sessions(ctx, account)
+	out := &body[web.Page[sessionJSON]]{}
+	out.Body.Items = []sessionJSON{}
+	for _, k := range list {
+		out.Body.Items = append(out.Body.Items, sessionOf(k))
+	}
+	return out, err
+}
+
+func (s *Service) apiSession(ctx context.Context, in *byID) (*body[sessionJSON], error) {
+	account, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Sessions(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range list {
+		if k.ID == in.id() {
+			return &body[sessionJSON]{sessionOf(k)}, nil
+		}
+	}
+	return nil, errs.E("account.apiSession", errs.NotFound, "account.session_not_found")
+}
+
+func (s *Service) apiEndSession(ctx context.Context, in *byID) (*struct{}, error) {
+	account, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.EndSession(ctx, account, account, in.id())
+}
+
+func (s *Service) apiTokens(ctx context.Context, _ *struct{}) (*body[web.Page[tokenJSON]], error) {
+	account, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.ListTokens(ctx, account)
+	out := &body[web.Page[tokenJSON]]{}
+	out.Body.Items = []tokenJSON{}
+	for _, t := range list {
+		out.Body.Items = append(out.Body.Items, tokenOf(t, ""))
+	}
+	return out, err
+}
+
+type newToken struct {
+	Body struct {
+		Post id.ID  `json:"post" doc:"A post held now"`
+		Name string `json:"name" maxLength:"60" doc:"What it is for"`
+		Days int    `json:"days" minimum:"1" maximum:"366" doc:"Days until it ends"`
+	}
+}
+
+func (s *Service) apiCreateToken(ctx context.Context, in *newToken) (*body[tokenJSON], error) {
+	account, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, secret, err := s.CreateToken(ctx, account, in.Body.Post, in.Body.Name, time.Duration(in.Body.Days)*24*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	return &body[tokenJSON]{tokenOf(t, secret)}, nil
+}
+
+func (s *Service) apiEndToken(ctx context.Context, in *byID) (*struct{}, error) {
+	account, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.EndToken(ctx, account, account, in.id())
+}
+
+func (s *Service) apiOwn(ctx context.Context, _ *struct{}) (*body[accountJSON], error) {
+	a, err := s.Get(ctx, web.SessionFrom(ctx).AccountID)
+	if err != nil {
+		return nil, err
+	}
+	return &body[accountJSON]{toJSON(a)}, nil
+}
+
+func (s *Service) registerAdminAPI(api huma.API) {
+	huma.Register(api, op("list-accounts", http.MethodGet, "/accounts", "Accounts that one administers", http.StatusOK), s.apiList)
+	huma.Register(api, op("search-accounts", http.MethodPost, "/accounts/search", "Find accounts by name, log-in name or phone, which never stand in an address", http.StatusOK), s.apiSearch)
+	huma.Register(api, op("create-account", http.MethodPost, "/accounts", "Make an account with the code that activates it", http.StatusCreated), s.apiCreate)
+	huma.Register(api, op("get-account", http.MethodGet, "/accounts/{id}", "One account that one administers", http.StatusOK), s.apiGet)
+	huma.Register(api, op("set-account-state", http.MethodPut, "/accounts/{id}/state", "Lock or unlock an account; locking ends its sessions and tokens", http.StatusNoContent), s.apiState)
+	huma.Register(api, op("create-account-code", http.MethodPost, "/accounts/{id}/codes", "Make a one-time code to choose a password; earlier ones end", http.StatusCreated), s.apiCode)
+	huma.Register(api, op("end-account-sessions", http.MethodDelete, "/accounts/{id}/sessions", "End every session of an account", http.StatusNoContent), s.apiEndSessions)
+}
+
+func (s *Service) apiList(ctx context.Context, in *web.PageQuery) (*body[web.Page[accountJSON]], error) {
+	return s.apiPage(ctx, "", in.After, in.Limit)
+}
+
+func (s *Service) apiPage(ctx context.Context, find, after string, limit int) (*body[web.Page[accountJSON]], error) {
+	list, next, err := s.List(ctx, find, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[web.Page[accountJSON]]{}
+	out.Body.Items, out.Body.Next = []accountJSON{}, next
+	for _, a := range list {
+		out.Body.Items = append(out.Body.Items, toJSON(a))
+	}
+	return out, nil
+}
+
+type searchInput struct {
+	Body struct {
+		Find  string `json:"find" maxLength:"100"`
+		After string `json:"after,omitempty" doc:"Cursor from next of the page before"`
+		Limit int    `json:"limit,omitempty" minimum:"1" maximum:"500" default:"50"`
+	}
+}
+
+func (s *Service) apiSearch(ctx context.Context, in *searchInput) (*body[web.Page[accountJSON]], error) {
+	return s.apiPage(ctx, in.Body.Find, in.Body.After, in.Body.Limit)
+}
+
+type createInput struct {
+	Body struct {
+		Name   string `json:"name" maxLength:"60"`
+		Login  string `json:"login,omitempty" maxLength:"60" doc:"Without it the phone is the log-in name"`
+		Phone  string `json:"phone,omitempty" maxLength:"30"`
+		Lang   string `json:"lang,omitempty" enum:"zh,en" default:"zh"`
+		Worker bool   `json:"worker,omitempty" doc:"Sessions last 14 days on a device"`
+	}
+}
+
+type codeJSON struct {
+	Code    string    `json:"code" doc:"To be handed over in person; told once"`
+	Expires time.Time `json:"expires"`
+}
+
+type createdJSON struct {
+	Account accountJSON `json:"account"`
+	Code    codeJSON    `json:"code"`
+}
+
+func (s *Service) codeOf(text string) codeJSON {
+	return codeJSON{text, s.clk.Now().Add(ResetTTL).In(clock.CST)}
+}
+
+func (s *Service) apiCreate(ctx context.Context, in *createInput) (*body[createdJSON], error) {
+	b := in.Body
+	a, text, err := s.CreateWithCode(ctx, web.SessionFrom(ctx).AccountID, NewAccount{Login: b.Login, Name: b.Name, Phone: b.Phone, Lang: b.Lang, Worker: b.Worker})
+	if err != nil {
+		return nil, err
+	}
+	return &body[createdJSON]{createdJSON{toJSON(a), s.codeOf(text)}}, nil
+}
+
+// managed checks that the caller administers the account and returns the caller.
+func (s *Service) managed(ctx context.Context, account id.ID) (by id.ID, err error) {
+	return web.SessionFrom(ctx).AccountID, s.Manages(ctx, account)
+}
+
+func (s *Service) apiGet(ctx context.Context, in *byID) (*body[accountJSON], error) {
+	if _, err := s.managed(ctx, in.id()); err != nil {
+		return nil, err
+	}
+	a, err := s.Get(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return &body[accountJSON]{toJSON(a)}, nil
+}
+
+type stateInput struct {
+	Text string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier"`
+	Body struct {
+		State State `json:"state" enum:"active,locked"`
+	}
+}
+
+func (s *Service) apiState(ctx context.Context, in *stateInput) (*struct{}, error) {
+	account := byID{in.Text}.id()
+	by, err := s.managed(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.SetState(ctx, by, account, in.Body.State)
+}
+
+func (s *Service) apiCode(ctx context.Context, in *byID) (*body[codeJSON], error) {
+	by, err := s.managed(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.ResetCode(ctx, by, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return &body[codeJSON]{s.codeOf(text)}, nil
+}
+
+func (s *Service) apiEndSessions(ctx context.Context, in *byID) (*struct{}, error) {
+	by, err := s.managed(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.EndSessions(ctx, by, in.id(), id.Zero)
+}
