@@ -33,6 +33,7 @@ type Service struct {
 	audit     *audit.Log
 	clk       clock.Clock
 	listeners []Listener
+	people    population
 }
 
 // New returns the ledger over its parts.
@@ -48,6 +49,7 @@ func (s *Service) Tell(ctx context.Context, tx *db.Tx, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	tx.OnCommit(s.people.forget)
 	for _, fn := range s.listeners {
 		if err := fn(ctx, tx, changes); err != nil {
 			return err

@@ -1,0 +1,156 @@
+// Package command is the command board: one table and one map of an area's
+// children with the coverage of a round, what nobody answers for, and how many
+// live there. It counts and shows; it decides nothing and ranks nobody: rows
+// stand in the order of the areas' codes.
+package command
+
+import (
+	"context"
+
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/round"
+)
+
+// Row is one child of the board's area.
+type Row struct {
+	ID         id.ID  `json:"id"`
+	Name       string `json:"name"`
+	Kind       string `json:"kind"`
+	Doors      int    `json:"doors"`
+	Households int    `json:"households"`
+	Persons    int    `json:"persons" doc:"People living there"`
+	Vacancies  int    `json:"vacancies" doc:"Doors that nobody in post answers for"`
+	round.Figures
+	InRound bool `json:"in_round" doc:"The round has targets here"`
+}
+
+// Board is one area as the command sees it.
+type Board struct {
+	Area   grid.Place    `json:"area"`
+	Above  []grid.Place  `json:"-"`
+	Rounds []round.Round `json:"-"` // open rounds that reach the area, the latest first
+	Round  *round.Round  `json:"round,omitempty"`
+	Total  Row           `json:"total"`
+	Rows   []Row         `json:"rows" nullable:"false"`
+	AtMs   int64         `json:"at_ms"`
+}
+
+// Service makes boards out of the core's figures.
+type Service struct {
+	grid   *grid.Service
+	ledger *ledger.Service
+	rounds *round.Service
+}
+
+// New returns the service.
+func New(g *grid.Service, l *ledger.Service, r *round.Service) *Service { return &Service{g, l, r} }
+
+// Board returns the board of an area (Zero: the highest one the caller's posts
+// cover) for a round (Zero: the latest open one). Without an open round the
+// figures are those of the ledger alone.
+func (s *Service) Board(ctx context.Context, c grid.Caller, area, chosen id.ID) (*Board, error) {
+	const op = "command.Board"
+	at, err := s.areaOf(ctx, c, area)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	b := &Board{Area: at}
+	if b.Above, err = s.grid.Ancestors(ctx, c, at); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	children, err := s.grid.Children(ctx, c, at)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	people, err := s.ledger.Population(ctx, c, at.Path, pathsOf(children))
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	b.fill(children, people)
+	if err := s.addRound(ctx, c, b, chosen); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	return b, nil
+}
+
+func pathsOf(nodes []grid.Node) []string {
+	out := make([]string, len(nodes))
+	for i, n := range nodes {
+		out[i] = n.Path
+	}
+	return out
+}
+
+// areaOf returns the area asked for, or the highest place a post of the caller covers.
+func (s *Service) areaOf(ctx context.Context, c grid.Caller, area id.ID) (grid.Place, error) {
+	if area != id.Zero {
+		return s.grid.Place(ctx, c, area)
+	}
+	best := grid.Grant{}
+	for _, g := range c.Grants {
+		if g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.PlaceRead) && (best.Path == "" || len(g.Path) < len(best.Path)) {
+			best = g
+		}
+	}
+	if best.Path == "" {
+		return s.grid.Root(ctx, c)
+	}
+	return s.grid.Place(ctx, c, best.ObjectID)
+}
+
+// fill makes the rows of the children and their sum.
+func (b *Board) fill(children []grid.Node, people []ledger.Count) {
+	b.Total = Row{ID: b.Area.ID, Name: b.Area.Name, Kind: string(b.Area.Kind)}
+	for i, ch := range children {
+		r := Row{ID: ch.ID, Name: ch.Name, Kind: string(ch.Kind), Doors: ch.Doors, Vacancies: ch.Vacancies,
+			Households: people[i].Households, Persons: people[i].Persons}
+		b.Total.Doors += r.Doors
+		b.Total.Vacancies += r.Vacancies
+		b.Total.Households += r.Households
+		b.Total.Persons += r.Persons
+		b.Rows = append(b.Rows, r)
+	}
+}
+
+// addRound puts a round's figures beside the rows.
+func (s *Service) addRound(ctx context.Context, c grid.Caller, b *Board, chosen id.ID) error {
+	if !c.Can(grid.RoundRead) {
+		return nil
+	}
+	open, err := s.rounds.Rounds(ctx, c, round.ListFilter{States: []round.RoundState{round.Open}})
+	if err != nil {
+		return err
+	}
+	for i := range open {
+		if !touches(open[i].AreaPath, b.Area.Path) {
+			continue
+		}
+		b.Rounds = append(b.Rounds, open[i])
+		if b.Round == nil && (chosen == id.Zero || open[i].ID == chosen) {
+			b.Round = &open[i]
+		}
+	}
+	if b.Round == nil {
+		return nil
+	}
+	v, err := s.rounds.Coverage(ctx, c, b.Round.ID, round.NodeRef{Place: b.Area.ID})
+	if err != nil {
+		return err
+	}
+	b.AtMs, b.Total.Figures = v.AtMs, v.Node.Figures
+	at := make(map[id.ID]round.Figures, len(v.Children))
+	for _, n := range v.Children {
+		at[n.ID] = n.Figures
+	}
+	for i := range b.Rows {
+		b.Rows[i].Figures = at[b.Rows[i].ID]
+		b.Rows[i].InRound = b.Rows[i].Total > 0
+	}
+	return nil
+}
+
+// touches reports whether one of two paths lies below the other.
+func touches(a, b string) bool { return grid.Under(a, b) || grid.Under(b, a) }

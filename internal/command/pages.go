@@ -1,0 +1,160 @@
+package command
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// Pages serves the command board.
+type Pages struct {
+	s   *Service
+	ren *web.Renderer
+}
+
+// NewPages adds the templates to ren and returns the pages.
+func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
+	sub, err := fs.Sub(templates, "templates")
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{s, ren}, ren.Add(sub)
+}
+
+// Register adds the routes to app.
+func (p *Pages) Register(app *web.App) {
+	app.Handle("GET /{$}", p.home)
+	app.Handle("GET /board/{id}", p.board)
+	app.Handle("GET /board/{id}/figures", p.figures)
+}
+
+// home leads workers to Today and everybody else to the board.
+func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
+	c, err := grid.CallerFrom(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(c.Grants) == 0 {
+		return p.ren.Page(w, r, web.Office, "command/none", boardPage{Meta: web.Meta{Title: web.T(r.Context(), "command.none")}})
+	}
+	if worksAtDoors(c) {
+		return web.Redirect(w, r, "/today")
+	}
+	return p.show(w, r, id.Zero, false)
+}
+
+// worksAtDoors reports whether every post of the caller is one at doors.
+func worksAtDoors(c grid.Caller) bool {
+	for _, g := range c.Grants {
+		if !g.Role.Worker() {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Pages) board(w http.ResponseWriter, r *http.Request) error { return p.byID(w, r, false) }
+
+func (p *Pages) figures(w http.ResponseWriter, r *http.Request) error { return p.byID(w, r, true) }
+
+func (p *Pages) byID(w http.ResponseWriter, r *http.Request, fragment bool) error {
+	area, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return errs.E("command.board", errs.NotFound, "grid.place.not_found")
+	}
+	return p.show(w, r, area, fragment)
+}
+
+type boardPage struct {
+	web.Meta
+	*Board
+	Query   string // the chosen round, for links and refreshes
+	Choices []web.Option
+	Form    web.Form
+}
+
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, area id.ID, fragment bool) error {
+	ctx := r.Context()
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return err
+	}
+	var chosen id.ID
+	if text := r.URL.Query().Get("round"); text != "" {
+		if chosen, err = id.Parse(text); err != nil {
+			return errs.E("command.board", errs.NotFound, "round.not_found")
+		}
+	}
+	b, err := p.s.Board(ctx, c, area, chosen)
+	if err != nil {
+		return err
+	}
+	d := boardPage{Board: b, Meta: web.Meta{Title: b.Area.Name, Menu: "board", Wide: true}}
+	for _, a := range b.Above {
+		d.Crumbs = append(d.Crumbs, web.Crumb{Text: a.Name, Href: "/board/" + a.ID.String()})
+	}
+	if b.Round != nil {
+		d.Query = "?round=" + b.Round.ID.String()
+		d.Form.Values = map[string][]string{"round": {b.Round.ID.String()}}
+		d.AsOf = clock.FromMs(b.AtMs)
+	}
+	for _, o := range b.Rounds {
+		d.Choices = append(d.Choices, web.Option{Value: o.ID.String(), Text: o.Name})
+	}
+	if fragment {
+		return p.ren.Fragment(w, r, "command/board", "command/figures", d)
+	}
+	return p.ren.Page(w, r, web.Office, "command/board", d)
+}
+
+// Level is the shade of a tile: 0 nothing accounted for, 4 nearly all, "full" all.
+func (r Row) Level() string {
+	if !r.InRound {
+		return "0"
+	}
+	if r.Outstanding == 0 {
+		return "full"
+	}
+	return string(rune('0' + min(4, 5*(r.Done+r.Exempt)/r.Total)))
+}
+
+// Href is the page a row leads to: the board of an area, the page of a place.
+func (r Row) Href() string {
+	if grid.Kind(r.Kind).IsArea() {
+		return "/board/" + r.ID.String()
+	}
+	return "/places/" + r.ID.String()
+}
+
+// RegisterAPI adds the board's operation.
+func RegisterAPI(api huma.API, s *Service) {
+	huma.Register(api, huma.Operation{
+		OperationID: "get-board", Method: http.MethodGet, Path: "/api/v1/board", Tags: []string{"command"},
+		Summary: "One table: the children of an area with population, coverage of a round and vacancies",
+	}, func(ctx context.Context, in *struct {
+		Area  web.IDParam `query:"area" doc:"An area; default: the highest one your posts cover"`
+		Round web.IDParam `query:"round" doc:"An open round; default: the latest"`
+	}) (*struct{ Body *Board }, error) {
+		c, err := grid.CallerFrom(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b, err := s.Board(ctx, c, in.Area.ID, in.Round.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &struct{ Body *Board }{b}, nil
+	})
+}
