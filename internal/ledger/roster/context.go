@@ -116,8 +116,8 @@ func (s *sheetParser) anyRead(cells []sheet.Cell) bool {
 func (s *sheetParser) repeatsHeader(cells []sheet.Cell, own int) bool {
 	same := 0
 	for c := range cells {
-		if c < len(s.labels) && s.labels[c] != "" && !cells[c].Blank() && !cells[c].Copied() &&
-			s.v.foldHeader(cells[c].String()) == s.v.foldHeader(s.labels[c]) {
+		if c < len(s.labels) && s.labels[c] != "" && cells[c].Kind == sheet.Text && !cells[c].Copied() &&
+			(cells[c].Raw == s.labels[c] || tidy(cells[c].Raw) == s.labels[c]) {
 			same++
 		}
 	}

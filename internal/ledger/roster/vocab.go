@@ -77,7 +77,17 @@ func setOf(words []string) set {
 }
 
 // has looks a word up as it is or in lower case.
-func (s set) has(w string) bool { return s[w] || s[strings.ToLower(w)] }
+func (s set) has(w string) bool {
+	if s[w] {
+		return true
+	}
+	for i := 0; i < len(w); i++ {
+		if w[i] >= 'A' && w[i] <= 'Z' {
+			return s[strings.ToLower(w)]
+		}
+	}
+	return false
+}
 
 type contains struct {
 	part string
