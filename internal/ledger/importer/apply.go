@@ -124,7 +124,8 @@ func (w *writer) places(ctx context.Context) error {
 		if err := w.commit(ctx, nil, len(part), func(context.Context, *db.Tx) ([]journalRow, error) { return rows, nil }); err != nil {
 			return err
 		}
-		return w.s.Places.AddPlaces(ctx, w.c, part)
+		_, err := w.s.Places.AddPlaces(ctx, w.c, part)
+		return err
 	})
 }
 
@@ -285,7 +286,7 @@ func (t *touched) rows(w *writer) func(context.Context, *db.Tx) ([]journalRow, e
 // finish closes the import: numbers, remembered columns, the rejected rows, no
 // file any more.
 func (s *Service) finish(ctx context.Context, c grid.Caller, v *Import, p *plan) error {
-	book, err := p.rejects.close()
+	book, err := p.rejects.finish()
 	if err != nil {
 		return err
 	}
@@ -374,11 +375,6 @@ func (s *Service) revertRows(ctx context.Context, c grid.Caller, imp id.ID, rows
 		}
 		part := rows[:n]
 		rows = rows[n:]
-		if part[0].object == objectPlace {
-			if err := s.Places.RemovePlaces(ctx, c, unpackIDs(part[0].before)); err != nil {
-				return err
-			}
-		}
 		err := s.db.WriteLow(ctx, "importer.revert", func(tx *db.Tx) error {
 			for _, r := range part {
 				if err := s.revertRow(ctx, tx, c.District, r); err != nil {
@@ -400,6 +396,7 @@ func (s *Service) revertRows(ctx context.Context, c grid.Caller, imp id.ID, rows
 func (s *Service) revertRow(ctx context.Context, tx *db.Tx, district int, r journalRow) (err error) {
 	switch {
 	case r.object == objectPlace:
+		err = closePlaces(ctx, tx, district, unpackIDs(r.before), s.nowMs())
 	case r.action == actionUpdated:
 		_, err = s.Ledger.Restore(ctx, tx, district, r.object, r.objectID, r.before)
 	default:

@@ -52,13 +52,10 @@ type Target struct {
 	Compound string // name of the compound for rows that name none, where Place is a community
 }
 
-// Places is what the importer needs of the grid.
+// Places is what the importer needs of the grid; grid.Service is one.
 type Places interface {
 	// AddPlaces adds places in one go; parents may stand before their children.
-	AddPlaces(ctx context.Context, c grid.Caller, list []grid.NewPlace) error
-	// RemovePlaces removes places again that have nothing below or behind them
-	// and leaves the others.
-	RemovePlaces(ctx context.Context, c grid.Caller, list []id.ID) error
+	AddPlaces(ctx context.Context, c grid.Caller, list []grid.NewPlace) ([]grid.Place, error)
 }
 
 // Report is what an import understood and did, in the shape the command line

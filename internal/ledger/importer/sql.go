@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger/roster"
@@ -364,5 +365,32 @@ func unfinished(ctx context.Context, q db.Queryer, district int) ([]id.ID, error
 func dropOld(ctx context.Context, tx *db.Tx, district int, before int64) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM import_file WHERE district = $1 AND import_id IN
 		(SELECT i.id FROM ledger_import i WHERE i.district = $1 AND i.created_ms < $2 AND i.state <> 'applying')`, district, before)
+	return err
+}
+
+// closePlaces ends places that an import made, from the innermost out, leaving
+// those with something open below or behind them.
+func closePlaces(ctx context.Context, tx *db.Tx, district int, ids []id.ID, now int64) error {
+	slices.Reverse(ids)
+	err := db.Chunks(ids, 500, func(part []id.ID) error {
+		nums := make([]int64, len(part))
+		for i, v := range part {
+			nums[i] = int64(v)
+		}
+		for range 4 { // door, unit, building, compound: each level once its children are closed
+			a := db.NewArgs(district, now)
+			res, err := tx.ExecContext(ctx, `UPDATE place SET until_ms = $2 WHERE district = $1 AND until_ms = 0 AND id IN `+db.In(a, nums)+`
+				AND NOT EXISTS (SELECT 1 FROM place b WHERE b.district = $1 AND b.parent_id = place.id AND b.until_ms = 0)
+				AND NOT EXISTS (SELECT 1 FROM household h WHERE h.district = $1 AND h.door_id = place.id AND h.until_ms = 0)`, a.List()...)
+			if err != nil {
+				return err
+			}
+			if n, err := res.RowsAffected(); err != nil || n == 0 {
+				return err
+			}
+		}
+		return nil
+	})
+	tx.Notify("grid.places")
 	return err
 }
