@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -84,7 +85,7 @@ func (p *Pages) saveOwn(w http.ResponseWriter, r *http.Request) error {
 	err = p.s.SetProfile(r.Context(), account, account, Profile{Login: f.Get("login"), Name: f.Get("name"), Phone: f.Get("phone"), Lang: f.Get("lang")})
 	if err == nil {
 		web.Flash(w, r, "ok", "account.me.saved")
-		return web.Redirect(w, r, "/account")
+		return web.Redirect(w, r, "/account?lang="+i18n.Known(f.Get("lang"))) // also for this browser
 	}
 	form, message, status, ok := shown(r, err, f)
 	if !ok {
