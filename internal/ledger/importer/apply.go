@@ -21,8 +21,9 @@ type journal struct {
 	seq      int
 }
 
-// apply writes an import in pieces, or undoes what it wrote.
-func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID) (*plan, *Import, error) {
+// apply writes an import in pieces, or undoes what it wrote. files are those
+// staged unless given.
+func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []File) (*plan, *Import, error) {
 	const op = "importer.Apply"
 	s.one.Lock()
 	defer s.one.Unlock()
@@ -43,9 +44,10 @@ func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID) (*plan, *
 		return nil, nil, err
 	}
 	p, err := s.write(ctx, c, v, func() (*plan, error) {
-		files, err := s.files(ctx, c.District, v)
-		if err != nil {
-			return nil, err
+		if files == nil {
+			if files, err = s.files(ctx, c.District, v); err != nil {
+				return nil, err
+			}
 		}
 		v.Counts = Counts{}
 		return s.read(ctx, c, v, maps, files, newRejects(c.Lang))
@@ -112,20 +114,17 @@ type writer struct {
 	step, total int
 }
 
-// places makes the missing places. The journal names them first, because they
-// are made by the grid in transactions of its own.
+// places makes the missing places, with the journal in the same transaction.
 func (w *writer) places(ctx context.Context) error {
 	return db.Chunks(w.p.res.fresh, chunk, func(part []grid.NewPlace) error {
 		ids := make([]id.ID, len(part))
 		for i, n := range part {
 			ids[i] = n.ID
 		}
-		rows := []journalRow{{action: actionCreated, object: objectPlace, before: packIDs(ids)}}
-		if err := w.commit(ctx, nil, len(part), func(context.Context, *db.Tx) ([]journalRow, error) { return rows, nil }); err != nil {
-			return err
-		}
-		_, err := w.s.Places.AddPlaces(ctx, w.c, part)
-		return err
+		return w.commit(ctx, nil, len(part), func(ctx context.Context, tx *db.Tx) ([]journalRow, error) {
+			_, err := w.s.Places.AddPlacesIn(ctx, tx, w.c, part)
+			return []journalRow{{action: actionCreated, object: objectPlace, before: packIDs(ids)}}, err
+		})
 	})
 }
 
@@ -305,6 +304,7 @@ func (s *Service) finish(ctx context.Context, c grid.Caller, v *Import, p *plan)
 			return err
 		}
 		v.State, v.AppliedMs = Applied, s.nowMs()
+		v.understood(p)
 		if err := s.savePlan(ctx, tx, c.District, v, maps); err != nil {
 			return err
 		}

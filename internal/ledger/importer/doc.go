@@ -20,6 +20,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
 
@@ -54,8 +55,9 @@ type Target struct {
 
 // Places is what the importer needs of the grid; grid.Service is one.
 type Places interface {
-	// AddPlaces adds places in one go; parents may stand before their children.
-	AddPlaces(ctx context.Context, c grid.Caller, list []grid.NewPlace) ([]grid.Place, error)
+	// AddPlacesIn adds places within a transaction; parents may stand before
+	// their children in the list.
+	AddPlacesIn(ctx context.Context, tx *db.Tx, c grid.Caller, list []grid.NewPlace) ([]grid.Place, error)
 }
 
 // Report is what an import understood and did, in the shape the command line

@@ -33,13 +33,12 @@ var ctx = context.Background()
 
 // fakeGrid adds places as the grid does, without its rules.
 type fakeGrid struct {
-	d    *db.DB
 	mu   sync.Mutex
 	path map[id.ID]string
 	next map[id.ID]int
 }
 
-func (g *fakeGrid) AddPlaces(ctx context.Context, c grid.Caller, list []grid.NewPlace) ([]grid.Place, error) {
+func (g *fakeGrid) AddPlacesIn(ctx context.Context, tx *db.Tx, c grid.Caller, list []grid.NewPlace) ([]grid.Place, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var rows [][]any
@@ -49,9 +48,7 @@ func (g *fakeGrid) AddPlaces(ctx context.Context, c grid.Caller, list []grid.New
 		g.path[n.ID] = path
 		rows = append(rows, []any{district, int64(n.ID), int64(n.ParentID), int64(n.ParentID), string(n.Kind), n.Name, g.next[n.ParentID], path, 1})
 	}
-	return nil, g.d.Write(ctx, "fake", func(tx *db.Tx) error {
-		return tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "ordinal", "path", "from_ms"}, rows)
-	})
+	return nil, tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "ordinal", "path", "from_ms"}, rows)
 }
 
 type world struct {
@@ -68,7 +65,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	clk := dbtest.Clock()
 	keys := sealtest.New(t)
-	g := &fakeGrid{d: d, path: map[id.ID]string{}, next: map[id.ID]int{}}
+	g := &fakeGrid{path: map[id.ID]string{}, next: map[id.ID]int{}}
 	w := &world{t: t, d: d, com: id.New()}
 	g.path[w.com] = community
 	log := audit.New(district, clk)

@@ -235,6 +235,12 @@ func (s *Service) understand(ctx context.Context, c grid.Caller, imp *Import, ma
 		return nil, errs.Field(err, "file")
 	}
 	imp.State = Planned
+	imp.understood(p)
+	return p, nil
+}
+
+// understood keeps what reading the files gave.
+func (imp *Import) understood(p *plan) {
 	imp.body.Totals = [3]int{p.result.Doors, p.result.Households, p.result.Persons}
 	imp.Doors, imp.Households, imp.Persons = p.result.Doors, p.result.Households, p.result.Persons
 	imp.body.Sheets = nil
@@ -247,7 +253,6 @@ func (s *Service) understand(ctx context.Context, c grid.Caller, imp *Import, ma
 		imp.body.Sheets = append(imp.body.Sheets, u)
 	}
 	imp.Sheets, imp.NeedsName = imp.body.Sheets, imp.body.Needs
-	return p, nil
 }
 
 // shownProblems is how many problems of a sheet are kept for the page; the
@@ -342,13 +347,32 @@ func (s *Service) Preview(ctx context.Context, c grid.Caller, t Target, files []
 	return &Report{Result: p.result}, nil
 }
 
-// Run imports files in one call, as the command line does.
+// Run imports files in one call, as the command line does: they are read once
+// and not kept.
 func (s *Service) Run(ctx context.Context, c grid.Caller, t Target, files []File) (*Report, error) {
-	imp, err := s.Stage(ctx, c, t, files)
+	const op = "importer.Run"
+	imp, err := s.begin(ctx, c, t)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	maps, err := mappingsFor(ctx, s.db.Read(), c.District, imp.AreaID)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	imp.ID, imp.State, imp.CreatedMs = id.New(), Planned, s.nowMs()
+	for _, f := range files {
+		imp.body.Files = append(imp.body.Files, fileInfo{Name: f.Name, Size: f.Size})
+	}
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.insertImport(ctx, tx, c.District, imp); err != nil {
+			return err
+		}
+		return s.savePlan(ctx, tx, c.District, imp, maps)
+	})
 	if err != nil {
 		return nil, err
 	}
-	p, v, err := s.apply(ctx, c, imp.ID)
+	p, v, err := s.apply(ctx, c, imp.ID, files)
 	if err != nil {
 		return nil, err
 	}
@@ -358,7 +382,7 @@ func (s *Service) Run(ctx context.Context, c grid.Caller, t Target, files []File
 // Apply writes a planned import and waits for its end. When it fails, what it
 // wrote is undone first.
 func (s *Service) Apply(ctx context.Context, c grid.Caller, imp id.ID) (*Import, error) {
-	_, v, err := s.apply(ctx, c, imp)
+	_, v, err := s.apply(ctx, c, imp, nil)
 	return v, err
 }
 
@@ -376,7 +400,7 @@ func (s *Service) Start(ctx context.Context, c grid.Caller, imp id.ID) error {
 		return errs.E(op, errs.Unavailable, "error.unavailable")
 	}
 	s.runs.Go(func() {
-		if _, _, err := s.apply(s.alive, c, imp); err != nil {
+		if _, _, err := s.apply(s.alive, c, imp, nil); err != nil {
 			s.Log.Warn("import failed", "import", imp.String(), "error", err)
 		}
 	})
