@@ -253,6 +253,7 @@ func (s *Service) registerAdminAPI(api huma.API) {
 	huma.Register(api, op("search-accounts", http.MethodPost, "/accounts/search", "Find accounts by name, log-in name or phone, which never stand in an address", http.StatusOK), s.apiSearch)
 	huma.Register(api, op("create-account", http.MethodPost, "/accounts", "Make an account with the code that activates it", http.StatusCreated), s.apiCreate)
 	huma.Register(api, op("get-account", http.MethodGet, "/accounts/{id}", "One account that one administers", http.StatusOK), s.apiGet)
+	huma.Register(api, op("edit-account", http.MethodPut, "/accounts/{id}", "Change an account; a masked phone or log-in name means unchanged", http.StatusNoContent), s.apiEdit)
 	huma.Register(api, op("set-account-state", http.MethodPut, "/accounts/{id}/state", "Lock or unlock an account; locking ends its sessions and tokens", http.StatusNoContent), s.apiState)
 	huma.Register(api, op("create-account-code", http.MethodPost, "/accounts/{id}/codes", "Make a one-time code to choose a password; earlier ones end", http.StatusCreated), s.apiCode)
 	huma.Register(api, op("end-account-sessions", http.MethodDelete, "/accounts/{id}/sessions", "End every session of an account", http.StatusNoContent), s.apiEndSessions)
@@ -334,6 +335,26 @@ func (s *Service) apiGet(ctx context.Context, in *byID) (*body[accountJSON], err
 		return nil, err
 	}
 	return &body[accountJSON]{toJSON(a)}, nil
+}
+
+type editInput struct {
+	Text string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier"`
+	Body struct {
+		Name   string `json:"name" maxLength:"60"`
+		Login  string `json:"login" maxLength:"60"`
+		Phone  string `json:"phone,omitempty" maxLength:"30"`
+		Lang   string `json:"lang" enum:"zh,en"`
+		Worker bool   `json:"worker" doc:"Sessions last 14 days on a device"`
+	}
+}
+
+func (s *Service) apiEdit(ctx context.Context, in *editInput) (*struct{}, error) {
+	account, b := byID{in.Text}.id(), in.Body
+	by, err := s.managed(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.SetProfile(ctx, by, account, Profile{Login: b.Login, Name: b.Name, Phone: b.Phone, Lang: b.Lang, Worker: &b.Worker})
 }
 
 type stateInput struct {

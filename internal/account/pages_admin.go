@@ -20,6 +20,7 @@ func (p *Pages) registerAdmin(app *web.App) {
 	app.Handle("GET /accounts/new", p.showNew)
 	app.Handle("POST /accounts", p.create)
 	app.Handle("GET /accounts/{id}", p.show)
+	app.Handle("POST /accounts/{id}", p.edit)
 	app.Handle("POST /accounts/{id}/reset", p.reset)
 	app.Handle("POST /accounts/{id}/lock", p.lock)
 	app.Handle("POST /accounts/{id}/unlock", p.unlock)
@@ -157,7 +158,7 @@ func (p *Pages) managed(r *http.Request) (Account, error) {
 
 // adminPage is the data of one account's page.
 type adminPage struct {
-	web.Meta
+	formPage
 	Row      accountRow
 	Posts    []Post
 	Sessions []SessionInfo
@@ -165,19 +166,55 @@ type adminPage struct {
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
 	a, err := p.managed(r)
 	if err != nil {
 		return err
 	}
-	d := adminPage{Meta: web.Meta{Title: a.Name, Menu: "accounts", Crumbs: crumbs(r)}, Row: p.rowOf(a), Self: a.ID == web.SessionFrom(ctx).AccountID}
+	return p.adminPage(w, r, http.StatusOK, a, adminPage{})
+}
+
+// adminPage fills d and shows it. d.Form without values shows the stored ones, masked.
+func (p *Pages) adminPage(w http.ResponseWriter, r *http.Request, status int, a Account, d adminPage) error {
+	ctx := r.Context()
+	d.Meta = web.Meta{Title: a.Name, Menu: "accounts", Crumbs: crumbs(r)}
+	d.Row, d.Self, d.Langs = p.rowOf(a), a.ID == web.SessionFrom(ctx).AccountID, langOptions(web.Lang(ctx))
+	if d.Form.Values == nil {
+		d.Form.Values = url.Values{"name": {a.Name}, "login": {d.Row.Login}, "phone": {d.Row.Phone}, "lang": {a.Lang}}
+		if a.Worker {
+			d.Form.Values.Set("worker", "1")
+		}
+	}
+	var err error
 	if d.Posts, err = p.s.auth.PostsOf(ctx, a.ID); err != nil {
 		return err
 	}
 	if d.Sessions, err = p.s.Sessions(ctx, a.ID); err != nil {
 		return err
 	}
-	return p.ren.Page(w, r, web.Office, "account/one", d)
+	return p.ren.PageStatus(w, r, status, web.Office, "account/one", d)
+}
+
+func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errs.E("account.edit", errs.Invalid, "error.bad_form")
+	}
+	a, err := p.managed(r)
+	if err != nil {
+		return err
+	}
+	f := r.PostForm
+	worker := f.Get("worker") == "1"
+	err = p.s.SetProfile(r.Context(), web.SessionFrom(r.Context()).AccountID, a.ID,
+		Profile{Login: f.Get("login"), Name: f.Get("name"), Phone: f.Get("phone"), Lang: f.Get("lang"), Worker: &worker})
+	if err == nil {
+		web.Flash(w, r, "ok", "account.me.saved")
+		return web.Redirect(w, r, "/accounts/"+a.ID.String())
+	}
+	form, message, status, ok := shown(r, err, f)
+	if !ok {
+		return err
+	}
+	return p.adminPage(w, r, status, a, adminPage{formPage: formPage{Form: form, Message: message}})
 }
 
 func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {

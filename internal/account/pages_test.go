@@ -203,6 +203,13 @@ func TestPagesAdministration(t *testing.T) {
 			w.must(200, "home")(w.post("/setup", "code", code, "password", goodEN, "again", goodEN))
 			page := "/accounts/" + worker.ID.String()
 			v.must(200, "138****0001")(v.get(page))
+			v.must(409, "fld-err")(v.post(page, "name", "赵六六", "login", "boss", "phone", "138****0001", "lang", lang))
+			v.must(422, "fld-err")(v.post(page, "name", "赵六六", "login", "138****0001", "phone", "139****0001", "lang", lang))
+			v.must(200, "赵六六")(v.post(page, "name", "赵六六", "login", "138****0001", "phone", "138****0001", "lang", lang))
+			if a, err := h.Find(ctx, "13800000001"); err != nil || a.ID != worker.ID || a.Phone != "13800000001" || a.Login != "13800000001" || a.Worker {
+				t.Errorf("%+v %v", a, err)
+			}
+			v.must(404, "")(v.post("/accounts/"+high.ID.String(), "name", "x", "login", "x", "lang", lang))
 			if _, body := v.post("/accounts/search", "find", "赵"); !strings.Contains(body, "赵六") || strings.Contains(body, "/accounts/"+boss.ID.String()) || strings.Contains(body, "13800000001") {
 				t.Error("search")
 			}
@@ -308,6 +315,7 @@ func TestAPI(t *testing.T) {
 		call("GET", one, "", 200, nil)
 		call("GET", "/accounts/"+high.ID.String(), "", 404, nil)
 		call("POST", one+"/codes", "", 201, &made.Code)
+		call("PUT", one, `{"name":"赵六","login":"138****0001","phone":"138****0001","lang":"en","worker":true}`, 204, nil)
 		call("PUT", one+"/state", `{"state":"locked"}`, 204, nil)
 		call("PUT", one+"/state", `{"state":"gone"}`, 422, nil)
 		call("DELETE", one+"/sessions", "", 204, nil)

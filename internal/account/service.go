@@ -244,10 +244,32 @@ func (s *Service) Manages(ctx context.Context, account id.ID) error {
 	return nil
 }
 
-// Profile is what the holder of an account may change of it.
+// Profile is what may be changed of an account, by its holder or an
+// administrator. A Phone or Login equal to the mask of the stored phone means
+// unchanged, since that is all an administrator sees.
 type Profile struct {
 	Login, Name, Phone string
 	Lang               string
+	Worker             *bool // nil: unchanged
+}
+
+// merge puts p over what is stored of r.
+func (p Profile) merge(r *row, stored Account) (phone string) {
+	mask := seal.MaskPhone(stored.Phone)
+	r.Login, r.Name, r.Lang = strings.TrimSpace(p.Login), strings.TrimSpace(p.Name), i18n.Known(p.Lang)
+	if mask != "" && r.Login == mask {
+		r.Login = stored.Login
+	}
+	if p.Worker != nil {
+		r.Worker = *p.Worker
+	}
+	if r.Login == "" {
+		r.Login = seal.NormPhone(p.Phone)
+	}
+	if mask != "" && strings.TrimSpace(p.Phone) == mask {
+		return stored.Phone
+	}
+	return p.Phone
 }
 
 // SetProfile changes an account's own fields. Errors as of Create.
@@ -258,8 +280,11 @@ func (s *Service) SetProfile(ctx context.Context, by, account id.ID, p Profile) 
 		if err != nil {
 			return errs.Wrap(op, err)
 		}
-		r.Login, r.Name, r.Lang = strings.TrimSpace(p.Login), strings.TrimSpace(p.Name), i18n.Known(p.Lang)
-		login, phone, err := s.sealProfile(&r, p.Phone)
+		stored, err := s.open(r)
+		if err != nil {
+			return errs.Wrap(op, err)
+		}
+		login, phone, err := s.sealProfile(&r, p.merge(&r, stored))
 		if err != nil {
 			return err
 		}
