@@ -256,20 +256,21 @@ type Profile struct {
 // merge puts p over what is stored of r.
 func (p Profile) merge(r *row, stored Account) (phone string) {
 	mask := seal.MaskPhone(stored.Phone)
+	phone = p.Phone
+	if mask != "" && strings.TrimSpace(phone) == mask {
+		phone = stored.Phone
+	}
 	r.Login, r.Name, r.Lang = strings.TrimSpace(p.Login), strings.TrimSpace(p.Name), i18n.Known(p.Lang)
 	if mask != "" && r.Login == mask {
 		r.Login = stored.Login
 	}
+	if r.Login == "" {
+		r.Login = seal.NormPhone(phone)
+	}
 	if p.Worker != nil {
 		r.Worker = *p.Worker
 	}
-	if r.Login == "" {
-		r.Login = seal.NormPhone(p.Phone)
-	}
-	if mask != "" && strings.TrimSpace(p.Phone) == mask {
-		return stored.Phone
-	}
-	return p.Phone
+	return phone
 }
 
 // SetProfile changes an account's own fields. Errors as of Create.
