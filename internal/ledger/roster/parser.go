@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/sheet"
@@ -142,11 +143,11 @@ func (s *sheetParser) decide() error {
 	for _, r := range s.buf {
 		width = max(width, len(r.cells))
 	}
+	s.out.Key = sheetKey(h.labels, width)
 	m := s.mapping(&h)
 	s.labels = h.labels
 	rows := s.buf[h.last+1:]
 	s.out.Headers = h.labels
-	s.out.Key = MappingKey(h.labels)
 	if h.last >= 0 {
 		s.out.HeaderRow = s.buf[h.last].n
 	}
@@ -181,9 +182,18 @@ func (s *sheetParser) decide() error {
 	return nil
 }
 
+// sheetKey is the fingerprint of a sheet as it was found, before any
+// correction; sheets without a header are told apart by their width.
+func sheetKey(labels []string, width int) string {
+	if len(labels) == 0 {
+		labels = []string{"\x00" + strconv.Itoa(width)}
+	}
+	return MappingKey(labels)
+}
+
 // mapping finds the caller's correction for this sheet and applies its header row.
 func (s *sheetParser) mapping(h *header) *Mapping {
-	m, ok := s.p.o.Mappings[MappingKey(h.labels)]
+	m, ok := s.p.o.Mappings[s.out.Key]
 	if !ok {
 		return nil
 	}

@@ -176,6 +176,9 @@ func (p *place) addNumber(v *vocabulary, ps []piece, k int) {
 	num := trimZero(ps[k].num)
 	after := false
 	for _, q := range ps[k+1:] {
+		if q.class == classBuilding {
+			return // a road's number: the building follows
+		}
 		after = after || q.num != "" && (q.class == bare && q.digit || q.class == classRoom || q.class == classUnit)
 	}
 	switch {

@@ -3,6 +3,7 @@ package roster
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"wangge/internal/platform/sheet"
 )
@@ -137,10 +138,10 @@ func (r *record) checkNames(c int, t string) []string {
 	names, remarks := v.names(t)
 	for _, m := range remarks {
 		switch {
+		case v.tag[m] != "":
+			r.row.Tags = r.addTag(r.row.Tags, m)
 		case v.relation.has(m):
 			r.row.Relation = m
-		case v.tag[m] != "":
-			r.row.Tags = append(r.row.Tags, v.tag[m])
 		case m != "":
 			r.addNote(m)
 		}
@@ -160,6 +161,11 @@ func (r *record) checkNames(c int, t string) []string {
 			} else {
 				n += digits
 			}
+		}
+		if utf8.RuneCountInString(n) >= 4 && hasAny(n, v.words.NameNot) {
+			r.addNote(n)
+			r.note(c, SevDoubt, "roster.name_odd")
+			continue
 		}
 		if han, all := hanCount(n); n == "" || han == 0 && all < 2 || all > 40 {
 			if n != "" {

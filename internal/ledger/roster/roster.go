@@ -127,7 +127,7 @@ type SheetResult struct {
 	Skipped   int               `json:"skipped"` // titles, totals, footers, blank rows between
 	Problems  []Problem         `json:"problems"`
 
-	Key      string     `json:"-"` // fingerprint of the header, see MappingKey
+	Key      string     `json:"-"` // fingerprint of the header as found, see MappingKey; keys Options.Mappings
 	Headers  []string   `json:"-"` // header text per column
 	Sample   [][]string `json:"-"` // the first data rows, masked, for a person to check the columns
 	Hidden   []string   `json:"-"` // letters of hidden columns
@@ -160,7 +160,7 @@ type Rejects interface {
 
 // Options steer Parse. The zero value is ready to use.
 type Options struct {
-	Mappings map[string]Mapping // corrections by MappingKey
+	Mappings map[string]Mapping // corrections by SheetResult.Key
 	Lang     string             // of the problems' texts; zh by default
 	Compound string             // the compound of rows that name none
 	Drill    bool               // accept unassignable identity numbers
