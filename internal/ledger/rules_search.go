@@ -257,3 +257,9 @@ func (d doorWords) matchDoor(labels []string) bool {
 	}
 	return true
 }
+
+// nameKey is what names sort by: the reading, then the characters.
+func nameKey(name string) string {
+	surname, rest := spelt(name)
+	return strings.Join(append(surname, rest...), " ") + "\x00" + name
+}

@@ -165,14 +165,14 @@ const (
 
 // Residence is where a person lived before, with the reason of leaving.
 type Residence struct {
-	ID          id.ID
-	PersonID    id.ID
-	HouseholdID id.ID
-	DoorID      id.ID
-	FromMs      int64
-	UntilMs     int64
-	Reason      string
-	DoorText    string // the door in words, for pages
+	ID          id.ID  `json:"-"`
+	PersonID    id.ID  `json:"-"`
+	HouseholdID id.ID  `json:"household_id"`
+	DoorID      id.ID  `json:"door_id"`
+	FromMs      int64  `json:"from_ms"`
+	UntilMs     int64  `json:"until_ms"`
+	Reason      string `json:"reason"`
+	DoorText    string `json:"door" doc:"The door in words"`
 }
 
 // ChangeKind says what happened to a household or person.
