@@ -13,9 +13,12 @@ import (
 // Options are what an App is made of. Only Renderer is needed; what is left
 // out is off.
 type Options struct {
-	Renderer    *Renderer    // pages and error pages
-	Identity    Identity     // sessions of browsers, by cookie
-	Tokens      Identity     // bearer tokens of programs; nil: none are accepted
+	Renderer *Renderer // pages and error pages
+	Identity Identity  // sessions of browsers, by cookie
+	Tokens   Identity  // bearer tokens of programs; nil: none are accepted
+	// Enrich adds to the context of every request of somebody logged in what the
+	// slices need to know of them, as the posts they hold; nil: nothing.
+	Enrich      func(ctx context.Context, s Session) (context.Context, error)
 	Idempotency Idempotency  // remembers what was answered to a key
 	Log         *slog.Logger // nil: slog.Default
 	Clock       clock.Clock  // the machine's clock; nil: clock.Real. Not the demo's fast one

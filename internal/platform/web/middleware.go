@@ -148,6 +148,12 @@ func (a *App) identify(next http.Handler) http.Handler {
 			return
 		}
 		ctx := WithLang(WithSession(r.Context(), s), chooseLang(w, r, s.Lang))
+		if a.opt.Enrich != nil && LoggedIn(ctx) {
+			if ctx, err = a.opt.Enrich(ctx, s); err != nil {
+				WriteError(w, r, err)
+				return
+			}
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

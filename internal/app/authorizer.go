@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+
+	"wangge/internal/account"
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// authorizer tells account what it must know of posts.
+type authorizer struct{ a *App }
+
+func (z authorizer) MayManageAccounts(ctx context.Context) bool {
+	c, err := grid.CallerFrom(ctx)
+	return err == nil && c.Can(grid.AccountManage)
+}
+
+// Manageable keeps the accounts all of whose grants lie within a post of the
+// caller that manages accounts. Accounts without a post are anybody's who may
+// manage, since somebody must be able to give them one.
+func (z authorizer) Manageable(ctx context.Context, accounts []id.ID) (map[id.ID]bool, error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[id.ID]bool, len(accounts))
+	for _, acc := range accounts {
+		of, err := z.a.Grid.CallerFor(ctx, acc, z.a.District, z.a.clock().Now())
+		if err != nil {
+			return nil, errs.Wrap("app.Manageable", err)
+		}
+		out[acc] = z.a.covers(ctx, c, of)
+	}
+	return out, nil
+}
+
+// covers reports whether every grant of the other lies within one of c's that manages accounts.
+func (a *App) covers(ctx context.Context, c, other grid.Caller) bool {
+	for _, g := range other.Grants {
+		path := g.Path
+		if g.ObjectKind != grid.ObjectPlace {
+			p, err := a.Grid.PostArea(ctx, a.District, g.PostID)
+			if err != nil {
+				return false
+			}
+			path = p.Path
+		}
+		if !c.CanPlace(grid.AccountManage, path) {
+			return false
+		}
+	}
+	return c.Can(grid.AccountManage)
+}
+
+func (z authorizer) PostsOf(ctx context.Context, acc id.ID) ([]account.Post, error) {
+	c, err := z.a.Grid.CallerFor(ctx, acc, z.a.District, z.a.clock().Now())
+	if err != nil {
+		return nil, err
+	}
+	var out []account.Post
+	seen := map[id.ID]bool{}
+	for _, g := range c.Grants {
+		if !seen[g.PostID] {
+			seen[g.PostID] = true
+			out = append(out, account.Post{ID: g.PostID, Title: g.Title})
+		}
+	}
+	return out, nil
+}
+
+// firstPost gives the account made through the set-up link the post that may
+// make all others: the district's administrator and its command.
+func (a *App) firstPost(ctx context.Context, tx *db.Tx, acc id.ID) error {
+	root, err := a.Grid.Root(ctx, grid.System(a.District, "setup"))
+	if err != nil {
+		return err
+	}
+	for _, role := range []grid.Role{grid.RoleAdmin, grid.RoleCommand} {
+		if err := a.Grid.FirstPost(ctx, tx, grid.System(a.District, "setup"), role, root.ID, acc); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"wangge/internal/account"
+	"wangge/internal/command"
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
+	"wangge/internal/ledger/importer"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/web"
+	"wangge/internal/round"
+	"wangge/internal/trust"
+)
+
+// Handler returns the pages and the API of the district.
+func (a *App) Handler() (http.Handler, error) {
+	ren := web.NewRenderer(a.clock())
+	ren.Shell.Home, ren.Shell.Live, ren.Shell.Search = "/", "/live", "/search"
+	ren.Menu = menu()
+	ren.Drill = func(context.Context) bool { return a.Drill }
+	reg := newMetrics()
+	site := web.New(web.Options{
+		Renderer: ren, Identity: a.Accounts, Tokens: a.Accounts.Tokens(), Enrich: a.enrich, Idempotency: a.Accounts,
+		Log: a.log(), Clock: clock.Real(), Metrics: promhttp.HandlerFor(reg.registry, promhttp.HandlerOpts{}),
+		Ready: a.DB.Ping, Observe: reg.observe, BehindTLS: a.Config.BaseURL != "" && strings.HasPrefix(a.Config.BaseURL, "https://"),
+	})
+	if err := a.registerPages(site, ren); err != nil {
+		return nil, err
+	}
+	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
+	api := web.NewAPI(site, "Wangge", Version)
+	account.RegisterAPI(api, a.Accounts)
+	grid.RegisterAPI(api, a.Grid)
+	ledger.RegisterAPI(api, a.Ledger)
+	importer.RegisterAPI(api, a.Imports)
+	a.Rounds.RegisterAPI(api)
+	command.RegisterAPI(api, a.Command)
+	trust.RegisterAPI(api, a.Trust)
+	return site, nil
+}
+
+// pages is what each slice's pages are to the app.
+type pages interface{ Register(app *web.App) }
+
+func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
+	for _, build := range []func() (pages, error){
+		func() (pages, error) { return account.NewPages(a.Accounts, ren) },
+		func() (pages, error) { return grid.NewPages(a.Grid, ren) },
+		func() (pages, error) { return ledger.NewPages(a.Ledger, ren) },
+		func() (pages, error) { return importer.NewPages(a.Imports, ren) },
+		func() (pages, error) { return round.NewPages(a.Rounds, ren) },
+		func() (pages, error) { return command.NewPages(a.Command, ren) },
+		func() (pages, error) { return trust.NewPages(a.Trust, ren) },
+	} {
+		p, err := build()
+		if err != nil {
+			return err
+		}
+		p.Register(site)
+	}
+	return nil
+}
+
+// enrich puts the caller that an account is now into the request's context:
+// with all the posts held, or with the one post of a program's token.
+func (a *App) enrich(ctx context.Context, s web.Session) (context.Context, error) {
+	c, err := a.Grid.CallerFor(ctx, s.AccountID, a.District, a.clock().Now())
+	if err != nil {
+		return ctx, err
+	}
+	c.Lang = web.Lang(ctx)
+	if post, ok := account.TokenPost(s); ok {
+		kept := c.Grants[:0:0]
+		for _, g := range c.Grants {
+			if g.PostID == post {
+				kept = append(kept, g)
+			}
+		}
+		c.Grants = kept
+	}
+	return grid.WithCaller(ctx, c), nil
+}
+
+// mayHear lets everyone logged in hear that something changed; what changed is
+// read again under the caller's own scope.
+func (a *App) mayHear(ctx context.Context, topic string) bool {
+	kind, _, _ := strings.Cut(topic, ":")
+	return kind == "round" || kind == "job" || kind == "grid"
+}
+
+// can shows a menu entry to those whose posts allow one of the permissions.
+func can(ps ...grid.Permission) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		c, err := grid.CallerFrom(ctx)
+		if err != nil {
+			return false
+		}
+		for _, p := range ps {
+			if c.Can(p) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// office shows an entry to those with a post that is not one at doors.
+func office(ps ...grid.Permission) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		c, err := grid.CallerFrom(ctx)
+		if err != nil {
+			return false
+		}
+		for _, g := range c.Grants {
+			for _, p := range ps {
+				if !g.Role.Worker() && g.Role.May(p) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}
+
+// menu is the navigation of the office and the tabs of the phone.
+func menu() []web.Menu {
+	return []web.Menu{
+		{Key: "board", Href: "/", Icon: "board", Allowed: office(grid.PlaceRead)},
+		{Key: "rounds", Href: "/rounds", Icon: "round", Section: "menu.section.rounds", Allowed: can(grid.RoundRead)},
+		{Key: "forms", Href: "/forms", Icon: "form", Section: "menu.section.rounds", Allowed: can(grid.FormWrite)},
+		{Key: "today", Href: "/today", Icon: "today", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
+		{Key: "emergencies", Href: "/emergencies", Icon: "bell", Section: "menu.section.rounds", Allowed: office(grid.RoundRead)},
+		{Key: "imports", Href: "/imports", Icon: "upload", Section: "menu.section.ledger", Allowed: can(grid.LedgerImport)},
+		{Key: "care", Href: "/care", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerWrite)},
+		{Key: "places", Href: "/areas", Icon: "map", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
+		{Key: "grids", Href: "/grids", Icon: "grid", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
+		{Key: "posts", Href: "/posts", Icon: "people", Section: "menu.section.grid", Allowed: can(grid.PostWrite)},
+		{Key: "organisations", Href: "/organisations", Icon: "building", Section: "menu.section.grid", Allowed: can(grid.PostWrite)},
+		{Key: "vacancies", Href: "/vacancies", Icon: "vacancy", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
+		{Key: "accounts", Href: "/accounts", Icon: "user", Section: "menu.section.admin", Allowed: can(grid.AccountManage)},
+		{Key: "audit", Href: "/audit", Icon: "history", Section: "menu.section.admin", Allowed: can(grid.AuditRead)},
+		{Key: "today", Href: "/today", Icon: "today", Phone: true, Allowed: can(grid.RoundMark)},
+		{Key: "evening", Href: "/today/evening", Icon: "clock", Phone: true, Allowed: can(grid.RoundMark)},
+		{Key: "account", Href: "/account", Icon: "user", Phone: true},
+	}
+}

@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"wangge/internal/grid"
+	"wangge/internal/grid/divisions"
+	"wangge/internal/ledger/importer"
+	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
+)
+
+// AreaProblem is a fault of a row of a national list, with its text.
+type AreaProblem struct {
+	divisions.Problem
+	Text string `json:"text"`
+}
+
+// AreaReport says what an import of areas did or, dry, would do.
+type AreaReport struct {
+	Added     int           `json:"added"`
+	Renamed   int           `json:"renamed"`
+	Unchanged int           `json:"unchanged"`
+	Gone      int           `json:"gone" doc:"Areas of the database that the list no longer has; they stay"`
+	Problems  []AreaProblem `json:"problems"`
+}
+
+// ImportAreas reads a national list into the database of the settings. Rows at
+// fault are told and left out.
+func ImportAreas(ctx context.Context, o Options, in io.Reader, dry bool, lang string) (AreaReport, error) {
+	list, problems, err := divisions.Read(in)
+	if err != nil {
+		return AreaReport{}, err
+	}
+	district, ok := grid.DistrictOf(list)
+	if !ok {
+		return AreaReport{}, errs.E("app.ImportAreas", errs.Invalid, "app.first.districts")
+	}
+	d, err := OpenDatabase(ctx, o)
+	if err != nil {
+		return AreaReport{}, err
+	}
+	defer d.Close()
+	a, err := New(ctx, o, d, district)
+	if err != nil {
+		return AreaReport{}, err
+	}
+	defer a.Close()
+	rep, err := a.Grid.ImportAreas(ctx, grid.System(district, "import"), list, dry)
+	if err != nil {
+		return AreaReport{}, err
+	}
+	out := AreaReport{Added: rep.Created, Renamed: rep.Renamed, Unchanged: rep.Unchanged, Gone: len(rep.Removed), Problems: []AreaProblem{}}
+	for _, p := range append(problems, rep.Problems...) {
+		out.Problems = append(out.Problems, AreaProblem{p, i18n.T(lang, "app.areas.problem", p.Row, p.Column, p.Value, i18n.T(lang, p.Key))})
+	}
+	return out, nil
+}
+
+// RosterImport says which rosters go where.
+type RosterImport struct {
+	Files    []string
+	Area     string // 12-digit code of the community
+	Compound string // compound of rows that name none
+	Dry      bool
+	Rejected string // workbook for refused rows; empty: none
+	Lang     string
+}
+
+// ImportRoster reads rosters into the ledger of the settings' database.
+func ImportRoster(ctx context.Context, o Options, in RosterImport) (*importer.Report, error) {
+	d, err := OpenDatabase(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	a, err := openOnly(ctx, o, d)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	if err := a.Recover(ctx); err != nil {
+		return nil, err
+	}
+	c := grid.System(a.District, "import")
+	c.Lang = in.Lang
+	area, err := a.Grid.Area(ctx, c, in.Area)
+	if err != nil {
+		return nil, err
+	}
+	files, closeAll, err := OpenFiles(in.Files)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll()
+	t := importer.Target{Place: area.ID, Compound: in.Compound}
+	var list []importer.File
+	for _, f := range files {
+		list = append(list, importer.File(f))
+	}
+	if in.Rejected != "" {
+		if err := writeRejected(ctx, in, files, o.Drill); err != nil {
+			return nil, err
+		}
+	}
+	if in.Dry {
+		return a.Imports.Preview(ctx, c, t, list)
+	}
+	return a.Imports.Run(ctx, c, t, list)
+}
+
+// writeRejected writes the refused rows of the files, with the reason in the
+// last column, to the workbook asked for.
+func writeRejected(ctx context.Context, in RosterImport, files []roster.File, drill bool) error {
+	out, err := os.OpenFile(in.Rejected, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w: --rejected: %v", ErrCall, err)
+	}
+	defer out.Close()
+	w := roster.NewRejectWriter(out, in.Lang)
+	o := roster.Options{Lang: in.Lang, Compound: in.Compound, Drill: drill, Today: clock.Day(clock.Real().Now()), Rejects: w}
+	if _, err := roster.Parse(ctx, files, o, func(roster.Row) error { return nil }); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// openOnly builds the services of the only district of a database.
+func openOnly(ctx context.Context, o Options, d *db.DB) (*App, error) {
+	district, err := DistrictOf(ctx, d, o.Config.District)
+	if err != nil {
+		return nil, err
+	}
+	if district == 0 {
+		return nil, errs.E("app.open", errs.NotFound, "app.no_district")
+	}
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	return New(ctx, o, d, district)
+}

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/web"
+)
+
+// Serve opens the database, recovers what a kill left, and answers until ctx
+// ends. say prints what a person at the terminal must see: the address and, on
+// the first start, the one-time set-up link.
+func Serve(ctx context.Context, o Options, say func(line string)) error {
+	d, err := OpenDatabase(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	district, err := DistrictOf(ctx, d, o.Config.District)
+	if err != nil {
+		return err
+	}
+	ln, err := web.Listen(o.Config.Listen, o.Config.TLSCert, o.Config.TLSKey)
+	if err != nil {
+		return err
+	}
+	base := o.baseURL(ln.Addr())
+	say("Wangge " + Version + ": " + base)
+	front := &front{}
+	if district != 0 {
+		err = front.run(ctx, o, d, district, base, say)
+	} else {
+		err = front.choose(ctx, o, d, base, say)
+	}
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	defer front.close()
+	return web.ServeOn(ctx, ln, front, o.log(), front.endStreams)
+}
+
+// baseURL is the address people open.
+func (o Options) baseURL(addr net.Addr) string {
+	if o.Config.BaseURL != "" {
+		return strings.TrimSuffix(o.Config.BaseURL, "/")
+	}
+	scheme := "http://"
+	if o.Config.TLSCert != "" {
+		scheme = "https://"
+	}
+	return scheme + addr.String()
+}
+
+// front answers requests with whatever stands behind it: the choice of a
+// district on the very first start, then the district itself.
+type front struct {
+	handler atomic.Pointer[http.Handler]
+	app     atomic.Pointer[App]
+}
+
+// ServeHTTP passes the request on.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*f.handler.Load()).ServeHTTP(w, r)
+}
+
+// run puts the district's pages behind the front and starts its background work.
+func (f *front) run(ctx context.Context, o Options, d *db.DB, district int, base string, say func(string)) error {
+	a, err := New(ctx, o, d, district)
+	if err != nil {
+		return err
+	}
+	if err := a.Recover(ctx); err != nil {
+		return err
+	}
+	h, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	if n, err := a.Accounts.Count(ctx); err != nil {
+		return err
+	} else if n == 0 {
+		code, err := a.Accounts.SetupCode(ctx)
+		if err != nil {
+			return err
+		}
+		say("First start. Open this link once to make the first account: " + base + "/setup?token=" + code)
+	}
+	a.Background(ctx)
+	f.app.Store(a)
+	f.handler.Store(&h)
+	return nil
+}
+
+func (f *front) endStreams() {
+	if a := f.app.Load(); a != nil {
+		a.hub.Close()
+	}
+}
+
+func (f *front) close() {
+	if a := f.app.Load(); a != nil {
+		a.Close()
+	}
+}
