@@ -15,7 +15,7 @@ import (
 	"wangge/internal/platform/web"
 )
 
-//go:embed templates
+//go:embed all:templates
 var templates embed.FS
 
 // Pages serves the command board.

@@ -14,7 +14,7 @@ import (
 	"wangge/internal/platform/web"
 )
 
-//go:embed templates
+//go:embed all:templates
 var templates embed.FS
 
 // Pages serves the auditor's page.
@@ -86,7 +86,7 @@ func (p *Pages) read(r *http.Request) (listPage, error) {
 		return d, err
 	}
 	for i := range rows {
-		if key := "trust.action." + rows[i].Action; i18n.Has(key) {
+		if key := "audit.action." + rows[i].Action; i18n.Has(key) {
 			rows[i].Action = web.T(ctx, key)
 		}
 	}
