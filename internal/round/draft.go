@@ -157,20 +157,42 @@ func (s *Service) Rounds(ctx context.Context, c grid.Caller, f ListFilter) ([]Ro
 	if err := c.Require("round.Rounds", grid.RoundRead); err != nil {
 		return nil, err
 	}
-	where, args := listWhere(f, c.District)
-	list, err := selectRounds(ctx, s.DB.Read(), c.District, where, args)
-	if err != nil {
-		return nil, err
+	if f.Limit <= 0 || f.Limit > 500 {
+		f.Limit = 100
 	}
 	paths, err := s.grantPaths(ctx, c, grid.RoundRead)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(r Round) bool { return !c.IsSystem() && !touches(r.AreaPath, paths) })
-	for i := range list {
-		list[i] = list[i].shownTo(c)
+	var out []Round
+	for {
+		where, args := listWhere(f, c.District)
+		list, err := selectRounds(ctx, s.DB.Read(), c.District, where, args)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			if len(out) < f.Limit && (c.IsSystem() || touches(r.AreaPath, paths)) {
+				out = append(out, r.shownTo(c))
+			}
+		}
+		if len(list) < f.Limit || len(out) == f.Limit {
+			return out, nil
+		}
+		f.Before = list[len(list)-1].ID
 	}
-	return list, nil
+}
+
+// roundPage is Rounds with the cursor of the next page.
+func (s *Service) roundPage(ctx context.Context, c grid.Caller, f ListFilter) ([]Round, string, error) {
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	list, err := s.Rounds(ctx, c, f)
+	if err != nil || len(list) < f.Limit {
+		return list, "", err
+	}
+	return list, list[len(list)-1].ID.String(), nil
 }
 
 // touches reports whether an area holds or lies in one of the paths.

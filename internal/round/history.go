@@ -69,3 +69,11 @@ func flagContradictions(list []Mark) {
 		}
 	}
 }
+
+// ResultIn returns the mark's result, and for a sign-off its reason, in lang.
+func (m Mark) ResultIn(lang string) string {
+	if m.Reason != "" && m.Reason != m.Result {
+		return ReasonLabel(lang, m.Result) + ": " + ReasonLabel(lang, m.Reason)
+	}
+	return ReasonLabel(lang, m.Result)
+}

@@ -16,11 +16,11 @@ const (
 	joinMoved   = "moved_in"
 )
 
-// LedgerChanged keeps open rounds in step with the ledger, in the ledger's own
+// HouseholdChanged keeps open rounds in step with the ledger, in the ledger's own
 // transaction: who arrives is joined, who departs or is merged is closed with
 // that reason, who moves is counted at the new door. It is the listener for
 // ledger.Service.OnHousehold.
-func (s *Service) LedgerChanged(ctx context.Context, tx *db.Tx, changes []ledger.Change) error {
+func (s *Service) HouseholdChanged(ctx context.Context, tx *db.Tx, changes []ledger.Change) error {
 	byDistrict := map[int][]ledger.Change{}
 	for _, ch := range changes {
 		byDistrict[ch.District] = append(byDistrict[ch.District], ch)

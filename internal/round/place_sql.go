@@ -3,6 +3,7 @@ package round
 import (
 	"context"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
@@ -102,4 +103,15 @@ func listWhere(f ListFilter, district int) (string, *db.Args) {
 		limit = 100
 	}
 	return w + " ORDER BY r.id DESC LIMIT " + a.Add(limit), a
+}
+
+// maxAreas bounds the areas offered for a round.
+const maxAreas = 600
+
+// draftAreas returns the areas for which the caller may draft rounds.
+func draftAreas(ctx context.Context, q db.Queryer, c grid.Caller) ([]place, error) {
+	a := db.NewArgs(c.District)
+	rows, err := q.QueryContext(ctx, "SELECT "+placeCols+" FROM place p WHERE p.district = $1 AND p.kind IN ('county', 'street', 'community') AND p.until_ms = 0 AND "+
+		c.Scope(grid.RoundDraft, a, grid.Columns{Path: "p.path"})+" ORDER BY p.path LIMIT "+a.Add(maxAreas), a.List()...)
+	return collect(rows, err, scanPlace)
 }

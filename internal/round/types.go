@@ -1,6 +1,7 @@
 package round
 
 import (
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
 
@@ -153,6 +154,17 @@ func (s State) String() string {
 
 // MarshalText writes the stable name.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the stable name.
+func (s *State) UnmarshalText(b []byte) error {
+	for _, v := range []State{Outstanding, Attempted, Done, Exempt} {
+		if v.String() == string(b) {
+			*s = v
+			return nil
+		}
+	}
+	return errs.E("round.State", errs.Invalid, "error.bad_choice")
+}
 
 // Target is one object a round must account for.
 type Target struct {

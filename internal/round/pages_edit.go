@@ -1,0 +1,526 @@
+package round
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+// fieldRow is a question as it stands in the editor.
+type fieldRow struct {
+	N       int
+	P       string // prefix of its inputs, as "f.0."
+	Field   Field
+	Options string // one a line
+	When    string
+	Error   string
+}
+
+// editPage is the editor of a round or of a form alone.
+type editPage struct {
+	web.Meta
+	Action      string
+	RoundID     id.ID
+	FormOnly    bool
+	FormID      id.ID
+	Form        web.Form
+	Fields      []fieldRow
+	Types       []web.Option
+	Bases       []web.Option
+	Areas       []web.Option
+	Kinds       []web.Option
+	Forms       []web.Option
+	Grids       []web.Option
+	Emergencies []web.Option
+	Levels      []web.Option
+	PlaceKinds  []web.Option
+	Care        bool
+	Message     string
+	None        bool // no emergency is open
+}
+
+func (p *Pages) newRound(w http.ResponseWriter, r *http.Request) error {
+	c, _, err := ask(r)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	v := url.Values{"target_kind": {string(Doors)}, "due": {clock.FromMs(p.s.now()).AddDate(0, 0, 3).Format("2006-01-02") + "T18:00"}}
+	for _, k := range []string{"area", "grid", "form", "emergency"} {
+		if q.Get(k) != "" {
+			v.Set(k, q.Get(k))
+		}
+	}
+	fields := Screening()
+	if f := idOf(q, "form"); f != id.Zero {
+		form, err := p.s.Form(r.Context(), c, f)
+		if err != nil {
+			return err
+		}
+		fields = form.Fields
+	}
+	putFields(v, fields)
+	return p.edit(w, r, c, http.StatusOK, v, nil, "", id.Zero)
+}
+
+func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
+	c, rid, err := ask(r)
+	if err != nil {
+		return err
+	}
+	rd, err := p.s.Round(r.Context(), c, rid)
+	if err != nil {
+		return err
+	}
+	form, err := p.s.Form(r.Context(), c, rd.FormID)
+	if err != nil {
+		return err
+	}
+	v := url.Values{"name": {rd.Name}, "target_kind": {string(rd.TargetKind)}, "area": {rd.AreaID.String()}, "form": {rd.FormID.String()},
+		"due": {clock.FromMs(rd.DueMs).Format("2006-01-02T15:04")}, "emergency": {rd.EmergencyID.String()}, "kinds": rd.Filter.Kinds,
+		"household": {rd.Filter.Household}, "subkinds": {strings.Join(rd.Filter.Subkinds, " ")}}
+	if rd.PerMember {
+		v.Set("per_member", "1")
+	}
+	if rd.NeedsPhoto {
+		v.Set("needs_photo", "1")
+	}
+	for _, g := range rd.Filter.GridIDs {
+		v.Add("grid", g.String())
+	}
+	putFields(v, form.Fields)
+	return p.edit(w, r, c, http.StatusOK, v, nil, "", rid)
+}
+
+// saveRound keeps what the editor holds: the questions as a form (a new one
+// where they changed) and the round as a draft. The buttons that add or remove
+// a question show the page again and keep nothing.
+func (p *Pages) saveRound(w http.ResponseWriter, r *http.Request) error {
+	c, rid, err := ask(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	v := r.PostForm
+	if changeFields(v) {
+		return p.edit(w, r, c, http.StatusOK, v, nil, "", rid)
+	}
+	fields := readFields(v)
+	rd, err := p.keep(r.Context(), c, rid, v, fields)
+	if err == nil {
+		web.Flash(w, r, "ok", "round.flash.saved")
+		return web.Redirect(w, r, "/rounds/"+rd.ID.String())
+	}
+	form, message, status, ok := again(r, err, v)
+	if !ok {
+		return err
+	}
+	return p.edit(w, r, c, status, v, form.Errors, message, rid)
+}
+
+func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values, fields []Field) (Round, error) {
+	in := DraftInput{EmergencyID: idOf(v, "emergency"), AreaID: idOf(v, "area"), Name: v.Get("name"), TargetKind: TargetKind(v.Get("target_kind")),
+		FormID: idOf(v, "form"), PerMember: v.Get("per_member") == "1", NeedsPhoto: v.Get("needs_photo") == "1", DueMs: localTime(v.Get("due"))}
+	in.Filter.Household = v.Get("household")
+	in.Filter.Subkinds = strings.Fields(v.Get("subkinds"))
+	if in.TargetKind == Areas || in.TargetKind == Places {
+		in.Filter.Kinds = v["kinds"]
+	}
+	in.Filter.Care = strings.Fields(v.Get("care"))
+	for _, g := range v["grid"] {
+		if gid, err := id.Parse(g); err == nil && gid != id.Zero {
+			in.Filter.GridIDs = append(in.Filter.GridIDs, gid)
+		}
+	}
+	old, err := p.s.formUnchanged(ctx, c, in.FormID, fields)
+	if err != nil {
+		return Round{}, err
+	}
+	if !old {
+		name := strings.TrimSpace(v.Get("name"))
+		f, err := p.s.SaveForm(ctx, c, Form{Name: name, AreaID: in.AreaID, Fields: fields})
+		if err != nil {
+			return Round{}, err
+		}
+		in.FormID = f.ID
+		v.Set("form", f.ID.String())
+	}
+	if rid != id.Zero {
+		return p.s.EditDraft(ctx, c, rid, in)
+	}
+	return p.s.DraftRound(ctx, c, in)
+}
+
+// formUnchanged reports whether the form exists and asks exactly these questions.
+func (s *Service) formUnchanged(ctx context.Context, c grid.Caller, form id.ID, fields []Field) (bool, error) {
+	if form == id.Zero {
+		return false, nil
+	}
+	f, err := s.Form(ctx, c, form)
+	if err != nil {
+		return false, err
+	}
+	a, b := url.Values{}, url.Values{}
+	putFields(a, f.Fields)
+	putFields(b, fields)
+	return a.Encode() == b.Encode(), nil
+}
+
+func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, v url.Values, faults map[string]string, message string, rid id.ID) error {
+	ctx := r.Context()
+	lang := web.Lang(ctx)
+	d := editPage{Action: r.URL.Path, RoundID: rid, Form: web.Form{Values: v, Errors: faults}, Message: message, FormID: idOf(v, "form"), Care: c.Sees(grid.FieldCare)}
+	d.Fields = fieldRows(v, faults)
+	d.choices(lang)
+	if err := p.editChoices(ctx, c, v, &d); err != nil {
+		return err
+	}
+	title := "round.new"
+	if rid != id.Zero {
+		title = "round.edit"
+	}
+	d.Meta = web.Meta{Title: i18n.T(lang, title), Menu: "rounds", Crumbs: []web.Crumb{{Text: i18n.T(lang, "round.list"), Href: "/rounds"}}}
+	return p.ren.PageStatus(w, r, status, web.Office, "round/edit", d)
+}
+
+// choices fills in what the selects of the editor offer.
+func (d *editPage) choices(lang string) {
+	for _, t := range FieldTypes() {
+		d.Types = append(d.Types, web.Option{Value: string(t), Text: i18n.T(lang, "round.type."+string(t))})
+	}
+	for _, b := range Bases() {
+		d.Bases = append(d.Bases, web.Option{Value: b.Code, Text: b.In(lang)})
+	}
+	for _, k := range TargetKinds() {
+		d.Kinds = append(d.Kinds, web.Option{Value: string(k), Text: i18n.T(lang, "round.target."+string(k))})
+	}
+	for _, k := range []string{"street", "community", "compound", "building", "unit", "group", "row"} {
+		d.PlaceKinds = append(d.PlaceKinds, web.Option{Value: k, Text: i18n.T(lang, "round.kind."+k)})
+	}
+}
+
+func (p *Pages) editChoices(ctx context.Context, c grid.Caller, v url.Values, d *editPage) error {
+	q := p.s.DB.Read()
+	areas, err := draftAreas(ctx, q, c)
+	if err != nil {
+		return err
+	}
+	chosen := idOf(v, "area")
+	found := false
+	for _, a := range areas {
+		found = found || a.ID == chosen
+		d.Areas = append(d.Areas, web.Option{Value: a.ID.String(), Text: strings.Repeat("\u2003", max(0, (len(a.Path)-6)/3)) + a.Name})
+	}
+	if chosen != id.Zero && !found {
+		if a, err := selectPlace(ctx, q, c.District, chosen); err == nil {
+			d.Areas = slices.Insert(d.Areas, 0, web.Option{Value: a.ID.String(), Text: a.Name})
+		}
+	}
+	if chosen == id.Zero && len(areas) > 0 {
+		chosen = areas[0].ID
+	}
+	if chosen != id.Zero {
+		grids, err := gridsBelow(ctx, q, c.District, id.Zero, chosen)
+		if err != nil {
+			return err
+		}
+		for _, g := range grids {
+			d.Grids = append(d.Grids, web.Option{Value: g.ID.String(), Text: g.Name})
+		}
+	}
+	forms, err := p.s.Forms(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, f := range forms {
+		d.Forms = append(d.Forms, web.Option{Value: f.ID.String(), Text: f.Name})
+	}
+	list, err := p.s.Emergencies(ctx, c)
+	for _, e := range list {
+		if e.State == emergencyOpen {
+			d.Emergencies = append(d.Emergencies, web.Option{Value: e.ID.String(), Text: e.Name})
+		}
+	}
+	d.None = len(d.Emergencies) == 0
+	return err
+}
+
+// putFields writes questions as form values, the way the editor sends them.
+func putFields(v url.Values, fields []Field) {
+	v.Set("f.n", strconv.Itoa(len(fields)))
+	for i, f := range fields {
+		at := "f." + strconv.Itoa(i) + "."
+		v.Set(at+"key", f.Key)
+		v.Set(at+"zh", f.Label.ZH)
+		v.Set(at+"en", f.Label.EN)
+		v.Set(at+"type", string(f.Type))
+		v.Set(at+"basis", f.Basis)
+		v.Set(at+"days", strconv.Itoa(f.ValidityDays))
+		v.Set(at+"normal", f.Normal)
+		v.Set(at+"min", floatText(f.Min))
+		v.Set(at+"max", floatText(f.Max))
+		if f.Required {
+			v.Set(at+"required", "1")
+		}
+		if f.Member {
+			v.Set(at+"member", "1")
+		}
+		var lines []string
+		for _, o := range f.Options {
+			lines = append(lines, strings.TrimRight(o.Value+"|"+o.Label.ZH+"|"+o.Label.EN, "|"))
+		}
+		v.Set(at+"options", strings.Join(lines, "\n"))
+		if f.When != nil {
+			v.Set(at+"when", f.When.Field+"="+f.When.Equals)
+		}
+	}
+}
+
+func floatText(p *float64) string {
+	if p == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*p, 'f', -1, 64)
+}
+
+func floatOf(s string) *float64 {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil {
+		return nil
+	}
+	return &f
+}
+
+// readFields reads the questions from the editor's values.
+func readFields(v url.Values) []Field {
+	n, _ := strconv.Atoi(v.Get("f.n"))
+	var out []Field
+	for i := range min(n, maxFields) {
+		at := "f." + strconv.Itoa(i) + "."
+		f := Field{Key: v.Get(at + "key"), Label: Text{ZH: strings.TrimSpace(v.Get(at + "zh")), EN: strings.TrimSpace(v.Get(at + "en"))}, Type: FieldType(v.Get(at + "type")),
+			Required: v.Get(at+"required") == "1", Basis: v.Get(at + "basis"), Min: floatOf(v.Get(at + "min")), Max: floatOf(v.Get(at + "max")),
+			Normal: strings.TrimSpace(v.Get(at + "normal")), Member: v.Get(at+"member") == "1"}
+		f.ValidityDays, _ = strconv.Atoi(v.Get(at + "days"))
+		if f.Key == "" {
+			f.Key = freshKey(out)
+		}
+		if f.Type == Choice {
+			f.Options = readOptions(v.Get(at + "options"))
+		}
+		if field, equals, ok := strings.Cut(v.Get(at+"when"), "="); ok {
+			f.When = &When{Field: strings.TrimSpace(field), Equals: strings.TrimSpace(equals)}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// freshKey names a question that the author did not name.
+func freshKey(have []Field) string {
+	for n := len(have) + 1; ; n++ {
+		key := "q" + strconv.FormatInt(int64(id.New())%46656, 36) + strconv.Itoa(n)
+		if !slices.ContainsFunc(have, func(f Field) bool { return f.Key == key }) {
+			return key
+		}
+	}
+}
+
+// readOptions reads choices, one a line: "value|label|English label", or the label alone.
+func readOptions(s string) []Option {
+	var out []Option
+	for _, line := range strings.Split(s, "\n") {
+		parts := strings.Split(strings.TrimSpace(line), "|")
+		switch {
+		case parts[0] == "":
+		case len(parts) == 1:
+			out = append(out, Option{Value: "o" + strconv.Itoa(len(out)+1), Label: Text{ZH: parts[0]}})
+		case len(parts) == 2:
+			out = append(out, Option{Value: parts[0], Label: Text{ZH: parts[1]}})
+		default:
+			out = append(out, Option{Value: parts[0], Label: Text{ZH: parts[1], EN: parts[2]}})
+		}
+	}
+	return out
+}
+
+// changeFields does what a button of the editor says to the questions ("add",
+// "remove:2", "load"), and reports whether one was pressed.
+func changeFields(v url.Values) bool {
+	do := v.Get("do")
+	fields := readFields(v)
+	switch {
+	case do == "add":
+		fields = append(fields, Field{Type: YesNo, Basis: "statutory", Required: true})
+	case strings.HasPrefix(do, "remove:"):
+		if n, err := strconv.Atoi(do[len("remove:"):]); err == nil && n >= 0 && n < len(fields) {
+			fields = slices.Delete(fields, n, n+1)
+		}
+	default:
+		return false
+	}
+	for k := range v {
+		if strings.HasPrefix(k, "f.") {
+			v.Del(k)
+		}
+	}
+	putFields(v, fields)
+	return true
+}
+
+func fieldRows(v url.Values, faults map[string]string) []fieldRow {
+	var out []fieldRow
+	for i, f := range readFields(v) {
+		at := "f." + strconv.Itoa(i) + "."
+		row := fieldRow{N: i, P: at, Field: f, Options: v.Get(at + "options"), When: v.Get(at + "when")}
+		for _, part := range []string{"key", "label", "type", "basis", "required", "options", "max", "when", "normal"} {
+			if m := faults["fields."+strconv.Itoa(i)+"."+part]; m != "" {
+				row.Error = m
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+type formsPage struct {
+	web.Meta
+	Forms []Form
+	May   bool
+}
+
+func (p *Pages) forms(w http.ResponseWriter, r *http.Request) error {
+	c, _, err := ask(r)
+	if err != nil {
+		return err
+	}
+	d := formsPage{May: c.Can(grid.FormWrite), Meta: web.Meta{Title: web.T(r.Context(), "round.forms"), Menu: "forms"}}
+	if d.Forms, err = p.s.Forms(r.Context(), c); err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Office, "round/forms", d)
+}
+
+// form shows the editor of a form alone; the id "new" begins one.
+func (p *Pages) form(w http.ResponseWriter, r *http.Request) error {
+	c, f, err := p.formAsked(r)
+	if err != nil {
+		return err
+	}
+	v := url.Values{"name": {f.Name}}
+	putFields(v, f.Fields)
+	return p.editForm(w, r, c, http.StatusOK, f, v, nil, "")
+}
+
+func (p *Pages) formAsked(r *http.Request) (grid.Caller, Form, error) {
+	if r.PathValue("id") == "new" {
+		c, err := grid.CallerFrom(r.Context())
+		return c, Form{Fields: Screening()}, err
+	}
+	c, fid, err := ask(r)
+	if err != nil {
+		return c, Form{}, err
+	}
+	f, err := p.s.Form(r.Context(), c, fid)
+	return c, f, err
+}
+
+func (p *Pages) saveForm(w http.ResponseWriter, r *http.Request) error {
+	c, f, err := p.formAsked(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	v := r.PostForm
+	if v.Get("do") == "retire" {
+		if err := p.s.RetireForm(r.Context(), c, f.ID); err != nil {
+			return err
+		}
+		return web.Redirect(w, r, "/forms")
+	}
+	if changeFields(v) {
+		return p.editForm(w, r, c, http.StatusOK, f, v, nil, "")
+	}
+	saved, err := p.s.SaveForm(r.Context(), c, Form{ID: f.ID, Name: v.Get("name"), AreaID: f.AreaID, Fields: readFields(v)})
+	if err == nil {
+		web.Flash(w, r, "ok", "round.flash.saved")
+		return web.Redirect(w, r, "/forms/"+saved.ID.String())
+	}
+	form, message, status, ok := again(r, err, v)
+	if !ok {
+		return err
+	}
+	return p.editForm(w, r, c, status, f, v, form.Errors, message)
+}
+
+func (p *Pages) editForm(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, f Form, v url.Values, faults map[string]string, message string) error {
+	lang := web.Lang(r.Context())
+	d := editPage{Action: r.URL.Path, FormOnly: true, FormID: f.ID, Form: web.Form{Values: v, Errors: faults}, Message: message, Fields: fieldRows(v, faults)}
+	d.choices(lang)
+	title := f.Name
+	if title == "" {
+		title = i18n.T(lang, "round.form.new")
+	}
+	d.Meta = web.Meta{Title: title, Menu: "forms", Crumbs: []web.Crumb{{Text: i18n.T(lang, "round.forms"), Href: "/forms"}}}
+	return p.ren.PageStatus(w, r, status, web.Office, "round/edit", d)
+}
+
+type emergenciesPage struct {
+	web.Meta
+	List    []Emergency
+	May     bool
+	Form    web.Form
+	Message string
+}
+
+func (p *Pages) emergencies(w http.ResponseWriter, r *http.Request) error {
+	c, _, err := ask(r)
+	if err != nil {
+		return err
+	}
+	return p.emergencyPage(w, r, c, http.StatusOK, web.Form{Values: url.Values{"retention_days": {"30"}}}, "")
+}
+
+func (p *Pages) emergencyPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form, message string) (err error) {
+	d := emergenciesPage{May: c.Can(grid.EmergencyWrite), Form: form, Message: message, Meta: web.Meta{Title: web.T(r.Context(), "round.emergencies"), Menu: "emergencies"}}
+	if d.List, err = p.s.Emergencies(r.Context(), c); err != nil {
+		return err
+	}
+	return p.ren.PageStatus(w, r, status, web.Office, "round/emergencies", d)
+}
+
+func (p *Pages) openEmergency(w http.ResponseWriter, r *http.Request) error {
+	c, _, err := ask(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	v := r.PostForm
+	days, _ := strconv.Atoi(v.Get("retention_days"))
+	_, err = p.s.OpenEmergency(r.Context(), c, NewEmergency{Name: v.Get("name"), Basis: v.Get("basis"), Purpose: v.Get("purpose"),
+		Recipients: v.Get("recipients"), RetentionDays: days, Drill: v.Get("drill") == "1"})
+	if err == nil {
+		web.Flash(w, r, "ok", "round.flash.emergency")
+		return web.Redirect(w, r, "/emergencies")
+	}
+	form, message, status, ok := again(r, err, v)
+	if !ok || errs.Is(err, errs.Denied) {
+		return err
+	}
+	return p.emergencyPage(w, r, c, status, form, message)
+}
