@@ -37,19 +37,25 @@ func (z authorizer) Manageable(ctx context.Context, accounts []id.ID) (map[id.ID
 	return out, nil
 }
 
-// covers reports whether every grant of the other lies within one of c's that manages accounts.
+// covers reports whether every grant of the other lies within one of c's that
+// manages accounts. A grid's path begins with its area's, so one test serves both trees.
 func (a *App) covers(ctx context.Context, c, other grid.Caller) bool {
 	for _, g := range other.Grants {
-		path := g.Path
-		if g.ObjectKind != grid.ObjectPlace {
-			p, err := a.Grid.PostArea(ctx, a.District, g.PostID)
+		paths := []string{g.Path}
+		if g.ObjectKind == grid.ObjectDoors {
+			doors, err := a.Grid.PostDoors(ctx, grid.System(a.District, "accounts"), g.PostID)
 			if err != nil {
 				return false
 			}
-			path = p.Path
+			paths = paths[:0]
+			for _, d := range doors {
+				paths = append(paths, d.Path)
+			}
 		}
-		if !c.CanPlace(grid.AccountManage, path) {
-			return false
+		for _, path := range paths {
+			if !c.CanPlace(grid.AccountManage, path) {
+				return false
+			}
 		}
 	}
 	return c.Can(grid.AccountManage)
@@ -71,17 +77,25 @@ func (z authorizer) PostsOf(ctx context.Context, acc id.ID) ([]account.Post, err
 	return out, nil
 }
 
-// firstPost gives the account made through the set-up link the post that may
-// make all others: the district's administrator and its command.
+// firstPost gives the account made through the set-up link the posts that may
+// make all others: the installation's administrator and the district's command.
 func (a *App) firstPost(ctx context.Context, tx *db.Tx, acc id.ID) error {
-	root, err := a.Grid.Root(ctx, grid.System(a.District, "setup"))
+	c := grid.System(a.District, "setup")
+	root, err := a.Grid.Root(ctx, c)
 	if err != nil {
 		return err
 	}
+	var posts []grid.NewPost
 	for _, role := range []grid.Role{grid.RoleAdmin, grid.RoleCommand} {
-		if err := a.Grid.FirstPost(ctx, tx, grid.System(a.District, "setup"), role, root.ID, acc); err != nil {
-			return err
-		}
+		posts = append(posts, grid.NewPost{Role: role, ObjectKind: grid.ObjectPlace, ObjectID: root.ID})
 	}
-	return nil
+	made, err := a.Grid.AddPostsIn(ctx, tx, c, posts)
+	if err != nil {
+		return err
+	}
+	var holders []grid.Holder
+	for _, p := range made {
+		holders = append(holders, grid.Holder{PostID: p.ID, AccountID: acc})
+	}
+	return a.Grid.AddHoldersIn(ctx, tx, c, holders)
 }

@@ -35,7 +35,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
 	api := web.NewAPI(site, "Wangge", Version)
-	account.RegisterAPI(api, a.Accounts)
+	a.Accounts.RegisterAPI(api)
 	grid.RegisterAPI(api, a.Grid)
 	ledger.RegisterAPI(api, a.Ledger)
 	importer.RegisterAPI(api, a.Imports)
