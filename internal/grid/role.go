@@ -69,6 +69,7 @@ const (
 )
 
 type roleSpec struct {
+	Level       int          `yaml:"level"`
 	Worker      bool         `yaml:"worker"`
 	Permissions []Permission `yaml:"permissions"`
 	Fields      []Field      `yaml:"fields"`
@@ -104,6 +105,15 @@ func (r Role) Known() bool { _, ok := roles[r]; return ok }
 
 // Worker reports whether the role works at doors: long sessions, phone pages first.
 func (r Role) Worker() bool { return roles[r].Worker }
+
+// Level is how far up the line the role stands: 0 the installation, 1 district,
+// 2 street, 3 community, 4 compound and grid, 5 building, 6 volunteers. A post
+// never gives out a role of a lower number than its own.
+func (r Role) Level() int { return roles[r].Level }
+
+// Answers reports whether a post of this role over doors counts as somebody
+// who answers for them.
+func (r Role) Answers() bool { return r.Level() >= 4 && r.May(RoundMark) }
 
 // May reports whether the role grants the permission.
 func (r Role) May(p Permission) bool { return slices.Contains(roles[r].Permissions, p) }

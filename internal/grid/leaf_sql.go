@@ -1,0 +1,28 @@
+package grid
+
+import (
+	"context"
+
+	"wangge/internal/platform/db"
+)
+
+// readLeaves reads the doors of a district counted by parent and lowest grid,
+// from the index of open doors alone, in the order of the parents' paths.
+func readLeaves(ctx context.Context, q db.Queryer, district int) ([]Leaf, error) {
+	rows, err := q.QueryContext(ctx, `SELECT x.parent_id, l.path, x.grid_id, x.n FROM
+		(SELECT parent_id, grid_id, COUNT(*) AS n FROM place WHERE district = $1 AND kind = 'door' AND until_ms = 0 GROUP BY parent_id, grid_id) x
+		JOIN place l ON l.district = $1 AND l.id = x.parent_id ORDER BY l.path, x.grid_id`, district)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Leaf
+	for rows.Next() {
+		var l Leaf
+		if err := rows.Scan(&l.PlaceID, &l.Path, &l.GridID, &l.Doors); err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,453 @@
+package grid
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/id"
+)
+
+// Organisations lists running organisations of an area and below it; the id of
+// the last one is the cursor of the next page.
+func (s *Service) Organisations(ctx context.Context, c Caller, area Place, after id.ID, limit int) ([]Organisation, error) {
+	const op = "grid.Organisations"
+	if err := c.Require(op, PlaceRead); err != nil {
+		return nil, err
+	}
+	list, err := listOrgs(ctx, s.d.Read(), c.District, area.Path, after, min(max(limit, 1), 1000), s.nowMs())
+	return list, errs.Wrap(op, err)
+}
+
+// AddOrganisation adds an organisation to an area. Needs post.write there.
+func (s *Service) AddOrganisation(ctx context.Context, c Caller, o Organisation) (Organisation, error) {
+	const op = "grid.AddOrganisation"
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+		list, err := s.AddOrganisationsIn(ctx, tx, c, []Organisation{o})
+		if err != nil {
+			return err
+		}
+		o = list[0]
+		return s.note(ctx, tx, c, PostWrite, "grid.org.add", "organisation", o.ID, "")
+	})
+	return o, err
+}
+
+// AddOrganisationsIn adds organisations within a transaction of the caller.
+func (s *Service) AddOrganisationsIn(ctx context.Context, tx *db.Tx, c Caller, list []Organisation) ([]Organisation, error) {
+	const op = "grid.AddOrganisation"
+	out := slices.Clone(list)
+	for i := range out {
+		o := &out[i]
+		if err := s.inArea(ctx, tx, op, c, o.AreaID); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(OrgKinds, o.Kind) {
+			return nil, errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "kind")
+		}
+		var err error
+		if o.Name, err = cleanName(Point, o.Name); err != nil {
+			return nil, err
+		}
+		o.ID, o.FromMs = orNew(o.ID), orNow(o.FromMs, s.nowMs())
+	}
+	s.grantsChanged(tx)
+	return out, insertOrgs(ctx, tx, c.District, out)
+}
+
+func orNew(v id.ID) id.ID {
+	if v == id.Zero {
+		return id.New()
+	}
+	return v
+}
+
+func orNow(ms, now int64) int64 {
+	if ms == 0 {
+		return now
+	}
+	return ms
+}
+
+// inArea asks for post.write over an area.
+func (s *Service) inArea(ctx context.Context, q db.Queryer, op string, c Caller, area id.ID) error {
+	p, err := placeByID(ctx, q, c.District, area)
+	if err != nil {
+		return errs.Field(err, "area_id")
+	}
+	return c.RequirePlace(op, PostWrite, p.Path)
+}
+
+// EndOrganisation ends an organisation and its bindings now.
+func (s *Service) EndOrganisation(ctx context.Context, c Caller, oid id.ID) error {
+	const op = "grid.EndOrganisation"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		path, err := orgPath(ctx, tx, c.District, oid)
+		if err != nil {
+			return err
+		}
+		if path == "" {
+			return errs.E(op, errs.NotFound, "grid.org.not_found")
+		}
+		if err := c.RequirePlace(op, PostWrite, path); err != nil {
+			return err
+		}
+		s.grantsChanged(tx)
+		if err := endOrg(ctx, tx, c.District, oid, s.nowMs()); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.org.end", "organisation", oid, "")
+	})
+}
+
+// Teams lists the teams of an area and below it, expired ones too.
+func (s *Service) Teams(ctx context.Context, c Caller, area Place, after id.ID, limit int) ([]Team, error) {
+	const op = "grid.Teams"
+	if err := c.Require(op, PlaceRead); err != nil {
+		return nil, err
+	}
+	list, err := listTeams(ctx, s.d.Read(), c.District, area.Path, after, min(max(limit, 1), 1000))
+	return list, errs.Wrap(op, err)
+}
+
+// TeamName is what a team is called: HQ's groups by the catalogue, others as written.
+func TeamName(lang string, t Team) string {
+	if t.Kind == TeamHQGroup && i18n.Has("grid.hq."+t.Name) {
+		return i18n.T(lang, "grid.hq."+t.Name)
+	}
+	return t.Name
+}
+
+// AddTeam adds a team. A squad must say when its rights expire. Needs
+// post.write over its area.
+func (s *Service) AddTeam(ctx context.Context, c Caller, t Team) (Team, error) {
+	const op = "grid.AddTeam"
+	t.ID, t.FromMs = orNew(t.ID), orNow(t.FromMs, s.nowMs())
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.inArea(ctx, tx, op, c, t.AreaID); err != nil {
+			return err
+		}
+		switch {
+		case !slices.Contains(TeamKinds, t.Kind):
+			return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "kind")
+		case t.Kind == TeamSquad && t.UntilMs == 0:
+			return errs.Field(errs.E(op, errs.Invalid, "grid.team.no_end"), "until")
+		case t.UntilMs != 0 && t.UntilMs <= t.FromMs:
+			return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
+		}
+		var err error
+		if t.Name, err = cleanName(Point, t.Name); err != nil {
+			return err
+		}
+		s.grantsChanged(tx)
+		if err := insertTeams(ctx, tx, c.District, []Team{t}); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.team.add", "team", t.ID, "")
+	})
+	return t, err
+}
+
+// EndTeam ends a team, and the rights of its posts, at an instant (0: now).
+func (s *Service) EndTeam(ctx context.Context, c Caller, tid id.ID, until int64) error {
+	const op = "grid.EndTeam"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		list, err := queryTeams(ctx, tx, "district = $1 AND id = $2", c.District, int64(tid))
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return errs.E(op, errs.NotFound, "grid.team.not_found")
+		}
+		if err := s.inArea(ctx, tx, op, c, list[0].AreaID); err != nil {
+			return err
+		}
+		s.grantsChanged(tx)
+		if err := setTeamEnd(ctx, tx, c.District, tid, max(until, s.nowMs())); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.team.end", "team", tid, "")
+	})
+}
+
+// SeedHQGroups makes the seven groups of an area's headquarters that are not
+// there yet and returns all of them.
+func (s *Service) SeedHQGroups(ctx context.Context, c Caller, area id.ID) ([]Team, error) {
+	const op = "grid.SeedHQGroups"
+	var out []Team
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.inArea(ctx, tx, op, c, area); err != nil {
+			return err
+		}
+		have, err := queryTeams(ctx, tx, "district = $1 AND area_id = $2 AND kind = 'hq_group' AND until_ms = 0 ORDER BY id", c.District, int64(area))
+		if err != nil {
+			return err
+		}
+		var fresh []Team
+		for _, code := range HQGroups {
+			if !slices.ContainsFunc(have, func(t Team) bool { return t.Name == code }) {
+				fresh = append(fresh, Team{ID: id.New(), AreaID: area, Kind: TeamHQGroup, Name: code, FromMs: s.nowMs()})
+			}
+		}
+		out = append(have, fresh...)
+		if len(fresh) == 0 {
+			return nil
+		}
+		s.grantsChanged(tx)
+		if err := insertTeams(ctx, tx, c.District, fresh); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.team.hq", "place", area, "")
+	})
+	return out, err
+}
+
+// Bindings lists running bindings to places and grids at or below a place
+// (object Zero) or to one object; the id of the last one is the cursor.
+func (s *Service) Bindings(ctx context.Context, c Caller, under Place, object, after id.ID, limit int) ([]BindingView, error) {
+	const op = "grid.Bindings"
+	if err := c.Require(op, PlaceRead); err != nil {
+		return nil, err
+	}
+	list, err := listBindings(ctx, s.d.Read(), c.District, under.Path, object, after, min(max(limit, 1), 1000), s.nowMs())
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	return slices.DeleteFunc(list, func(b BindingView) bool {
+		return !c.CanPlace(PlaceRead, b.Path) && !c.CanGrid(PlaceRead, b.Path)
+	}), nil
+}
+
+// Bind ties posts and organisations to one object together; lead is the index
+// of the one who leads. Each member names either a post or an organisation.
+// Needs post.write over the object.
+func (s *Service) Bind(ctx context.Context, c Caller, members []Binding, lead int) ([]Binding, error) {
+	const op = "grid.Bind"
+	if len(members) == 0 || lead < 0 || lead >= len(members) {
+		return nil, errs.Field(errs.E(op, errs.Invalid, "grid.binding.no_lead"), "lead")
+	}
+	out := slices.Clone(members)
+	joint := id.New()
+	for i := range out {
+		out[i].ID, out[i].JointID, out[i].Lead = id.New(), joint, i == lead
+		out[i].FromMs = orNow(out[i].FromMs, s.nowMs())
+	}
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.AddBindingsIn(ctx, tx, c, out); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.binding.add", string(out[0].ObjectKind), out[0].ObjectID, "joint="+joint.String())
+	})
+	return out, err
+}
+
+// AddBindingsIn adds bindings with their ids within a transaction of the caller.
+func (s *Service) AddBindingsIn(ctx context.Context, tx *db.Tx, c Caller, list []Binding) error {
+	const op = "grid.Bind"
+	ids := map[ObjectKind][]id.ID{}
+	var orgs, posts []id.ID
+	for _, b := range list {
+		if b.ObjectKind != ObjectPlace && b.ObjectKind != ObjectGrid {
+			return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "object_kind")
+		}
+		if (b.PostID == id.Zero) == (b.OrgID == id.Zero) {
+			return errs.Field(errs.E(op, errs.Invalid, "grid.binding.who"), "post_id")
+		}
+		if b.UntilMs != 0 && b.UntilMs <= b.FromMs {
+			return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
+		}
+		ids[b.ObjectKind] = append(ids[b.ObjectKind], b.ObjectID)
+		if b.OrgID != id.Zero {
+			orgs = append(orgs, b.OrgID)
+		} else {
+			posts = append(posts, b.PostID)
+		}
+	}
+	paths, err := s.pathsOf(ctx, tx, c.District, ids)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		path := paths[b.ObjectKind][b.ObjectID]
+		if path == "" {
+			return errs.Field(errs.E(op, errs.NotFound, "grid.post.no_object"), "object_id")
+		}
+		if err := c.RequirePlace(op, PostWrite, path); err != nil {
+			return err
+		}
+	}
+	if err := s.checkBound(ctx, tx, c, uniq(orgs), uniq(posts), list, paths); err != nil {
+		return err
+	}
+	s.grantsChanged(tx)
+	return insertBindings(ctx, tx, c.District, list)
+}
+
+// checkBound refuses organisations and posts that are not there, and roles the
+// caller may not give over the object.
+func (s *Service) checkBound(ctx context.Context, tx *db.Tx, c Caller, orgs, posts []id.ID, list []Binding, paths map[ObjectKind]map[id.ID]string) error {
+	const op = "grid.Bind"
+	for _, oid := range orgs {
+		if path, err := orgPath(ctx, tx, c.District, oid); err != nil {
+			return err
+		} else if path == "" {
+			return errs.Field(errs.E(op, errs.NotFound, "grid.org.not_found"), "org_id")
+		}
+	}
+	roles := map[id.ID]Role{}
+	err := db.Chunks(posts, 500, func(part []id.ID) error {
+		a := db.NewArgs(c.District)
+		found, err := queryPosts(ctx, tx, "p.district = $1 AND p.id IN "+db.In(a, nums(part)), a)
+		for _, p := range found {
+			roles[p.ID] = p.Role
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if b.PostID == id.Zero {
+			continue
+		}
+		role, ok := roles[b.PostID]
+		if !ok {
+			return errs.Field(errs.E(op, errs.NotFound, "grid.post.not_found"), "post_id")
+		}
+		if !c.MayManage(PostWrite, role, paths[b.ObjectKind][b.ObjectID]) {
+			return errs.E(op, errs.Denied, "grid.post.above")
+		}
+	}
+	return nil
+}
+
+// Unbind ends a binding now.
+func (s *Service) Unbind(ctx context.Context, c Caller, bid id.ID) error {
+	const op = "grid.Unbind"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		list, err := queryBindings(ctx, tx, "b.district = $1 AND b.id = $2", c.District, int64(bid))
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return errs.E(op, errs.NotFound, "grid.binding.not_found")
+		}
+		if err := c.RequirePlace(op, PostWrite, list[0].Path); err != nil {
+			return err
+		}
+		s.grantsChanged(tx)
+		if err := setBindingEnd(ctx, tx, c.District, bid, s.nowMs()); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.binding.end", string(list[0].ObjectKind), list[0].ObjectID, "")
+	})
+}
+
+// RoleAliases lists what roles are called in the areas of the district.
+func (s *Service) RoleAliases(ctx context.Context, c Caller) ([]RoleAlias, error) {
+	list, err := queryAliases(ctx, s.d.Read(), c.District)
+	return list, errs.Wrap("grid.RoleAliases", err)
+}
+
+// SetRoleAlias says what a role is called in an area and below it; an empty
+// alias gives the role its own name back. Needs post.write over the area.
+func (s *Service) SetRoleAlias(ctx context.Context, c Caller, area id.ID, role Role, alias string) error {
+	const op = "grid.SetRoleAlias"
+	alias = strings.TrimSpace(alias)
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.inArea(ctx, tx, op, c, area); err != nil {
+			return err
+		}
+		if !role.Known() {
+			return errs.Field(errs.E(op, errs.Invalid, "grid.post.bad_role"), "role")
+		}
+		if alias != "" {
+			if _, err := cleanName(Point, alias); err != nil {
+				return errs.Field(err, "alias")
+			}
+		}
+		if err := setAlias(ctx, tx, c.District, area, role, alias); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PostWrite, "grid.alias.set", "place", area, "role="+string(role))
+	})
+}
+
+// RoleName is what a role is called at a place: the alias of the nearest area
+// above, else the catalogue's name.
+func RoleName(lang string, aliases []RoleAlias, role Role, path string) string {
+	best := RoleAlias{}
+	for _, a := range aliases {
+		if a.Role == role && Under(path, a.Path) && len(a.Path) > len(best.Path) {
+			best = a
+		}
+	}
+	if best.Alias != "" {
+		return best.Alias
+	}
+	return i18n.T(lang, "grid.role."+string(role))
+}
+
+// Profile returns what a compound is like; ok is false where nothing is noted.
+func (s *Service) Profile(ctx context.Context, c Caller, place id.ID) (p Profile, ok bool, err error) {
+	if _, err := s.Place(ctx, c, place); err != nil {
+		return p, false, err
+	}
+	p, ok, err = readProfile(ctx, s.d.Read(), c.District, place)
+	return p, ok, errs.Wrap("grid.Profile", err)
+}
+
+// SetProfile notes what a compound is like. Needs place.write over it.
+func (s *Service) SetProfile(ctx context.Context, c Caller, p Profile) error {
+	const op = "grid.SetProfile"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		place, err := s.writable(ctx, tx, op, c, p.PlaceID)
+		if err != nil {
+			return err
+		}
+		if err := checkProfile(place, p); err != nil {
+			return err
+		}
+		p.UpdatedMs = s.nowMs()
+		if err := writeProfile(ctx, tx, c.District, p); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PlaceWrite, "grid.profile.set", "place", p.PlaceID, "")
+	})
+}
+
+// AddProfilesIn notes the profiles of compounds made in the same transaction.
+func (s *Service) AddProfilesIn(ctx context.Context, tx *db.Tx, c Caller, list []Profile) error {
+	if !c.system && !c.Can(PlaceWrite) {
+		return c.Require("grid.AddProfiles", PlaceWrite)
+	}
+	for i := range list {
+		list[i].UpdatedMs = s.nowMs()
+	}
+	return insertProfiles(ctx, tx, c.District, list)
+}
+
+func checkProfile(place Place, p Profile) error {
+	const op = "grid.SetProfile"
+	if place.Kind != Compound {
+		return errs.E(op, errs.Invalid, "grid.profile.not_compound")
+	}
+	if p.Class != "" && !slices.Contains(CompoundKinds, p.Class) {
+		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "class")
+	}
+	for field, n := range map[string]int{"gates": p.Gates, "fences": p.Fences, "fire_lanes": p.FireLanes} {
+		if n < 0 || n > 999 {
+			return errs.Field(errs.E(op, errs.Invalid, "error.bad_number"), field)
+		}
+	}
+	if p.ElderlyShare < 0 || p.ElderlyShare > 100 {
+		return errs.Field(errs.E(op, errs.Invalid, "error.bad_number"), "elderly_share")
+	}
+	if len([]rune(p.Note)) > 500 || len([]rune(p.PartyBranch)) > maxName {
+		return errs.Field(errs.E(op, errs.Invalid, "error.too_long", 500), "note")
+	}
+	return nil
+}

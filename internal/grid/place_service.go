@@ -1,0 +1,392 @@
+package grid
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// Place returns a place the caller may see: any area, and physical places in
+// scope or with something in scope below them. Otherwise NotFound.
+func (s *Service) Place(ctx context.Context, c Caller, pid id.ID) (Place, error) {
+	return s.PlaceIn(ctx, s.d.Read(), c, pid)
+}
+
+// PlaceIn is Place within a transaction or snapshot.
+func (s *Service) PlaceIn(ctx context.Context, q db.Queryer, c Caller, pid id.ID) (Place, error) {
+	const op = "grid.Place"
+	if err := c.Require(op, PlaceRead); err != nil {
+		return Place{}, err
+	}
+	p, err := placeByID(ctx, q, c.District, pid)
+	if err != nil {
+		return Place{}, err
+	}
+	if p.Kind.IsArea() || c.CanPlace(PlaceRead, p.Path) {
+		return p, nil
+	}
+	ok, err := anyInScope(ctx, q, c, PlaceRead, p.Path)
+	if err != nil {
+		return Place{}, errs.Wrap(op, err)
+	}
+	if !ok {
+		return Place{}, errs.E(op, errs.NotFound, "grid.place.not_found")
+	}
+	return p, nil
+}
+
+// Places returns the places with the ids that exist, without regard to scope:
+// for labels of records that were scoped already.
+func (s *Service) Places(ctx context.Context, q db.Queryer, c Caller, ids []id.ID) (map[id.ID]Place, error) {
+	return placesByID(ctx, q, c.District, ids)
+}
+
+// Area returns the area with a national code of 6, 9 or 12 digits, or NotFound.
+func (s *Service) Area(ctx context.Context, c Caller, code string) (Place, error) {
+	if len(code) < 12 {
+		code += strings.Repeat("0", 12-len(code))
+	}
+	return onePlace(ctx, s.d.Read(), "p.district = $1 AND p.code = $2 AND p.code <> '' AND p.until_ms = 0", db.NewArgs(c.District, code))
+}
+
+// Root returns the district's own area (a county, or a city without
+// counties), or NotFound before areas were imported.
+func (s *Service) Root(ctx context.Context, c Caller) (Place, error) {
+	return s.Area(ctx, c, RootCode(c.District))
+}
+
+// Areas returns the open areas of the district in the order of their codes;
+// kinds empty means all levels.
+func (s *Service) Areas(ctx context.Context, c Caller, kinds ...Kind) ([]Place, error) {
+	all, err := areasOf(ctx, s.d.Read(), c.District)
+	if err != nil {
+		return nil, errs.Wrap("grid.Areas", err)
+	}
+	if len(kinds) > 0 {
+		all = slices.DeleteFunc(all, func(p Place) bool { return !slices.Contains(kinds, p.Kind) })
+	}
+	return all, nil
+}
+
+// Ancestors returns the places above p, outermost first.
+func (s *Service) Ancestors(ctx context.Context, c Caller, p Place) ([]Place, error) {
+	var paths []string
+	for _, n := range []int{2, 4, 6, 9, 12} {
+		if n < len(p.Path) {
+			paths = append(paths, p.Path[:n])
+		}
+	}
+	for n := 15; n < len(p.Path); n += segment {
+		paths = append(paths, p.Path[:n])
+	}
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	list, err := placesByPath(ctx, s.d.Read(), c.District, paths)
+	return list, errs.Wrap("grid.Ancestors", err)
+}
+
+// Children returns what stands directly below a place, with the doors in the
+// caller's scope; physical places with nothing in scope are left out.
+func (s *Service) Children(ctx context.Context, c Caller, p Place) ([]Node, error) {
+	const op = "grid.Children"
+	list, err := childrenOf(ctx, s.d.Read(), c.District, p.ID, false)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	nodes := make([]Node, 0, len(list))
+	if c.CanPlace(PlaceRead, p.Path) {
+		ix, err := s.leaves(ctx, c.District)
+		if err != nil {
+			return nil, errs.Wrap(op, err)
+		}
+		for _, ch := range list {
+			nodes = append(nodes, Node{Place: ch, Doors: ix.doors(ch)})
+		}
+		return nodes, nil
+	}
+	counts := map[int]map[string]int{}
+	for _, ch := range list {
+		width := len(ch.Path)
+		if counts[width] == nil {
+			if counts[width], err = scopedCounts(ctx, s.d.Read(), c, p.Path, width); err != nil {
+				return nil, errs.Wrap(op, err)
+			}
+		}
+		n, seen := counts[width][ch.Path]
+		if seen || ch.Kind.IsArea() {
+			nodes = append(nodes, Node{Place: ch, Doors: n})
+		}
+	}
+	return nodes, nil
+}
+
+// Doors returns how many open doors lie below the path, of the whole district
+// and without regard to scope. It answers from a snapshot kept by version.
+func (s *Service) Doors(ctx context.Context, c Caller, path string) (int, error) {
+	ix, err := s.leaves(ctx, c.District)
+	if err != nil {
+		return 0, errs.Wrap("grid.Doors", err)
+	}
+	return ix.under(path), nil
+}
+
+// Subtree calls fn with the open places of the kinds (none: all) at or below
+// the path that lie in the caller's scope, in walking order, until fn returns
+// an error, which Subtree returns.
+func (s *Service) Subtree(ctx context.Context, c Caller, path string, kinds []Kind, fn func(Place) error) error {
+	const op, page = "grid.Subtree", 2000
+	after := ""
+	for {
+		list, err := subtreePage(ctx, s.d.Read(), c, path, after, kinds, page)
+		if err != nil {
+			return errs.Wrap(op, err)
+		}
+		for _, p := range list {
+			if err := fn(p); err != nil {
+				return err
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+		after = list[len(list)-1].Path
+	}
+}
+
+// SubtreePage returns one page of Subtree, after a path (empty: from the start).
+func (s *Service) SubtreePage(ctx context.Context, c Caller, path, after string, kinds []Kind, limit int) ([]Place, error) {
+	list, err := subtreePage(ctx, s.d.Read(), c, path, after, kinds, limit)
+	return list, errs.Wrap("grid.Subtree", err)
+}
+
+// SearchPlaces finds areas, compounds, buildings, groups and points by part of
+// their name, alias or code.
+func (s *Service) SearchPlaces(ctx context.Context, c Caller, text string, limit int) ([]Place, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, nil
+	}
+	kinds := []Kind{County, City, Street, Community, Compound, Group, Row, Point}
+	list, err := searchPlaces(ctx, s.d.Read(), c, text, kinds, limit)
+	return list, errs.Wrap("grid.SearchPlaces", err)
+}
+
+// AddPlace adds one place and returns it. Needs place.write over its parent.
+func (s *Service) AddPlace(ctx context.Context, c Caller, n NewPlace) (Place, error) {
+	list, err := s.AddPlaces(ctx, c, []NewPlace{n})
+	if err != nil {
+		return Place{}, err
+	}
+	return list[0], nil
+}
+
+// PlaceEdit is what may be changed about a place; nil leaves as it is.
+type PlaceEdit struct {
+	Name    *string
+	Alias   *string
+	Subkind *string
+	Floor   *int
+}
+
+// EditPlace renames a place or changes its aliases. The old name stays as an
+// alias. Needs place.write over the place.
+func (s *Service) EditPlace(ctx context.Context, c Caller, pid id.ID, e PlaceEdit) (Place, error) {
+	const op = "grid.EditPlace"
+	var p Place
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+		var err error
+		if p, err = s.writable(ctx, tx, op, c, pid); err != nil {
+			return err
+		}
+		if err := applyEdit(&p, e); err != nil {
+			return err
+		}
+		if err := s.uniqueName(ctx, tx, c, p); err != nil {
+			return err
+		}
+		if err := updatePlace(ctx, tx, c.District, p); err != nil {
+			return err
+		}
+		s.placesChanged(tx)
+		return s.note(ctx, tx, c, PlaceWrite, "grid.place.edit", "place", p.ID, "")
+	})
+	return p, err
+}
+
+func applyEdit(p *Place, e PlaceEdit) error {
+	if e.Name != nil {
+		name, err := cleanName(p.Kind, *e.Name)
+		if err != nil {
+			return err
+		}
+		if name != p.Name {
+			p.Alias = addAlias(p.Alias, p.Name)
+			p.Name = name
+		}
+	}
+	if e.Alias != nil {
+		p.Alias = joinAliases(*e.Alias)
+	}
+	if e.Subkind != nil {
+		p.Subkind = *e.Subkind
+	}
+	if e.Floor != nil {
+		p.Floor = *e.Floor
+	}
+	return nil
+}
+
+// uniqueName refuses a name that an open sibling of the same kind bears.
+func (s *Service) uniqueName(ctx context.Context, q db.Queryer, c Caller, p Place) error {
+	siblings, err := childrenOf(ctx, q, c.District, p.ParentID, false)
+	if err != nil {
+		return err
+	}
+	for _, x := range siblings {
+		if x.ID != p.ID && x.Kind == p.Kind && Normalise(x.Kind, x.Name) == Normalise(p.Kind, p.Name) {
+			return errs.Field(errs.E("grid.EditPlace", errs.Conflict, "grid.place.same_name", p.Name), "name")
+		}
+	}
+	return nil
+}
+
+// writable reads an open place the caller may change.
+func (s *Service) writable(ctx context.Context, q db.Queryer, op string, c Caller, pid id.ID) (Place, error) {
+	p, err := placeByID(ctx, q, c.District, pid)
+	if err != nil {
+		return p, err
+	}
+	if err := c.RequirePlace(op, PlaceWrite, p.Path); err != nil {
+		return p, err
+	}
+	if p.UntilMs != 0 {
+		return p, errs.E(op, errs.Conflict, "grid.place.closed")
+	}
+	return p, nil
+}
+
+// ClosePlace ends a place from now on; its history stays. A place with open
+// places below it is refused. Needs place.write over it.
+func (s *Service) ClosePlace(ctx context.Context, c Caller, pid id.ID) error {
+	const op = "grid.ClosePlace"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		p, err := s.writable(ctx, tx, op, c, pid)
+		if err != nil {
+			return err
+		}
+		n, err := openBelow(ctx, tx, c.District, p.Path)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return errs.E(op, errs.Conflict, "grid.place.not_empty", n)
+		}
+		p.UntilMs = s.nowMs()
+		if err := updatePlace(ctx, tx, c.District, p); err != nil {
+			return err
+		}
+		s.placesChanged(tx)
+		return s.note(ctx, tx, c, PlaceWrite, "grid.place.close", "place", p.ID, "")
+	})
+}
+
+// MoveInOrder puts a place after a sibling in walking order (Zero: first). It
+// renumbers the siblings only where no gap is left. Needs place.write.
+func (s *Service) MoveInOrder(ctx context.Context, c Caller, pid, after id.ID) error {
+	const op = "grid.MoveInOrder"
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		p, err := s.writable(ctx, tx, op, c, pid)
+		if err != nil {
+			return err
+		}
+		if p.Kind.IsArea() {
+			return errs.E(op, errs.Invalid, "grid.place.area_order")
+		}
+		parent, err := placeByID(ctx, tx, c.District, p.ParentID)
+		if err != nil {
+			return err
+		}
+		if err := s.reorder(ctx, tx, c, parent, p, after); err != nil {
+			return err
+		}
+		s.placesChanged(tx)
+		return s.note(ctx, tx, c, PlaceWrite, "grid.place.order", "place", p.ID, "")
+	})
+}
+
+func (s *Service) reorder(ctx context.Context, tx *db.Tx, c Caller, parent, p Place, after id.ID) error {
+	siblings, err := childrenOf(ctx, tx, c.District, parent.ID, true)
+	if err != nil {
+		return err
+	}
+	siblings = slices.DeleteFunc(siblings, func(x Place) bool { return x.ID == p.ID })
+	at := 0
+	if after != id.Zero {
+		at = slices.IndexFunc(siblings, func(x Place) bool { return x.ID == after }) + 1
+		if at == 0 {
+			return errs.Field(errs.E("grid.MoveInOrder", errs.Invalid, "grid.place.not_sibling"), "after")
+		}
+	}
+	before, next := 0, 0
+	if at > 0 {
+		before = siblings[at-1].Ordinal
+	}
+	if at < len(siblings) {
+		next = siblings[at].Ordinal
+	}
+	if o, ok := between(before, next); ok {
+		return setOrdinal(ctx, tx, c.District, parent, p, o)
+	}
+	return renumber(ctx, tx, c.District, parent, slices.Insert(siblings, at, p))
+}
+
+// setOrdinal gives a place and what stands below it another ordinal.
+func setOrdinal(ctx context.Context, tx *db.Tx, district int, parent, p Place, ordinal int) error {
+	path, ok := ChildPath(parent.Path, ordinal)
+	if !ok {
+		return errs.E("grid.MoveInOrder", errs.Conflict, "grid.place.full", maxOrdinal)
+	}
+	from := p.Path
+	p.Ordinal = ordinal
+	if err := updatePlace(ctx, tx, district, p); err != nil || from == path {
+		return err
+	}
+	return movePath(ctx, tx, district, from, path)
+}
+
+// renumber gives all siblings fresh ordinals in two passes, so that no two
+// ever share a path: first into the upper half of the range, then back down.
+func renumber(ctx context.Context, tx *db.Tx, district int, parent Place, list []Place) error {
+	step := min(walkStep, maxOrdinal/(2*(len(list)+1)))
+	if step < 1 {
+		return errs.E("grid.MoveInOrder", errs.Conflict, "grid.place.full", maxOrdinal)
+	}
+	for i, p := range list {
+		parked := parent.Path + "~" + strings.TrimPrefix(p.Path, parent.Path)
+		if err := movePath(ctx, tx, district, p.Path, parked); err != nil {
+			return err
+		}
+		list[i].Path = parked
+	}
+	for i, p := range list {
+		if err := setOrdinal(ctx, tx, district, parent, p, (i+1)*step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addAlias(aliases, name string) string {
+	if name == "" || slices.Contains(strings.Split(aliases, ","), name) {
+		return aliases
+	}
+	if aliases == "" {
+		return name
+	}
+	return aliases + "," + name
+}
