@@ -16,7 +16,7 @@ import (
 type body[T any] struct{ Body T }
 
 type byIDIn struct {
-	ID id.ID `path:"id"`
+	ID web.IDParam `path:"id"`
 }
 
 func operation(name, method, path, tag, summary string, status int) huma.Operation {
@@ -108,7 +108,7 @@ func (s *Service) apiForm(ctx context.Context, in *byIDIn) (*body[Form], error) 
 	if err != nil {
 		return nil, err
 	}
-	return out(s.Form(ctx, c, in.ID))
+	return out(s.Form(ctx, c, in.ID.ID))
 }
 
 type saveFormIn struct {
@@ -129,11 +129,11 @@ func (s *Service) apiSaveForm(ctx context.Context, in *saveFormIn) (*body[Form],
 }
 
 type roundsIn struct {
-	State     string `query:"state" doc:"draft, submitted, opening, open, closed, withdrawn; several with commas"`
-	Emergency id.ID  `query:"emergency"`
-	Query     string `query:"q" maxLength:"60"`
-	Limit     int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
-	After     id.ID  `query:"after" doc:"The last id of the page before"`
+	State     string      `query:"state" doc:"draft, submitted, opening, open, closed, withdrawn; several with commas"`
+	Emergency web.IDParam `query:"emergency"`
+	Query     string      `query:"q" maxLength:"60"`
+	Limit     int         `query:"limit" minimum:"1" maximum:"500" default:"100"`
+	After     web.IDParam `query:"after" doc:"The last id of the page before"`
 }
 
 func (s *Service) apiRounds(ctx context.Context, in *roundsIn) (*body[web.Page[Round]], error) {
@@ -141,7 +141,7 @@ func (s *Service) apiRounds(ctx context.Context, in *roundsIn) (*body[web.Page[R
 	if err != nil {
 		return nil, err
 	}
-	f := ListFilter{EmergencyID: in.Emergency, Query: in.Query, Before: in.After, Limit: in.Limit}
+	f := ListFilter{EmergencyID: in.Emergency.ID, Query: in.Query, Before: in.After.ID, Limit: in.Limit}
 	for _, st := range strings.FieldsFunc(in.State, func(r rune) bool { return r == ',' }) {
 		f.States = append(f.States, RoundState(st))
 	}
@@ -173,11 +173,11 @@ func (s *Service) apiRound(ctx context.Context, in *byIDIn) (*body[Round], error
 	if err != nil {
 		return nil, err
 	}
-	return out(s.Round(ctx, c, in.ID))
+	return out(s.Round(ctx, c, in.ID.ID))
 }
 
 type editIn struct {
-	ID   id.ID `path:"id"`
+	ID   web.IDParam `path:"id"`
 	Body DraftInput
 }
 
@@ -186,7 +186,7 @@ func (s *Service) apiEdit(ctx context.Context, in *editIn) (*body[Round], error)
 	if err != nil {
 		return nil, err
 	}
-	return out(s.EditDraft(ctx, c, in.ID, in.Body))
+	return out(s.EditDraft(ctx, c, in.ID.ID, in.Body))
 }
 
 func (s *Service) apiCost(ctx context.Context, in *byIDIn) (*body[Cost], error) {
@@ -194,7 +194,7 @@ func (s *Service) apiCost(ctx context.Context, in *byIDIn) (*body[Cost], error) 
 	if err != nil {
 		return nil, err
 	}
-	return out(s.CostOf(ctx, c, in.ID))
+	return out(s.CostOf(ctx, c, in.ID.ID))
 }
 
 func (s *Service) apiSubmit(ctx context.Context, in *byIDIn) (*body[Round], error) {
@@ -202,7 +202,7 @@ func (s *Service) apiSubmit(ctx context.Context, in *byIDIn) (*body[Round], erro
 	if err != nil {
 		return nil, err
 	}
-	return out(s.Submit(ctx, c, in.ID))
+	return out(s.Submit(ctx, c, in.ID.ID))
 }
 
 func (s *Service) apiStep(step func(context.Context, grid.Caller, id.ID) error) func(context.Context, *byIDIn) (*body[Round], error) {
@@ -211,15 +211,15 @@ func (s *Service) apiStep(step func(context.Context, grid.Caller, id.ID) error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := step(ctx, c, in.ID); err != nil {
+		if err := step(ctx, c, in.ID.ID); err != nil {
 			return nil, err
 		}
-		return out(s.Round(ctx, c, in.ID))
+		return out(s.Round(ctx, c, in.ID.ID))
 	}
 }
 
 type closeIn struct {
-	ID   id.ID `path:"id"`
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		Reasons map[string]string `json:"reasons,omitempty" doc:"By target id: a sign-off reason"`
 	}
@@ -238,44 +238,45 @@ func (s *Service) apiClose(ctx context.Context, in *closeIn) (*body[Round], erro
 		}
 		reasons[object] = v
 	}
-	if err := s.Close(ctx, c, CloseInput{RoundID: in.ID, Reasons: reasons}); err != nil {
+	if err := s.Close(ctx, c, CloseInput{RoundID: in.ID.ID, Reasons: reasons}); err != nil {
 		return nil, err
 	}
-	return out(s.Round(ctx, c, in.ID))
+	return out(s.Round(ctx, c, in.ID.ID))
 }
 
-type nodeIn struct {
-	ID     id.ID `path:"id"`
-	Place  id.ID `query:"place" doc:"A place; without place and grid the round's area"`
-	Grid   id.ID `query:"grid" doc:"A grid instead of a place"`
-	ByGrid bool  `query:"by_grid" doc:"The grids below the place instead of the places"`
+// NodeIn names a node of either tree of a round.
+type NodeIn struct {
+	ID     web.IDParam `path:"id"`
+	Place  web.IDParam `query:"place" doc:"A place; without place and grid the round's area"`
+	Grid   web.IDParam `query:"grid" doc:"A grid instead of a place"`
+	ByGrid bool        `query:"by_grid" doc:"The grids below the place instead of the places"`
 }
 
-func (n nodeIn) ref() NodeRef { return NodeRef{Place: n.Place, Grid: n.Grid, ByGrid: n.ByGrid} }
+func (n NodeIn) ref() NodeRef { return NodeRef{Place: n.Place.ID, Grid: n.Grid.ID, ByGrid: n.ByGrid} }
 
-func (s *Service) apiCoverage(ctx context.Context, in *nodeIn) (*body[CoverageView], error) {
+func (s *Service) apiCoverage(ctx context.Context, in *NodeIn) (*body[CoverageView], error) {
 	c, err := grid.CallerFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.Coverage(ctx, c, in.ID, in.ref())
+	v, err := s.Coverage(ctx, c, in.ID.ID, in.ref())
 	if v.Children == nil {
 		v.Children = []Node{}
 	}
 	return out(v, err)
 }
 
-func (s *Service) apiAnswers(ctx context.Context, in *nodeIn) (*body[web.Page[ChoiceCount]], error) {
+func (s *Service) apiAnswers(ctx context.Context, in *NodeIn) (*body[web.Page[ChoiceCount]], error) {
 	c, err := grid.CallerFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.AnswerCounts(ctx, c, in.ID, in.Place)
+	list, err := s.AnswerCounts(ctx, c, in.ID.ID, in.Place.ID)
 	return items(list, "", err)
 }
 
 type outstandingIn struct {
-	nodeIn
+	NodeIn
 	All     bool   `query:"all" doc:"Also what is done or exempt"`
 	Evening bool   `query:"evening" doc:"Only the evening list"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"5000" default:"200"`
@@ -287,6 +288,6 @@ func (s *Service) apiOutstanding(ctx context.Context, in *outstandingIn) (*body[
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := s.Outstanding(ctx, c, in.ID, ListQuery{Ref: in.ref(), All: in.All, Evening: in.Evening, Limit: in.Limit, After: in.After})
+	list, next, err := s.Outstanding(ctx, c, in.ID.ID, ListQuery{Ref: in.ref(), All: in.All, Evening: in.Evening, Limit: in.Limit, After: in.After})
 	return items(list, next, err)
 }

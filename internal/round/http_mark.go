@@ -29,7 +29,7 @@ func (b MarkBody) input(round id.ID) MarkInput {
 }
 
 type markIn struct {
-	ID   id.ID `path:"id"`
+	ID   web.IDParam `path:"id"`
 	Body MarkBody
 }
 
@@ -38,12 +38,12 @@ func (s *Service) apiMark(ctx context.Context, in *markIn) (*body[MarkResult], e
 	if err != nil {
 		return nil, err
 	}
-	return out(s.Mark(ctx, c, in.Body.input(in.ID)))
+	return out(s.Mark(ctx, c, in.Body.input(in.ID.ID)))
 }
 
 type historyIn struct {
-	ID     id.ID `path:"id"`
-	Object id.ID `path:"object"`
+	ID     web.IDParam `path:"id"`
+	Object web.IDParam `path:"object"`
 }
 
 func (s *Service) apiHistory(ctx context.Context, in *historyIn) (*body[web.Page[Mark]], error) {
@@ -51,7 +51,7 @@ func (s *Service) apiHistory(ctx context.Context, in *historyIn) (*body[web.Page
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.History(ctx, c, in.ID, in.Object)
+	list, err := s.History(ctx, c, in.ID.ID, in.Object.ID)
 	return items(list, "", err)
 }
 
@@ -100,7 +100,7 @@ func outcomes(ctx context.Context, list []MarkOutcome) []BatchOutcome {
 }
 
 type bulkIn struct {
-	ID   id.ID `path:"id"`
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		PlaceID   id.ID  `json:"place_id" doc:"A unit, building, group or row"`
 		Except    string `json:"except,omitempty" maxLength:"500" doc:"Rooms that stay outstanding, as 302 and 501"`
@@ -113,11 +113,11 @@ func (s *Service) apiBulk(ctx context.Context, in *bulkIn) (*body[BulkResult], e
 	if err != nil {
 		return nil, err
 	}
-	return out(s.BulkNormal(ctx, c, BulkInput{RoundID: in.ID, PlaceID: in.Body.PlaceID, Except: in.Body.Except, ClientKey: in.Body.ClientKey}))
+	return out(s.BulkNormal(ctx, c, BulkInput{RoundID: in.ID.ID, PlaceID: in.Body.PlaceID, Except: in.Body.Except, ClientKey: in.Body.ClientKey}))
 }
 
 type paperIn struct {
-	ID   id.ID `path:"id"`
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		SheetID   id.ID             `json:"sheet_id" doc:"The building whose list it is"`
 		Lines     map[string]string `json:"lines" doc:"Line numbers by result, as {\"normal\": \"3 7 12\", \"absent\": \"5\"}"`
@@ -130,7 +130,7 @@ func (s *Service) apiPaper(ctx context.Context, in *paperIn) (*body[web.Page[Bat
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Paper(ctx, c, PaperInput{RoundID: in.ID, SheetID: in.Body.SheetID, Lines: in.Body.Lines, ClientKey: in.Body.ClientKey})
+	list, err := s.Paper(ctx, c, PaperInput{RoundID: in.ID.ID, SheetID: in.Body.SheetID, Lines: in.Body.Lines, ClientKey: in.Body.ClientKey})
 	return items(outcomes(ctx, list), "", err)
 }
 
@@ -147,7 +147,7 @@ func (s *Service) apiRechecks(ctx context.Context, in *byIDIn) (*body[web.Page[R
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Rechecks(ctx, c, in.ID)
+	list, err := s.Rechecks(ctx, c, in.ID.ID)
 	return items(list, "", err)
 }
 
@@ -161,7 +161,7 @@ func (s *Service) apiRecheck(ctx context.Context, in *byIDIn) (*body[recheckView
 	if err != nil {
 		return nil, err
 	}
-	rc, list, err := s.RecheckItems(ctx, c, in.ID)
+	rc, list, err := s.RecheckItems(ctx, c, in.ID.ID)
 	if list == nil {
 		list = []RecheckItem{}
 	}
@@ -169,7 +169,7 @@ func (s *Service) apiRecheck(ctx context.Context, in *byIDIn) (*body[recheckView
 }
 
 type answerIn struct {
-	ID   id.ID `path:"id"`
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		ObjectID id.ID             `json:"object_id"`
 		Absent   bool              `json:"absent,omitempty"`
@@ -183,7 +183,7 @@ func (s *Service) apiAnswer(ctx context.Context, in *answerIn) (*body[RecheckIte
 	if err != nil {
 		return nil, err
 	}
-	return out(s.AnswerRecheck(ctx, c, RecheckAnswer{RecheckID: in.ID, ObjectID: in.Body.ObjectID, Absent: in.Body.Absent, Answers: in.Body.Answers, Note: in.Body.Note}))
+	return out(s.AnswerRecheck(ctx, c, RecheckAnswer{RecheckID: in.ID.ID, ObjectID: in.Body.ObjectID, Absent: in.Body.Absent, Answers: in.Body.Answers, Note: in.Body.Note}))
 }
 
 func (s *Service) apiToday(ctx context.Context, _ *struct{}) (*body[Today], error) {
@@ -199,6 +199,6 @@ func (s *Service) apiCards(ctx context.Context, in *byIDIn) (*body[web.Page[Card
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Cards(ctx, c, CardQuery{Place: in.ID, All: true})
+	list, err := s.Cards(ctx, c, CardQuery{Place: in.ID.ID, All: true})
 	return items(list, "", err)
 }
