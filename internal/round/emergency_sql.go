@@ -9,7 +9,7 @@ import (
 func insertEmergency(ctx context.Context, tx *db.Tx, district int, e Emergency) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO emergency (district, id, name, basis, purpose, recipients, retention_days,
 		register, drill, state, account_id, opened_ms, ended_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,0)`,
-		district, e.ID, e.Name, e.Basis, e.Purpose, e.Recipients, e.RetentionDays, e.Register, flag(e.Drill), e.State, e.AccountID, e.OpenedMs)
+		district, e.ID, e.Name, e.Basis, e.Purpose, e.Recipients, e.RetentionDays, e.Register, bit(e.Drill), e.State, e.AccountID, e.OpenedMs)
 	return err
 }
 
@@ -25,8 +25,8 @@ func selectEmergencies(ctx context.Context, q db.Queryer, district int) ([]Emerg
 	})
 }
 
-// flag is a bool as the database keeps it.
-func flag(b bool) int {
+// bit is a bool as the database keeps it.
+func bit(b bool) int {
 	if b {
 		return 1
 	}

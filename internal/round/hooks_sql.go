@@ -25,3 +25,26 @@ func touchVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) error
 	_, err := tx.ExecContext(ctx, "UPDATE occurrence SET version = version + 1 WHERE district = $1 AND id = $2", district, occ)
 	return err
 }
+
+// drift returns what belongs to the selection and is not on the list, and what
+// is outstanding on the list and no longer there: a place that was closed, a
+// household or person that left.
+func (sel *selection) drift(ctx context.Context, q db.Queryer, now int64, limit int) (fresh []spot, gone []id.ID, err error) {
+	r := sel.round
+	a := db.NewArgs(r.district)
+	occ := a.Add(r.OccurrenceID)
+	rows, err := q.QueryContext(ctx, "SELECT x.object_id, x.door_id, x.leaf_id, x.grid_id, x.path FROM ("+sel.sql(a, "")+") x LEFT JOIN target t ON t.district = $1 AND t.occurrence_id = "+occ+
+		" AND t.object_id = x.object_id WHERE t.object_id IS NULL ORDER BY x.path, x.object_id LIMIT "+a.Add(limit), a.List()...)
+	if fresh, err = collect(rows, err, scanSpot); err != nil {
+		return nil, nil, err
+	}
+	table := map[TargetKind]string{Households: "household", Persons: "person", Posts: "post"}[r.TargetKind]
+	if table == "" {
+		table = "place"
+	}
+	rows, err = q.QueryContext(ctx, "SELECT t.object_id FROM target t JOIN "+table+" x ON x.district = t.district AND x.id = t.object_id"+
+		" WHERE t.district = $1 AND t.occurrence_id = $2 AND t.state IN (0, 1) AND x.until_ms <> 0 AND x.until_ms <= $3 ORDER BY t.object_id LIMIT $4",
+		r.district, r.OccurrenceID, now, limit)
+	gone, err = collect(rows, err, scanID)
+	return fresh, gone, err
+}

@@ -32,7 +32,7 @@ var markCols = []string{"district", "id", "occurrence_id", "object_id", "prev_id
 const markSelect = "m.id, m.occurrence_id, m.object_id, m.prev_id, m.result, m.class, m.reason, m.how, m.bulk, m.late, m.account_id, m.post_id, m.client_key, m.payload_hash, m.claimed_ms, m.corrected_ms, m.received_ms, m.photo_id, m.register, m.sealed"
 
 func (m *markRow) row(district int) []any {
-	return []any{district, int64(m.id), int64(m.occ), int64(m.object), int64(m.prev), m.result, int(m.class), m.reason, string(m.how), flag(m.bulk), flag(m.late),
+	return []any{district, int64(m.id), int64(m.occ), int64(m.object), int64(m.prev), m.result, int(m.class), m.reason, string(m.how), bit(m.bulk), bit(m.late),
 		int64(m.account), int64(m.post), m.clientKey, m.payload, m.claimedMs, m.correctedMs, m.receivedMs, int64(m.photo), m.register, m.sealed}
 }
 

@@ -28,7 +28,7 @@ func insertRecheck(ctx context.Context, tx *db.Tx, district int, rc Recheck, reg
 	}
 	rows := make([][]any, len(sample))
 	for i, c := range sample {
-		rows[i] = []any{district, int64(rc.ID), int64(c.object), int64(c.mark), flag(c.bulk), register, []byte{}}
+		rows[i] = []any{district, int64(rc.ID), int64(c.object), int64(c.mark), bit(c.bulk), register, []byte{}}
 	}
 	return tx.BulkInsert(ctx, "recheck_item", []string{"district", "recheck_id", "object_id", "mark_id", "bulk", "register", "sealed"}, rows)
 }

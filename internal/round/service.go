@@ -48,6 +48,7 @@ func New(d Deps) *Service {
 	s := &Service{Deps: d}
 	s.cover.init()
 	s.marks = db.NewBatcher(d.DB, db.BatchOptions{Op: "round.Mark", MaxItems: 1000, OwnLocks: true}, s.markBatch)
+	go s.listen(d.DB.Listen(context.Background()))
 	return s
 }
 

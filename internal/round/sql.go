@@ -153,7 +153,7 @@ func insertRound(ctx context.Context, tx *db.Tx, district int, r Round) error {
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO round (district, id, emergency_id, area_id, name, kind, target_kind, form_id, filter, per_member, needs_photo,
 		state, due_ms, created_by, created_post, created_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)`,
-		district, r.ID, r.EmergencyID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), flag(r.PerMember), flag(r.NeedsPhoto),
+		district, r.ID, r.EmergencyID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), bit(r.PerMember), bit(r.NeedsPhoto),
 		string(r.State), r.DueMs, r.CreatedBy, r.CreatedPost, r.CreatedMs)
 	return err
 }
@@ -165,7 +165,7 @@ func updateDraft(ctx context.Context, tx *db.Tx, district int, r Round) error {
 	}
 	return changed(tx.ExecContext(ctx, `UPDATE round SET area_id=$3, name=$4, kind=$5, target_kind=$6, form_id=$7, filter=$8, per_member=$9,
 		needs_photo=$10, due_ms=$11, cost='' WHERE district=$1 AND id=$2 AND state='draft'`,
-		district, r.ID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), flag(r.PerMember), flag(r.NeedsPhoto), r.DueMs))
+		district, r.ID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), bit(r.PerMember), bit(r.NeedsPhoto), r.DueMs))
 }
 
 // changed makes a Conflict of an update that found its row in another state.

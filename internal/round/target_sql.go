@@ -18,7 +18,7 @@ const targetSet = `leaf_id = excluded.leaf_id, grid_id = excluded.grid_id, door_
 
 func (t Target) row(district int) []any {
 	return []any{district, int64(t.OccurrenceID), int64(t.ObjectID), int64(t.DoorID), int64(t.LeafID), int64(t.GridID), t.LineNo, int(t.State), t.Reason,
-		t.ValidUntilMs, t.Attempts, t.MarkedMs, int64(t.MarkID), flag(t.Bulk), t.JoinedMs, t.JoinReason}
+		t.ValidUntilMs, t.Attempts, t.MarkedMs, int64(t.MarkID), bit(t.Bulk), t.JoinedMs, t.JoinReason}
 }
 
 func (t *Target) dest(bulk *int) []any {
