@@ -36,13 +36,7 @@ type modelTarget struct {
 	attempts int
 	symptom  string // the answer that counts
 	left     bool
-}
-
-func (o *oracle) doorOf(r *modelRound, object id.ID) id.ID {
-	if r.TargetKind == Households {
-		return o.door[object]
-	}
-	return object
+	door     id.ID // where it is counted
 }
 
 // mark is what a mark does to the model.
@@ -117,7 +111,7 @@ func (k *walk) openRound(*rapid.T) {
 		k.rt.Fatalf("round over %s in %s opened with %d targets, want %d", kind, path, len(lines), want)
 	}
 	for _, l := range lines {
-		m.targets[l.ObjectID] = &modelTarget{state: l.State}
+		m.targets[l.ObjectID] = &modelTarget{state: l.State, door: l.DoorID}
 	}
 	k.o.rounds = append(k.o.rounds, m)
 }
@@ -272,9 +266,12 @@ func (k *walk) ledgerMove(*rapid.T) {
 		}
 		t := r.targets[h]
 		inside := what != ledger.Departed && len(k.pathOf(d)) >= len(r.AreaPath) && k.pathOf(d)[:len(r.AreaPath)] == r.AreaPath
+		if inside && t != nil {
+			t.door = d
+		}
 		switch {
 		case inside && t == nil:
-			r.targets[h] = &modelTarget{}
+			r.targets[h] = &modelTarget{door: d}
 		case inside && t.left:
 			t.state, t.left = Outstanding, false
 		case !inside && t != nil && (t.state == Outstanding || t.state == Attempted):
@@ -314,48 +311,54 @@ func (k *walk) compare(*rapid.T) {
 	k.clk.Advance(time.Second)
 	for _, r := range k.o.rounds {
 		var want Figures
-		byUnit, symptoms := map[id.ID]*Figures{}, map[string]int{}
-		for object, t := range r.targets {
+		byUnit, symptoms := map[id.ID]*Figures{}, map[id.ID]map[string]int{}
+		for _, t := range r.targets {
 			f := Figures{Total: 1}
+			unit := k.unit[t.door]
 			switch t.state {
 			case Done:
 				f.Done = 1
-				symptoms[t.symptom]++
+				if symptoms[unit] == nil {
+					symptoms[unit] = map[string]int{}
+				}
+				symptoms[unit][t.symptom]++
 			case Exempt:
 				f.Exempt = 1
 			case Attempted:
 				f.Attempted = 1
 			}
 			want.add(f)
-			if door := k.o.doorOf(r, object); door != id.Zero {
-				addTo(byUnit, k.unit[door], f)
-			}
+			addTo(byUnit, unit, f)
 		}
 		if got := k.total(r.Round); got != want {
 			k.rt.Fatalf("round %s: %+v, the model says %+v", r.ID, got, want)
 		}
-		if r.TargetKind == Doors {
-			for unit, f := range byUnit {
-				v, err := k.s.Coverage(k.ctx, sys, r.ID, NodeRef{Place: unit})
-				k.ok(err)
-				if v.Node.Figures != *f {
-					k.rt.Fatalf("unit %s: %+v, the model says %+v", unit, v.Node.Figures, *f)
-				}
-			}
-			k.compareGrids(r)
+		for unit, f := range byUnit {
+			k.compareUnit(r, unit, *f, symptoms[unit])
 		}
-		counts, err := k.s.AnswerCounts(k.ctx, sys, r.ID, id.Zero)
-		k.ok(err)
-		for _, c := range counts {
-			if c.Field == "symptom" && c.N != symptoms[c.Choice] {
-				k.rt.Fatalf("symptom %s: %d, the model says %d", c.Choice, c.N, symptoms[c.Choice])
-			}
+		if r.TargetKind == Doors {
+			k.compareGrids(r)
 		}
 	}
 	c, err := Check(k.ctx, k.d)
 	k.ok(err)
 	if len(c.Problems) > 0 {
 		k.rt.Fatalf("check: %+v", c.Problems)
+	}
+}
+
+func (k *walk) compareUnit(r *modelRound, unit id.ID, f Figures, symptoms map[string]int) {
+	v, err := k.s.Coverage(k.ctx, sys, r.ID, NodeRef{Place: unit})
+	k.ok(err)
+	if v.Node.Figures != f {
+		k.rt.Fatalf("unit %s: %+v, the model says %+v", unit, v.Node.Figures, f)
+	}
+	counts, err := k.s.AnswerCounts(k.ctx, sys, r.ID, unit)
+	k.ok(err)
+	for _, c := range counts {
+		if c.Field == "symptom" && c.N != symptoms[c.Choice] {
+			k.rt.Fatalf("unit %s, symptom %s: %d, the model says %d", unit, c.Choice, c.N, symptoms[c.Choice])
+		}
 	}
 }
 
@@ -379,7 +382,7 @@ func (k *walk) compareGrids(r *modelRound) {
 }
 
 func TestCoverageInvariantUnderRandomOperations(t *testing.T) {
-	for name, v := range map[string]string{"rapid.checks": "6", "rapid.seed": "20220310", "rapid.steps": "25", "rapid.nofailfile": "true"} {
+	for name, v := range map[string]string{"rapid.checks": "8", "rapid.seed": "20220310", "rapid.steps": "50", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, v); err != nil {
 			t.Fatal(err)
 		}
@@ -399,9 +402,9 @@ func TestCoverageInvariantUnderRandomOperations(t *testing.T) {
 			k := &walk{world: newWorld(t, at, 2, 2, 3), rt: rt, o: &oracle{grid: map[id.ID]id.ID{}, door: map[id.ID]id.ID{}}}
 			k.emergency()
 			k.form = k.world.form()
-			for i, d := range k.doors {
-				k.o.grid[d] = k.gridAtStart(i)
-				k.o.door[k.homes[d]] = d
+			for i, door := range k.doors {
+				k.o.grid[door] = k.gridAtStart(i)
+				k.o.door[k.homes[door]] = door
 			}
 			k.openRound(rt)
 			rt.Repeat(map[string]func(*rapid.T){"": k.compare, "open": k.openRound, "mark": k.markOne, "mark2": k.markOne, "late": k.late, "together": k.together,
