@@ -13,12 +13,12 @@ import (
 
 type body[T any] struct{ Body T }
 
-// byID is the {id} of a path.
-type byID struct {
+// ByID is the {id} of a path, to be embedded in inputs.
+type ByID struct {
 	Text string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier"`
 }
 
-func (b byID) id() id.ID { return idOf(b.Text) }
+func (b ByID) id() id.ID { return idOf(b.Text) }
 
 // idOf reads an identifier; what is none names nothing.
 func idOf(s string) id.ID {
@@ -29,16 +29,16 @@ func idOf(s string) id.ID {
 	return v
 }
 
-// purposed is the purpose for which unmasked fields are asked.
-type purposed struct {
+// Purposed is embedded in inputs: the purpose for which unmasked fields are asked.
+type Purposed struct {
 	Purpose string `query:"purpose" doc:"Why unmasked fields are needed, a key of purposes; without it fields are masked" example:"verify_record"`
 }
 
-type idBody struct {
+type ledgerID struct {
 	ID id.ID `json:"id"`
 }
 
-type versionBody struct {
+type ledgerVersion struct {
 	Version int    `json:"version" doc:"Of the record as read; 409 if it changed since" minimum:"0"`
 	Reason  string `json:"reason,omitempty" doc:"One of the reasons of leaving"`
 }
@@ -83,8 +83,8 @@ func (b personBody) person() Person {
 		Relation: b.Relation, RegAddress: b.RegAddress, LiveAddress: b.LiveAddress, Work: b.Work, Note: b.Note, Registered: b.Registered, LivesHere: b.LivesHere}
 }
 
-// eventJSON is an entry of a person's file in the API.
-type eventJSON struct {
+// fileEvent is an entry of a person's file in the API.
+type fileEvent struct {
 	AtMs      int64                  `json:"at_ms"`
 	Kind      string                 `json:"kind"`
 	AccountID id.ID                  `json:"account_id"`
@@ -95,29 +95,29 @@ type eventJSON struct {
 	Text      string                 `json:"text,omitempty"`
 }
 
-type lookJSON struct {
+type fileLook struct {
 	AtMs    int64  `json:"at_ms"`
 	Role    string `json:"role"`
 	Purpose string `json:"purpose"`
 }
 
-type fileJSON struct {
+type personFile struct {
 	Person     PersonView  `json:"person"`
-	Events     []eventJSON `json:"events" nullable:"false"`
+	Events     []fileEvent `json:"events" nullable:"false"`
 	Residences []Residence `json:"residences" nullable:"false"`
-	Looks      []lookJSON  `json:"looks" nullable:"false"`
+	Looks      []fileLook  `json:"looks" nullable:"false"`
 	Care       []CareItem  `json:"care,omitempty"`
 	Risk       []RiskItem  `json:"risk,omitempty"`
 	Actions    []string    `json:"actions,omitempty"`
 }
 
-func fileOf(f *File) fileJSON {
-	out := fileJSON{Person: f.Person, Events: []eventJSON{}, Residences: append([]Residence{}, f.Residences...), Looks: []lookJSON{}, Care: f.Care, Risk: f.Risk, Actions: f.Actions}
+func fileOf(f *File) personFile {
+	out := personFile{Person: f.Person, Events: []fileEvent{}, Residences: append([]Residence{}, f.Residences...), Looks: []fileLook{}, Care: f.Care, Risk: f.Risk, Actions: f.Actions}
 	for _, e := range f.Events {
-		out.Events = append(out.Events, eventJSON{e.AtMs, e.Kind, e.AccountID, e.PostID, e.Source, e.ObjectID, e.Changes, e.Text})
+		out.Events = append(out.Events, fileEvent{e.AtMs, e.Kind, e.AccountID, e.PostID, e.Source, e.ObjectID, e.Changes, e.Text})
 	}
 	for _, l := range f.Looks {
-		out.Looks = append(out.Looks, lookJSON{l.At, l.Role, l.Purpose})
+		out.Looks = append(out.Looks, fileLook{l.At, l.Role, l.Purpose})
 	}
 	return out
 }
@@ -152,16 +152,16 @@ func RegisterAPI(api huma.API, s *Service) {
 
 func registerHouseholds(api huma.API, s *Service) {
 	type one struct {
-		byID
+		ByID
 		Body householdBody
 	}
 	type act struct {
-		byID
-		Body versionBody
+		ByID
+		Body ledgerVersion
 	}
 	type seen struct {
-		byID
-		purposed
+		ByID
+		Purposed
 	}
 	op(api, http.MethodGet, "/doors/{id}", "door-get", "ledger", "The households behind a door", func(ctx context.Context, c grid.Caller, in *seen) (*body[[]HouseholdView], error) {
 		hs, err := s.Behind(ctx, withPurpose(c, in.Purpose), in.id())
@@ -171,13 +171,13 @@ func registerHouseholds(api huma.API, s *Service) {
 		h, err := s.Household(ctx, withPurpose(c, in.Purpose), in.id())
 		return &body[HouseholdView]{h}, err
 	})
-	op(api, http.MethodPost, "/households", "household-add", "ledger", "Add a household behind a door", func(ctx context.Context, c grid.Caller, in *body[householdBody]) (*body[idBody], error) {
+	op(api, http.MethodPost, "/households", "household-add", "ledger", "Add a household behind a door", func(ctx context.Context, c grid.Caller, in *body[householdBody]) (*body[ledgerID], error) {
 		ps := make([]Person, len(in.Body.Persons))
 		for i, b := range in.Body.Persons {
 			ps[i] = b.person()
 		}
 		v, err := s.AddHousehold(ctx, c, in.Body.input(), ps)
-		return &body[idBody]{idBody{v}}, err
+		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodPut, "/households/{id}", "household-edit", "ledger", "Change a household's kind, counts, nickname and note", func(ctx context.Context, c grid.Caller, in *one) (*struct{}, error) {
 		return nil, s.EditHousehold(ctx, c, in.id(), in.Body.input())
@@ -189,17 +189,17 @@ func registerHouseholds(api huma.API, s *Service) {
 		return nil, s.MoveHousehold(ctx, c, in.id(), in.Body.Version, in.Body.DoorID)
 	})
 	op(api, http.MethodPost, "/households/{id}/split", "household-split", "ledger", "Move some members into a household of their own behind the same door", func(ctx context.Context, c grid.Caller, in *struct {
-		byID
+		ByID
 		Body struct {
 			Persons []id.ID `json:"persons" minItems:"1"`
 			Kind    Kind    `json:"kind" enum:"family,shared,dormitory,business"`
 		}
-	}) (*body[idBody], error) {
+	}) (*body[ledgerID], error) {
 		v, err := s.Split(ctx, c, in.id(), in.Body.Persons, in.Body.Kind)
-		return &body[idBody]{idBody{v}}, err
+		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodPost, "/households/{id}/join", "household-join", "ledger", "Take a household into another", func(ctx context.Context, c grid.Caller, in *struct {
-		byID
+		ByID
 		Body struct {
 			Into id.ID `json:"into"`
 		}
@@ -210,11 +210,11 @@ func registerHouseholds(api huma.API, s *Service) {
 
 func registerPersons(api huma.API, s *Service) {
 	type seen struct {
-		byID
-		purposed
+		ByID
+		Purposed
 	}
 	type one struct {
-		byID
+		ByID
 		Body personBody
 	}
 	op(api, http.MethodGet, "/persons", "persons-list", "ledger", "People of one's scope, masked", func(ctx context.Context, c grid.Caller, in *struct {
@@ -231,16 +231,16 @@ func registerPersons(api huma.API, s *Service) {
 		v, err := s.Person(ctx, withPurpose(c, in.Purpose), in.id())
 		return &body[PersonView]{v}, err
 	})
-	op(api, http.MethodGet, "/persons/{id}/file", "person-file", "ledger", "Everything recorded about a person, in order of time", func(ctx context.Context, c grid.Caller, in *seen) (*body[fileJSON], error) {
+	op(api, http.MethodGet, "/persons/{id}/file", "person-file", "ledger", "Everything recorded about a person, in order of time", func(ctx context.Context, c grid.Caller, in *seen) (*body[personFile], error) {
 		f, err := s.File(ctx, withPurpose(c, in.Purpose), in.id())
 		if err != nil {
 			return nil, err
 		}
-		return &body[fileJSON]{fileOf(f)}, nil
+		return &body[personFile]{fileOf(f)}, nil
 	})
-	op(api, http.MethodPost, "/persons", "person-add", "ledger", "Record a person in a household", func(ctx context.Context, c grid.Caller, in *body[personBody]) (*body[idBody], error) {
+	op(api, http.MethodPost, "/persons", "person-add", "ledger", "Record a person in a household", func(ctx context.Context, c grid.Caller, in *body[personBody]) (*body[ledgerID], error) {
 		v, err := s.AddPerson(ctx, c, in.Body.HouseholdID, in.Body.person(), in.Body.Arrived)
-		return &body[idBody]{idBody{v}}, err
+		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodPut, "/persons/{id}", "person-edit", "ledger", "Change a person; a field holding its own mask is unchanged", func(ctx context.Context, c grid.Caller, in *one) (*struct{}, error) {
 		p := in.Body.person()
@@ -251,11 +251,11 @@ func registerPersons(api huma.API, s *Service) {
 
 func registerPersonActs(api huma.API, s *Service) {
 	type act struct {
-		byID
-		Body versionBody
+		ByID
+		Body ledgerVersion
 	}
 	op(api, http.MethodPost, "/persons/{id}/move", "person-move", "ledger", "Move a person to another household or door", func(ctx context.Context, c grid.Caller, in *struct {
-		byID
+		ByID
 		Body struct {
 			Version          int   `json:"version"`
 			DoorID           id.ID `json:"door_id,omitempty"`
@@ -272,7 +272,7 @@ func registerPersonActs(api huma.API, s *Service) {
 		return nil, s.ReturnPerson(ctx, c, in.id(), in.Body.Version)
 	})
 	op(api, http.MethodPost, "/persons/{id}/merge", "person-merge", "ledger", "Take the record of the same person in", func(ctx context.Context, c grid.Caller, in *struct {
-		byID
+		ByID
 		Body struct {
 			Version     int   `json:"version,omitempty"`
 			Drop        id.ID `json:"drop" doc:"The record that is closed"`
@@ -282,7 +282,7 @@ func registerPersonActs(api huma.API, s *Service) {
 		return nil, s.MergePersons(ctx, c, in.id(), in.Body.Drop, in.Body.Version, in.Body.DropVersion)
 	})
 	op(api, http.MethodPost, "/persons/{id}/notes", "person-note", "ledger", "Write a note into a person's file", func(ctx context.Context, c grid.Caller, in *struct {
-		byID
+		ByID
 		Body struct {
 			Text string `json:"text" maxLength:"500" minLength:"1"`
 		}
@@ -291,7 +291,7 @@ func registerPersonActs(api huma.API, s *Service) {
 	})
 }
 
-type listBody struct {
+type listEntry struct {
 	Kind   string `json:"kind" doc:"One of the closed kinds"`
 	Action string `json:"action,omitempty" doc:"Care list: what neighbours may be asked to do"`
 	Note   string `json:"note,omitempty" maxLength:"500"`
@@ -299,23 +299,23 @@ type listBody struct {
 
 func registerLists(api huma.API, s *Service) {
 	type add struct {
-		byID
-		Body listBody
+		ByID
+		Body listEntry
 	}
 	type item struct {
-		byID
+		ByID
 		Item string `path:"item" pattern:"^[0-9]{1,19}$"`
 	}
-	op(api, http.MethodPost, "/persons/{id}/care", "care-add", "ledger", "Put a person on the care list", func(ctx context.Context, c grid.Caller, in *add) (*body[idBody], error) {
+	op(api, http.MethodPost, "/persons/{id}/care", "care-add", "ledger", "Put a person on the care list", func(ctx context.Context, c grid.Caller, in *add) (*body[ledgerID], error) {
 		v, err := s.AddCare(ctx, c, in.id(), in.Body.Kind, in.Body.Action, in.Body.Note)
-		return &body[idBody]{idBody{v}}, err
+		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodDelete, "/persons/{id}/care/{item}", "care-end", "ledger", "Take an entry off the care list", func(ctx context.Context, c grid.Caller, in *item) (*struct{}, error) {
 		return nil, s.EndCare(ctx, c, idOf(in.Item))
 	})
-	op(api, http.MethodPost, "/persons/{id}/risk", "risk-add", "ledger", "Put a person on the risk list", func(ctx context.Context, c grid.Caller, in *add) (*body[idBody], error) {
+	op(api, http.MethodPost, "/persons/{id}/risk", "risk-add", "ledger", "Put a person on the risk list", func(ctx context.Context, c grid.Caller, in *add) (*body[ledgerID], error) {
 		v, err := s.AddRisk(ctx, c, in.id(), in.Body.Kind, in.Body.Note)
-		return &body[idBody]{idBody{v}}, err
+		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodDelete, "/persons/{id}/risk/{item}", "risk-end", "ledger", "Take an entry off the risk list", func(ctx context.Context, c grid.Caller, in *item) (*struct{}, error) {
 		return nil, s.EndRisk(ctx, c, idOf(in.Item))

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"flag"
 	"slices"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
+
+// A quick run by default; -rapid.checks=1000 for a long one.
+func init() { _ = flag.Set("rapid.checks", "20") }
 
 // ledgerModel is what the ledger should hold: heads in all, and who is in it.
 type ledgerModel struct {

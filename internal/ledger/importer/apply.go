@@ -49,7 +49,7 @@ func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []F
 				return nil, err
 			}
 		}
-		v.Counts = Counts{}
+		v.Counts = ImportCounts{}
 		return s.read(ctx, c, v, maps, files, newRejects(c.Lang))
 	})
 	if err == nil {
@@ -328,7 +328,7 @@ func (s *Service) Undo(ctx context.Context, c grid.Caller, imp id.ID) error {
 		return errs.Wrap(op, err)
 	}
 	if v.State != Applied {
-		return errs.E(op, errs.Conflict, "ledger.import.state")
+		return errs.E(op, errs.Conflict, "ledger.import.bad_state")
 	}
 	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
 		if err := enter(ctx, tx, c.District, imp, Applying, Applied); err != nil {

@@ -69,9 +69,9 @@ type Report struct {
 	Unchanged *int `json:"unchanged,omitempty"`
 }
 
-// Counts is what happened, or would happen, to the accepted rows; each row is
+// ImportCounts is what happened, or would happen, to the accepted rows; each row is
 // counted once.
-type Counts struct {
+type ImportCounts struct {
 	Created   int `json:"created"`
 	Updated   int `json:"updated"`
 	Unchanged int `json:"unchanged"`
@@ -88,7 +88,7 @@ type Import struct {
 	CompoundID id.ID        `json:"compound_id"`
 	Place      string       `json:"place" doc:"Where it goes, in words"`
 	Files      []string     `json:"files"`
-	Counts     Counts       `json:"counts"`
+	Counts     ImportCounts `json:"counts"`
 	Sheets     []Understood `json:"sheets,omitempty"`
 	Doors      int          `json:"doors"`
 	Households int          `json:"households"`
@@ -108,14 +108,32 @@ type Import struct {
 
 // Understood is what was understood of one sheet, for the person who checks it.
 type Understood struct {
-	roster.SheetResult
-	MapKey     string     `json:"map_key"`
+	File      string            `json:"file"`
+	Sheet     string            `json:"sheet"`
+	HeaderRow int               `json:"header_row" doc:"The header's last row; 0: none"`
+	Columns   map[string]string `json:"columns" doc:"Column key to column letters"`
+	Rows      int               `json:"rows"`
+	Accepted  int               `json:"accepted"`
+	Rejected  int               `json:"rejected"`
+	Skipped   int               `json:"skipped" doc:"Titles, totals, blank rows"`
+	Problems  []Finding         `json:"problems"`
+
+	MapKey     string     `json:"map_key" doc:"Names the sheet in corrections"`
 	HeaderText []string   `json:"headers"`
-	Samples    [][]string `json:"samples"`
+	Samples    [][]string `json:"samples" doc:"The first rows, masked"`
 	IsRoster   bool       `json:"is_roster"`
 	MoreDoubts int        `json:"doubts"`
 	AllErrors  int        `json:"errors"`
 	AllRepairs int        `json:"repairs"`
+}
+
+// Finding is one problem in one cell.
+type Finding struct {
+	Row      int    `json:"row" doc:"0: the whole sheet"`
+	Column   string `json:"column"`
+	Value    string `json:"value" doc:"As it stood; numbers of people are masked"`
+	Severity string `json:"severity" enum:"error,repaired,doubt"`
+	Problem  string `json:"problem"`
 }
 
 // body is the sealed part of an import.

@@ -20,7 +20,7 @@ type matcher struct {
 	inFile  map[fileHome]*homeState
 	persons []*personState // touched or new, in the order of the file
 	open    []*homeState   // new or touched households, in the order of the file
-	counts  Counts
+	counts  ImportCounts
 	now     int64
 	origin  ledger.Origin
 	knows   map[id.ID][]string // care kinds by person, loaded for matched ones

@@ -120,7 +120,7 @@ func (s *Service) begin(ctx context.Context, c grid.Caller, t Target) (*Import, 
 	case grid.Compound:
 		imp.AreaID, imp.CompoundID = area, t.Place
 	default:
-		return nil, errs.Field(errs.E(op, errs.Invalid, "ledger.import.place"), "place")
+		return nil, errs.Field(errs.E(op, errs.Invalid, "ledger.import.bad_place"), "place")
 	}
 	return imp, nil
 }
@@ -245,10 +245,11 @@ func (imp *Import) understood(p *plan) {
 	imp.Doors, imp.Households, imp.Persons = p.result.Doors, p.result.Households, p.result.Persons
 	imp.body.Sheets = nil
 	for _, sh := range p.result.Sheets {
-		u := Understood{SheetResult: *sh, MapKey: sh.Key, HeaderText: sh.Headers, Samples: sh.Sample, IsRoster: sh.Roster,
+		u := Understood{File: sh.File, Sheet: sh.Sheet, HeaderRow: sh.HeaderRow, Columns: sh.Columns, Rows: sh.Rows, Accepted: sh.Accepted,
+			Rejected: sh.Rejected, Skipped: sh.Skipped, Problems: []Finding{}, MapKey: sh.Key, HeaderText: sh.Headers, Samples: sh.Sample, IsRoster: sh.Roster,
 			MoreDoubts: sh.Doubts, AllErrors: sh.Errors, AllRepairs: sh.Repaired}
-		if len(u.Problems) > shownProblems {
-			u.Problems = u.Problems[:shownProblems]
+		for _, f := range sh.Problems[:min(len(sh.Problems), shownProblems)] {
+			u.Problems = append(u.Problems, Finding{f.Row, f.Column, f.Value, string(f.Severity), f.Problem})
 		}
 		imp.body.Sheets = append(imp.body.Sheets, u)
 	}
@@ -284,7 +285,7 @@ func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, maps ma
 		return nil, errs.Wrap(op, err)
 	}
 	if v.State != Planned && v.State != Failed && v.State != Staged {
-		return nil, errs.E(op, errs.Conflict, "ledger.import.state")
+		return nil, errs.E(op, errs.Conflict, "ledger.import.bad_state")
 	}
 	for k, m := range maps {
 		known[k] = m
@@ -294,7 +295,7 @@ func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, maps ma
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	v.Counts = Counts{}
+	v.Counts = ImportCounts{}
 	if _, err := s.understand(ctx, c, v, known, files); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
@@ -394,7 +395,7 @@ func (s *Service) Start(ctx context.Context, c grid.Caller, imp id.ID) error {
 		return errs.Wrap(op, err)
 	}
 	if v.State != Planned && v.State != Failed {
-		return errs.E(op, errs.Conflict, "ledger.import.state")
+		return errs.E(op, errs.Conflict, "ledger.import.bad_state")
 	}
 	if err := s.alive.Err(); err != nil {
 		return errs.E(op, errs.Unavailable, "error.unavailable")

@@ -215,7 +215,7 @@ func enter(ctx context.Context, tx *db.Tx, district int, imp id.ID, to State, fr
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
-	return errs.E("importer.state", errs.Conflict, "ledger.import.state")
+	return errs.E("importer.state", errs.Conflict, "ledger.import.bad_state")
 }
 
 // mappingsFor returns what was remembered for an area.
@@ -393,4 +393,40 @@ func closePlaces(ctx context.Context, tx *db.Tx, district int, ids []id.ID, now 
 	})
 	tx.Notify("grid.places")
 	return err
+}
+
+// targetPlace is a place a roster may be imported for.
+type targetPlace struct {
+	ID    id.ID
+	Name  string
+	Below string // the community of a compound
+}
+
+// targets lists communities of the caller's area, and the compounds below them
+// where there are few.
+func (s *Service) targets(ctx context.Context, c grid.Caller) ([]targetPlace, error) {
+	a := db.NewArgs(c.District)
+	query := `SELECT d.id, d.name, d.kind, d.path FROM place d WHERE d.district = $1 AND d.until_ms = 0 AND d.kind IN ('community', 'compound') AND ` +
+		c.Scope(grid.LedgerImport, a, grid.Columns{Path: "d.path"}) + ` ORDER BY d.path LIMIT 1000`
+	rows, err := s.db.Read().QueryContext(ctx, query, a.List()...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []targetPlace
+	community := ""
+	for rows.Next() {
+		var t targetPlace
+		var kind, path string
+		if err := rows.Scan((*int64)(&t.ID), &t.Name, &kind, &path); err != nil {
+			return nil, err
+		}
+		if kind == string(grid.Community) {
+			community = t.Name
+		} else {
+			t.Below = community
+		}
+		out = append(out, t)
+	}
+	return out, rows.Err()
 }

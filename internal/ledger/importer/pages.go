@@ -1,0 +1,316 @@
+package importer
+
+import (
+	"context"
+	"embed"
+	"io"
+	"io/fs"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/sheet"
+	"wangge/internal/platform/web"
+)
+
+//go:embed all:templates
+var templates embed.FS
+
+// Pages serves the import wizard.
+type Pages struct {
+	s   *Service
+	ren *web.Renderer
+}
+
+// NewPages adds the templates to ren and returns the pages.
+func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
+	sub, err := fs.Sub(templates, "templates")
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{s, ren}, ren.Add(sub)
+}
+
+type handler func(w http.ResponseWriter, r *http.Request, c grid.Caller) error
+
+func called(h handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		c, err := grid.CallerFrom(r.Context())
+		if err != nil {
+			return err
+		}
+		return h(w, r, c)
+	}
+}
+
+// Register adds the routes to app.
+func (p *Pages) Register(app *web.App) {
+	app.Handle("GET /imports", called(p.list))
+	app.Handle("POST /imports", called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports/{id}", called(p.one))
+	app.Handle("GET /imports/{id}/progress", called(p.progress))
+	app.Handle("POST /imports/{id}", called(p.correct), web.Timeout(5*time.Minute))
+	app.Handle("POST /imports/{id}/apply", called(p.apply))
+	app.Handle("POST /imports/{id}/undo", called(p.undo), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports/{id}/rejected", called(p.rejected), web.Timeout(5*time.Minute))
+}
+
+type listPage struct {
+	web.Meta
+	Imports []*Import
+	Places  []web.Option
+	Form    web.Form
+	Next    string
+	Limit   int
+}
+
+func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.listPage(w, r, c, http.StatusOK, web.Form{Values: url.Values{"place": {r.URL.Query().Get("place")}}})
+}
+
+func (p *Pages) listPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form) error {
+	ctx := r.Context()
+	list, err := p.s.List(ctx, c, idOf(r.URL.Query().Get("after")))
+	if err != nil {
+		return err
+	}
+	places, err := p.s.targets(ctx, c)
+	if err != nil {
+		return err
+	}
+	d := listPage{Meta: web.Meta{Title: web.T(ctx, "ledger.import.title"), Menu: "imports"}, Imports: list, Form: form, Limit: MaxBytes >> 20}
+	for _, t := range places {
+		text := t.Name
+		if t.Below != "" {
+			text = t.Below + " · " + t.Name
+		}
+		d.Places = append(d.Places, web.Option{Value: t.ID.String(), Text: text})
+	}
+	if len(list) == 50 {
+		d.Next = "/imports?after=" + list[49].ID.String()
+	}
+	return p.ren.PageStatus(w, r, status, web.Office, "import/list", d)
+}
+
+// upload stages the files of the form. They are kept in memory, never in a
+// temporary file, since they hold names and numbers of people.
+func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	form, err := r.MultipartReader()
+	if err != nil {
+		return errs.E("importer.upload", errs.Invalid, "error.bad_form")
+	}
+	values, files, err := readForm(form)
+	if err != nil {
+		return err
+	}
+	v, err := p.s.Stage(r.Context(), c, Target{Place: idOf(values.Get("place")), Compound: strings.TrimSpace(values.Get("compound"))}, files)
+	if k := errs.KindOf(err); err != nil && (k == errs.Invalid || k == errs.TooMany || k == errs.NotFound) {
+		fields := web.FormErrors(r.Context(), err)
+		if len(fields) == 0 {
+			e := errs.As(err)
+			fields = map[string]string{"file": web.T(r.Context(), e.Key, e.Args...)}
+		}
+		return p.listPage(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: values, Errors: fields})
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/imports/"+v.ID.String())
+}
+
+func readForm(form *multipart.Reader) (url.Values, []File, error) {
+	values := url.Values{}
+	var files []File
+	var total int64
+	for {
+		part, err := form.NextPart()
+		if err == io.EOF {
+			return values, files, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		b, err := io.ReadAll(io.LimitReader(part, MaxBytes+1-total))
+		if err != nil {
+			return nil, nil, err
+		}
+		if part.FormName() != "file" {
+			values.Add(part.FormName(), string(b))
+			continue
+		}
+		if total += int64(len(b)); total > MaxBytes {
+			return nil, nil, errs.Field(errs.E("importer.upload", errs.TooMany, "error.too_big", MaxBytes>>10), "file")
+		}
+		if part.FileName() != "" {
+			files = append(files, File{Name: part.FileName(), R: strings.NewReader(string(b)), Size: int64(len(b))})
+		}
+	}
+}
+
+type onePage struct {
+	web.Meta
+	I       *Import
+	Columns []sheetColumns
+	Percent int64
+}
+
+// sheetColumns is a sheet with one select box a column.
+type sheetColumns struct {
+	Understood
+	Index   int
+	Letters []column
+}
+
+type column struct {
+	Letter, Head, Key string
+	Samples           []string
+	Choices           []web.Option
+}
+
+func (p *Pages) one(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.data(r, c)
+	if err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Office, "import/one", d)
+}
+
+func (p *Pages) progress(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.data(r, c)
+	if err != nil {
+		return err
+	}
+	if d.I.State != Applying {
+		w.Header().Set("HX-Refresh", "true")
+	}
+	return p.ren.Fragment(w, r, "import/one", "import/progress", d)
+}
+
+func (p *Pages) data(r *http.Request, c grid.Caller) (onePage, error) {
+	ctx := r.Context()
+	v, err := p.s.Get(ctx, c, idOf(r.PathValue("id")))
+	if err != nil {
+		return onePage{}, err
+	}
+	d := onePage{I: v, Meta: web.Meta{Title: web.T(ctx, "ledger.import.one", v.Place), Menu: "imports", Wide: true, Crumbs: []web.Crumb{{Text: web.T(ctx, "ledger.import.title"), Href: "/imports"}}}}
+	if v.Total > 0 {
+		d.Percent = 100 * v.Done / v.Total
+	}
+	for i, sh := range v.Sheets {
+		d.Columns = append(d.Columns, sheetColumns{Understood: sh, Index: i, Letters: columnsOf(ctx, sh)})
+	}
+	return d, nil
+}
+
+// columnsOf lays a sheet's columns out for the person who checks them.
+func columnsOf(ctx context.Context, sh Understood) []column {
+	keys := map[string]string{}
+	width := len(sh.HeaderText)
+	for key, letter := range sh.Columns {
+		keys[letter] = key
+		width = max(width, sheet.ColumnNumber(letter))
+	}
+	for _, row := range sh.Samples {
+		width = max(width, len(row))
+	}
+	choices := []web.Option{{Text: web.T(ctx, "ledger.import.skip")}}
+	for _, k := range roster.Keys() {
+		choices = append(choices, web.Option{Value: k, Text: web.T(ctx, "ledger.column."+k)})
+	}
+	out := make([]column, min(width, 60))
+	for i := range out {
+		c := column{Letter: sheet.ColumnName(i + 1), Choices: choices}
+		c.Key = keys[c.Letter]
+		if i < len(sh.HeaderText) {
+			c.Head = sh.HeaderText[i]
+		}
+		for _, row := range sh.Samples {
+			if i < len(row) && row[i] != "" && len(c.Samples) < 3 {
+				c.Samples = append(c.Samples, row[i])
+			}
+		}
+		out[i] = c
+	}
+	return out
+}
+
+// correct reads the select boxes: "map.<sheet>.<letter>" holds a column key,
+// "header.<sheet>" the header's row.
+func (p *Pages) correct(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := r.ParseForm(); err != nil {
+		return errs.E("importer.correct", errs.Invalid, "error.bad_form")
+	}
+	v, err := p.s.Get(r.Context(), c, idOf(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	maps := map[string]roster.Mapping{}
+	for i, sh := range v.Sheets {
+		prefix := "map." + strconv.Itoa(i) + "."
+		m := roster.Mapping{Columns: map[string]string{}}
+		for name := range r.PostForm {
+			if letter, ok := strings.CutPrefix(name, prefix); ok {
+				if key := r.PostForm.Get(name); key != "" {
+					m.Columns[key] = letter
+				}
+			}
+		}
+		if n, err := strconv.Atoi(r.PostForm.Get("header." + strconv.Itoa(i))); err == nil && n != sh.HeaderRow {
+			m.HeaderRow = &n
+		}
+		if m.HeaderRow != nil || !sameColumns(m.Columns, sh.Columns) {
+			maps[sh.MapKey] = m
+		}
+	}
+	if _, err := p.s.Correct(r.Context(), c, v.ID, maps, strings.TrimSpace(r.PostForm.Get("compound"))); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "ledger.import.corrected")
+	return web.Redirect(w, r, "/imports/"+v.ID.String())
+}
+
+func sameColumns(a, b map[string]string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := p.s.Start(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/imports/"+r.PathValue("id"))
+}
+
+func (p *Pages) undo(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := p.s.Undo(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "ledger.import.undone")
+	return web.Redirect(w, r, "/imports/"+r.PathValue("id"))
+}
+
+func (p *Pages) rejected(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	book, err := p.s.Rejected(r.Context(), c, idOf(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", xlsxType)
+	h.Set("Content-Disposition", `attachment; filename="rejected.xlsx"`)
+	h.Set("Cache-Control", "no-store")
+	_, err = w.Write(book)
+	return err
+}

@@ -1,0 +1,302 @@
+package ledger
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+//go:embed all:templates
+var templates embed.FS
+
+// Pages serves the search, doors, households, persons' files and lists.
+type Pages struct {
+	s   *Service
+	ren *web.Renderer
+}
+
+// NewPages adds the templates to ren and returns the pages.
+func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
+	sub, err := fs.Sub(templates, "templates")
+	if err != nil {
+		return nil, err
+	}
+	ren.Shell.Search = "/search"
+	return &Pages{s, ren}, ren.Add(sub)
+}
+
+// handler is a page handler that gets the caller.
+type handler func(w http.ResponseWriter, r *http.Request, c grid.Caller) error
+
+func called(h handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		c, err := grid.CallerFrom(r.Context())
+		if err != nil {
+			return err
+		}
+		if err := r.ParseForm(); err != nil {
+			return errs.E("ledger.pages", errs.Invalid, "error.bad_form")
+		}
+		return h(w, r, c)
+	}
+}
+
+// Register adds the routes to app.
+func (p *Pages) Register(app *web.App) {
+	for pattern, h := range map[string]handler{
+		"GET /search":                       p.search,
+		"POST /search":                      p.search,
+		"GET /doors/{id}/households":        p.door,
+		"POST /doors/{id}/households":       p.addHousehold,
+		"GET /households/{id}":              p.household,
+		"POST /households/{id}":             p.editHousehold,
+		"POST /households/{id}/unmask":      p.household,
+		"POST /households/{id}/depart":      p.departHousehold,
+		"POST /households/{id}/move":        p.moveHousehold,
+		"POST /households/{id}/split":       p.split,
+		"POST /households/{id}/join":        p.join,
+		"GET /households/{id}/persons/new":  p.newPerson,
+		"POST /households/{id}/persons/new": p.addPerson,
+		"GET /persons":                      p.list,
+		"GET /persons/export":               p.export,
+		"GET /persons/{id}":                 p.person,
+		"POST /persons/{id}/unmask":         p.person,
+		"GET /persons/{id}/edit":            p.editForm,
+		"POST /persons/{id}/edit":           p.edit,
+		"POST /persons/{id}/move":           p.move,
+		"POST /persons/{id}/depart":         p.depart,
+		"POST /persons/{id}/return":         p.comeBack,
+		"POST /persons/{id}/merge":          p.merge,
+		"POST /persons/{id}/note":           p.note,
+		"POST /persons/{id}/care":           p.addCare,
+		"POST /persons/{id}/risk":           p.addRisk,
+		"POST /persons/{id}/care/{item}":    p.endCare,
+		"POST /persons/{id}/risk/{item}":    p.endRisk,
+		"GET /care":                         p.care,
+		"GET /risk":                         p.risk,
+	} {
+		app.Handle(pattern, called(h))
+	}
+}
+
+func pathID(r *http.Request) id.ID { return idOf(r.PathValue("id")) }
+
+func number(f url.Values, name string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(f.Get(name)))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// options makes choices of catalogue keys prefix+value.
+func options(ctx context.Context, prefix string, values []string, blank bool) []web.Option {
+	var out []web.Option
+	if blank {
+		out = append(out, web.Option{Text: web.T(ctx, "ledger.choose")})
+	}
+	for _, v := range values {
+		out = append(out, web.Option{Value: v, Text: web.T(ctx, prefix+v)})
+	}
+	return out
+}
+
+func kindOptions(ctx context.Context) []web.Option {
+	var list []string
+	for _, k := range Kinds() {
+		list = append(list, string(k))
+	}
+	return options(ctx, "ledger.kind.", list, false)
+}
+
+type searchPage struct {
+	web.Meta
+	Text  string
+	Found *Found
+}
+
+// search looks for what was typed; the text travels in the form's body.
+func (p *Pages) search(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d := searchPage{Meta: web.Meta{Title: web.T(r.Context(), "ledger.search.title"), Menu: "search"}, Text: strings.TrimSpace(r.PostForm.Get("q"))}
+	d.Search = d.Text
+	if d.Text != "" {
+		var err error
+		if d.Found, err = p.s.Search(r.Context(), c, Search{Text: d.Text, Place: idOf(r.PostForm.Get("place"))}); err != nil {
+			return err
+		}
+	}
+	return p.ren.Page(w, r, layoutFor(c), "ledger/search", d)
+}
+
+// layoutFor gives workers at doors the phone's pages.
+func layoutFor(c grid.Caller) web.Layout {
+	for _, g := range c.Grants {
+		if !g.Role.Worker() {
+			return web.Office
+		}
+	}
+	if c.IsSystem() || len(c.Grants) == 0 {
+		return web.Office
+	}
+	return web.Phone
+}
+
+type doorPage struct {
+	web.Meta
+	DoorID     id.ID
+	Door       string
+	Households []HouseholdView
+	Kinds      []web.Option
+	Form       web.Form
+	MayWrite   bool
+}
+
+func (p *Pages) door(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.doorPage(w, r, c, http.StatusOK, web.Form{Values: url.Values{"kind": {"family"}, "living": {"1"}, "registered": {"0"}}})
+}
+
+func (p *Pages) doorPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form) error {
+	ctx, door := r.Context(), pathID(r)
+	if _, err := p.s.placePath(ctx, c, door); err != nil {
+		return err
+	}
+	texts, err := p.s.doorTexts(ctx, c.District, []id.ID{door})
+	if err != nil {
+		return err
+	}
+	hs, err := p.s.Behind(ctx, withPurpose(c, ""), door)
+	if err != nil {
+		return err
+	}
+	d := doorPage{Meta: web.Meta{Title: texts[door].text, Menu: "people"}, DoorID: door, Door: texts[door].text, Households: hs,
+		Kinds: kindOptions(ctx), Form: form, MayWrite: c.Can(grid.LedgerWrite)}
+	return p.ren.PageStatus(w, r, status, layoutFor(c), "ledger/door", d)
+}
+
+func householdInput(f url.Values) HouseholdInput {
+	return HouseholdInput{Kind: Kind(f.Get("kind")), Registered: number(f, "registered"), Living: number(f, "living"),
+		Nickname: strings.TrimSpace(f.Get("nickname")), Note: strings.TrimSpace(f.Get("note")), Version: number(f, "version")}
+}
+
+func (p *Pages) addHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	in := householdInput(r.PostForm)
+	in.DoorID = pathID(r)
+	h, err := p.s.AddHousehold(r.Context(), c, in, nil)
+	if errs.Is(err, errs.Invalid) {
+		return p.doorPage(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)})
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "ledger.household.added")
+	return web.Redirect(w, r, "/households/"+h.String())
+}
+
+type householdPage struct {
+	web.Meta
+	H        HouseholdView
+	Others   []HouseholdView // other households behind the door
+	Form     web.Form
+	Kinds    []web.Option
+	Reasons  []web.Option
+	Purposes []web.Option
+	MayMore  bool // a purpose would show more
+}
+
+func (p *Pages) household(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.householdPage(w, r, withPurpose(c, r.PostForm.Get("purpose")), http.StatusOK, nil)
+}
+
+func (p *Pages) householdPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form *web.Form) error {
+	ctx := r.Context()
+	h, err := p.s.Household(ctx, c, pathID(r))
+	if err != nil {
+		return err
+	}
+	others, err := p.s.Behind(ctx, withPurpose(c, ""), h.DoorID)
+	if err != nil {
+		return err
+	}
+	d := householdPage{Meta: web.Meta{Title: h.Door, Menu: "people", Crumbs: []web.Crumb{{Text: h.Door, Href: "/doors/" + h.DoorID.String() + "/households"}}},
+		H: h, Kinds: kindOptions(ctx), Reasons: options(ctx, "ledger.depart.", vocab.Depart, true), Purposes: options(ctx, "ledger.purpose.", vocab.Purposes, true)}
+	for _, o := range others {
+		if o.ID != h.ID {
+			d.Others = append(d.Others, o)
+		}
+	}
+	for _, v := range h.Persons {
+		d.MayMore = d.MayMore || v.CanUnmask && !v.Unmasked
+	}
+	d.Form = web.Form{Values: url.Values{"kind": {string(h.Kind)}, "registered": {strconv.Itoa(h.Registered)}, "living": {strconv.Itoa(h.Living)},
+		"nickname": {h.Nickname}, "note": {h.Note}, "version": {strconv.Itoa(h.Version)}}}
+	if form != nil {
+		d.Form = *form
+	}
+	return p.ren.PageStatus(w, r, status, layoutFor(c), "ledger/household", d)
+}
+
+// householdAct runs a change of a household and shows it again.
+func (p *Pages) householdAct(w http.ResponseWriter, r *http.Request, c grid.Caller, done string, err error) error {
+	if errs.Is(err, errs.Invalid) {
+		return p.householdPage(w, r, withPurpose(c, ""), http.StatusUnprocessableEntity, &web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)})
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", done)
+	return web.Redirect(w, r, "/households/"+r.PathValue("id"))
+}
+
+func (p *Pages) editHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.householdAct(w, r, c, "ledger.saved", p.s.EditHousehold(r.Context(), c, pathID(r), householdInput(r.PostForm)))
+}
+
+func (p *Pages) departHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.householdAct(w, r, c, "ledger.departed.done", p.s.DepartHousehold(r.Context(), c, pathID(r), number(r.PostForm, "version"), r.PostForm.Get("reason")))
+}
+
+func (p *Pages) moveHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	door, err := p.oneDoor(r, c)
+	if err == nil {
+		err = p.s.MoveHousehold(r.Context(), c, pathID(r), number(r.PostForm, "version"), door)
+	}
+	return p.householdAct(w, r, c, "ledger.moved.done", err)
+}
+
+// oneDoor reads the field "to" as a door in words that names exactly one.
+func (p *Pages) oneDoor(r *http.Request, c grid.Caller) (id.ID, error) {
+	const op = "ledger.door"
+	f, err := p.s.Search(r.Context(), c, Search{Text: r.PostForm.Get("to")})
+	if err != nil {
+		return id.Zero, err
+	}
+	switch len(f.Doors) {
+	case 1:
+		return f.Doors[0].ID, nil
+	case 0:
+		return id.Zero, errs.Field(errs.E(op, errs.Invalid, "ledger.door.none"), "to")
+	}
+	return id.Zero, errs.Field(errs.E(op, errs.Invalid, "ledger.door.many", len(f.Doors)), "to")
+}
+
+func (p *Pages) split(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	var persons []id.ID
+	for _, v := range r.PostForm["person"] {
+		persons = append(persons, idOf(v))
+	}
+	_, err := p.s.Split(r.Context(), c, pathID(r), persons, Kind(r.PostForm.Get("kind")))
+	return p.householdAct(w, r, c, "ledger.split.done", err)
+}
+
+func (p *Pages) join(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.householdAct(w, r, c, "ledger.join.done", p.s.Join(r.Context(), c, pathID(r), idOf(r.PostForm.Get("into"))))
+}
