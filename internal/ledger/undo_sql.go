@@ -119,7 +119,7 @@ func (s *Service) Restore(ctx context.Context, tx *db.Tx, district int, object s
 	return true, s.rekey(ctx, tx, district, record)
 }
 
-// rekey makes a person's hashes anew from its sealed fields.
+// rekey makes a restored person's hashes anew and notes the restoring in its file.
 func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.ID) error {
 	p := Person{ID: person}
 	var blob []byte
@@ -133,7 +133,10 @@ func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.
 	if err != nil || !p.Current() {
 		return notFound(err)
 	}
-	return tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, person, s.keysOf(&p)))
+	if err := tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, person, s.keysOf(&p))); err != nil {
+		return err
+	}
+	return s.insertEvent(ctx, tx, district, p.Register, &Event{PersonID: person, AtMs: s.nowMs(), Kind: EventImportUndone, Source: SourceImport})
 }
 
 // Undone is the reason of records that an undone import had made.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"sync"
-	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
@@ -406,27 +405,4 @@ func (s *Service) Start(ctx context.Context, c grid.Caller, imp id.ID) error {
 		}
 	})
 	return nil
-}
-
-// keepFiles is how long the sealed files of an import are kept.
-const keepFiles = 30 * 24 * time.Hour
-
-// Recover undoes imports that a crash cut off and forgets old files. It runs
-// once at the start, before anything else writes.
-func (s *Service) Recover(ctx context.Context, district int) error {
-	const op = "importer.Recover"
-	list, err := unfinished(ctx, s.db.Read(), district)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	c := grid.System(district, "recover")
-	for _, imp := range list {
-		if err := s.revert(ctx, c, imp, Failed, "ledger.import.interrupted"); err != nil {
-			return errs.Wrap(op, err)
-		}
-		s.Log.Info("unfinished import undone", "import", imp.String())
-	}
-	return s.db.Write(ctx, op, func(tx *db.Tx) error {
-		return dropOld(ctx, tx, district, s.nowMs()-keepFiles.Milliseconds())
-	})
 }
