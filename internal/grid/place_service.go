@@ -104,8 +104,12 @@ func (s *Service) Children(ctx context.Context, c Caller, p Place) ([]Node, erro
 		if err != nil {
 			return nil, errs.Wrap(op, err)
 		}
+		sw, err := s.sweepAt(ctx, c.District, 0)
+		if err != nil {
+			return nil, errs.Wrap(op, err)
+		}
 		for _, ch := range list {
-			nodes = append(nodes, Node{Place: ch, Doors: ix.doors(ch)})
+			nodes = append(nodes, Node{Place: ch, Doors: ix.doors(ch), Vacancies: sw.open.under(ch.Path)})
 		}
 		return nodes, nil
 	}

@@ -38,6 +38,19 @@ func (s *Service) Posts(ctx context.Context, c Caller, f PostFilter) ([]PostView
 	return list, errs.Wrap(op, s.addHolders(ctx, c, list, false))
 }
 
+// PostsOn lists the running posts on one object (a grid or organisation) that
+// the caller may read.
+func (s *Service) PostsOn(ctx context.Context, c Caller, object id.ID) ([]PostView, error) {
+	const op = "grid.PostsOn"
+	list, err := queryPosts(ctx, s.d.Read(), "p.district = $1 AND p.object_id = $2 AND (p.until_ms = 0 OR p.until_ms > $3) ORDER BY p.id",
+		db.NewArgs(c.District, int64(object), s.nowMs()))
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	list = slices.DeleteFunc(list, func(p PostView) bool { return !c.CanPlace(PlaceRead, p.Path) && !c.CanGrid(PlaceRead, p.Path) })
+	return list, errs.Wrap(op, s.addHolders(ctx, c, list, false))
+}
+
 // Post returns one post with all its holders, past ones too.
 func (s *Service) Post(ctx context.Context, c Caller, pid id.ID) (PostView, error) {
 	const op = "grid.Post"

@@ -15,7 +15,7 @@ type AreaSection func(ctx context.Context, c Caller, p Place) (template.HTML, er
 // DoorState is how a door stands, as the building board shows it: a class for
 // its colour and a word and sign so that colour is never alone.
 type DoorState struct {
-	Class string // done, exempt, attempted, outstanding; empty: no state
+	Class string // done, exempt, attempt, out, flag or none (the house's style classes)
 	Sign  string // one character shown in the cell
 	Key   string // catalogue key of the word in the legend
 	Note  string // further text for the cell, in the page's language; never personal

@@ -1,0 +1,439 @@
+package grid
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type gridsPage struct {
+	frame
+	Place    Place
+	Grids    []GridNode
+	Next     string
+	CanWrite bool
+}
+
+func (p *Pages) grids(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.under(r, c)
+	if err != nil {
+		return err
+	}
+	d := &gridsPage{Place: at, CanWrite: c.CanPlace(GridWrite, at.Path) && at.Kind.IsArea()}
+	d.Title, d.Menu = web.T(ctx, "grid.grids.title", Label(c.Lang, at)), "grids"
+	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
+		return err
+	}
+	const page = 300
+	if d.Grids, err = p.s.Grids(ctx, c, at, r.FormValue("after"), page); err != nil {
+		return err
+	}
+	if len(d.Grids) == page {
+		d.Next = "/grids?place=" + at.ID.String() + "&after=" + d.Grids[page-1].Path
+	}
+	return p.ren.Page(w, r, web.Office, "grid/grids", d)
+}
+
+// Depth is how far a grid stands below the top grids, for indenting.
+func (g Grid) Depth() int {
+	return (len(g.Path)-strings.IndexByte(g.Path, 'g')-1)/segment - 1
+}
+
+type gridPage struct {
+	frame
+	Grid     Grid
+	Area     Place
+	Doors    int
+	Below    []GridNode
+	Leaves   []VacantLeaf // the units and buildings it holds, with its doors
+	Posts    []PostView
+	Bindings []BindingView
+	Aliases  []RoleAlias
+	Vacant   bool
+	CanWrite bool
+	CanPost  bool
+	Lang     string
+}
+
+// RoleName writes a role as it is called here.
+func (d gridPage) RoleName(r Role) string { return RoleName(d.Lang, d.Aliases, r, d.Area.Path) }
+
+// Label writes a place's name as people say it.
+func (d gridPage) Label(p Place) string { return Label(d.Lang, p) }
+
+func (p *Pages) grid(w http.ResponseWriter, r *http.Request) error {
+	return p.showGrid(w, r, http.StatusOK, nil)
+}
+
+func (p *Pages) showGrid(w http.ResponseWriter, r *http.Request, status int, again *frame) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	gid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	g, err := p.s.Grid(ctx, c, gid)
+	if err != nil {
+		return err
+	}
+	area, err := placeByID(ctx, p.s.d.Read(), c.District, g.AreaID)
+	if err != nil {
+		return err
+	}
+	d := &gridPage{Grid: g, Area: area, Lang: c.Lang, CanWrite: c.CanPlace(GridWrite, g.Path), CanPost: c.CanPlace(PostWrite, g.Path)}
+	d.Title, d.Menu, d.Form = g.Name, "grids", seen("name", g.Name, "code", g.Code)
+	if d.Crumbs, err = p.crumbs(ctx, c, area, true); err != nil {
+		return err
+	}
+	if err := p.gridDetails(r, c, d); err != nil {
+		return err
+	}
+	if again != nil {
+		d.Form, d.Message = again.Form, again.Message
+	}
+	return p.ren.PageStatus(w, r, status, web.Office, "grid/grid", d)
+}
+
+func (p *Pages) gridDetails(r *http.Request, c Caller, d *gridPage) error {
+	ctx := r.Context()
+	list, err := gridsUnder(ctx, p.s.d.Read(), c.District, d.Grid.Path, "", 500)
+	if err != nil {
+		return err
+	}
+	nodes, err := p.s.gridNodes(ctx, c, list)
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if n.ID == d.Grid.ID {
+			d.Doors, d.Vacant = n.Doors, n.Vacant
+			continue
+		}
+		d.Below = append(d.Below, n)
+	}
+	if d.Aliases, err = p.s.RoleAliases(ctx, c); err != nil {
+		return err
+	}
+	if d.Bindings, err = p.s.Bindings(ctx, c, d.Area, d.Grid.ID, id.Zero, 100); err != nil {
+		return err
+	}
+	if d.Posts, err = p.s.PostsOn(ctx, c, d.Grid.ID); err != nil {
+		return err
+	}
+	ix, err := p.s.leaves(ctx, c.District)
+	if err != nil {
+		return err
+	}
+	var ids []id.ID
+	for _, l := range ix.leaves {
+		if l.GridID == d.Grid.ID && len(ids) < 500 {
+			d.Leaves = append(d.Leaves, VacantLeaf{Place: Place{ID: l.PlaceID}, Doors: l.Doors})
+			ids = append(ids, l.PlaceID)
+		}
+	}
+	places, err := placesByID(ctx, p.s.d.Read(), c.District, ids)
+	for i := range d.Leaves {
+		d.Leaves[i].Place = places[d.Leaves[i].Place.ID]
+	}
+	return err
+}
+
+type gridFormPage struct {
+	frame
+	Area    Place
+	Kinds   []web.Option
+	Parents []web.Option
+}
+
+func (p *Pages) gridForm(w http.ResponseWriter, r *http.Request) error {
+	return p.showGridForm(w, r, http.StatusOK, nil)
+}
+
+func (p *Pages) showGridForm(w http.ResponseWriter, r *http.Request, status int, again *frame) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	area, err := p.under(r, c)
+	if err != nil {
+		return err
+	}
+	if err := c.RequirePlace("grid.AddGrid", GridWrite, area.Path); err != nil {
+		return err
+	}
+	d := &gridFormPage{Area: area, Kinds: options(ctx, "grid.gridkind.", "", strs(GridKinds))}
+	d.Title, d.Menu, d.Form = web.T(ctx, "grid.grids.new"), "grids", seen("kind", string(BasicGrid), "parent", r.FormValue("parent"))
+	if d.Crumbs, err = p.crumbs(ctx, c, area, true); err != nil {
+		return err
+	}
+	d.Parents = []web.Option{{Value: "0", Text: web.T(ctx, "grid.grids.top")}}
+	list, err := gridsUnder(ctx, p.s.d.Read(), c.District, area.Path, "", 500)
+	for _, g := range list {
+		if g.Kind != MicroGrid {
+			d.Parents = append(d.Parents, web.Option{Value: g.ID.String(), Text: g.Name})
+		}
+	}
+	if again != nil {
+		d.Form, d.Message = again.Form, again.Message
+	}
+	if err != nil {
+		return err
+	}
+	return p.ren.PageStatus(w, r, status, web.Office, "grid/grid_new", d)
+}
+
+func (p *Pages) addGrid(w http.ResponseWriter, r *http.Request) error {
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return errs.E("grid.form", errs.Invalid, "error.bad_form")
+	}
+	g, err := p.s.AddGrid(r.Context(), c, NewGrid{AreaID: formID(r, "place"), ParentID: formID(r, "parent"), Kind: GridKind(r.FormValue("kind")),
+		Name: r.FormValue("name"), Code: r.FormValue("code")})
+	if err != nil {
+		var f frame
+		if status, mended := f.failed(r, err); mended {
+			return p.showGridForm(w, r, status, &f)
+		}
+		return err
+	}
+	web.Flash(w, r, "ok", "grid.grids.added")
+	return web.Redirect(w, r, "/grids/"+g.ID.String()+"/redraw")
+}
+
+func (p *Pages) renameGrid(w http.ResponseWriter, r *http.Request) error {
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	gid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if err = p.s.RenameGrid(r.Context(), c, gid, r.FormValue("name"), r.FormValue("code")); err != nil {
+		var f frame
+		if status, mended := f.failed(r, err); mended {
+			return p.showGrid(w, r, status, &f)
+		}
+		return err
+	}
+	web.Flash(w, r, "ok", "grid.saved")
+	return web.Redirect(w, r, "/grids/"+gid.String())
+}
+
+func (p *Pages) closeGrid(w http.ResponseWriter, r *http.Request) error {
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	gid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	g, err := p.s.Grid(r.Context(), c, gid)
+	if err != nil {
+		return err
+	}
+	err = p.s.CloseGrid(r.Context(), c, gid)
+	if err != nil {
+		return after(w, r, err, "/grids/"+gid.String(), "")
+	}
+	web.Flash(w, r, "ok", "grid.grids.ended")
+	return web.Redirect(w, r, "/grids?place="+g.AreaID.String())
+}
+
+type redrawPage struct {
+	frame
+	Grid    Grid
+	At      Place
+	Up      string
+	Rows    []redrawRow
+	Preview *Redrawing
+	Chosen  []string
+	Lang    string
+}
+
+type redrawRow struct {
+	Node
+	Grid   string // name of the place's own grid
+	Here   bool   // it is this grid
+	Choose bool
+	Label  string
+}
+
+func (p *Pages) redrawForm(w http.ResponseWriter, r *http.Request) error {
+	return p.showRedraw(w, r, http.StatusOK, nil)
+}
+
+func (p *Pages) showRedraw(w http.ResponseWriter, r *http.Request, status int, change func(*redrawPage)) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	gid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	g, err := p.s.Grid(ctx, c, gid)
+	if err != nil {
+		return err
+	}
+	if err := c.RequirePlace("grid.AssignDoors", GridWrite, g.Path); err != nil {
+		return err
+	}
+	at := formID(r, "at")
+	if at == id.Zero {
+		at = g.AreaID
+	}
+	d := &redrawPage{Grid: g, Lang: c.Lang}
+	if d.At, err = p.s.Place(ctx, c, at); err != nil {
+		return err
+	}
+	d.Title, d.Menu = web.T(ctx, "grid.redraw.title", g.Name), "grids"
+	d.Crumbs = []web.Crumb{{Text: g.Name, Href: "/grids/" + g.ID.String()}}
+	if d.At.ID != g.AreaID {
+		d.Up = d.At.ParentID.String()
+	}
+	if d.Rows, err = p.redrawRows(r, c, g, d.At); err != nil {
+		return err
+	}
+	if change != nil {
+		change(d)
+	}
+	return p.ren.PageStatus(w, r, status, web.Office, "grid/redraw", d)
+}
+
+func (p *Pages) redrawRows(r *http.Request, c Caller, g Grid, at Place) ([]redrawRow, error) {
+	ctx := r.Context()
+	children, err := p.s.Children(ctx, c, at)
+	if err != nil {
+		return nil, err
+	}
+	var ids []id.ID
+	for _, n := range children {
+		ids = append(ids, n.GridID)
+	}
+	grids, err := gridsByID(ctx, p.s.d.Read(), c.District, uniq(ids))
+	if err != nil {
+		return nil, err
+	}
+	var rows []redrawRow
+	for _, n := range children {
+		rows = append(rows, redrawRow{Node: n, Grid: grids[n.GridID].Name, Here: n.GridID == g.ID, Choose: !n.Kind.IsArea() || n.Kind == Community, Label: Label(c.Lang, n.Place)})
+	}
+	return rows, nil
+}
+
+// redraw shows the effect of a choice first and carries it out when confirmed.
+func (p *Pages) redraw(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	gid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return errs.E("grid.form", errs.Invalid, "error.bad_form")
+	}
+	sel := Selection{Places: formIDs(r, "places")}
+	if r.FormValue("step") == "apply" {
+		done, err := p.s.AssignDoors(ctx, c, gid, sel)
+		if err != nil {
+			return after(w, r, err, "/grids/"+gid.String()+"/redraw", "")
+		}
+		web.Flash(w, r, "ok", "grid.redraw.done", strconv.Itoa(done.Doors))
+		return web.Redirect(w, r, "/grids/"+gid.String())
+	}
+	preview, err := p.s.PreviewDoors(ctx, c, gid, sel)
+	var f frame
+	status := http.StatusOK
+	if err != nil {
+		var mended bool
+		if status, mended = f.failed(r, err); !mended {
+			return err
+		}
+	}
+	return p.showRedraw(w, r, status, func(d *redrawPage) {
+		d.Preview = preview
+		for _, pid := range sel.Places {
+			d.Chosen = append(d.Chosen, pid.String())
+		}
+		if d.Message = f.Message; len(f.Form.Errors) > 0 {
+			d.Message = f.Form.Errors["places"]
+		}
+	})
+}
+
+// IsChosen reports whether a place is ticked.
+func (d redrawPage) IsChosen(p Place) bool { return slices.Contains(d.Chosen, p.ID.String()) }
+
+type vacanciesPage struct {
+	frame
+	*Vacancies
+	Lang string
+	At   string
+	Ways map[string]string
+}
+
+// Label writes a place's name as people say it.
+func (d vacanciesPage) Label(p Place) string { return Label(d.Lang, p) }
+
+func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.under(r, c)
+	if err != nil {
+		return err
+	}
+	when, err := day(r, "day", false)
+	if err != nil {
+		return err
+	}
+	v, err := p.s.Vacancies(ctx, c, at.ID, when)
+	if err != nil {
+		return err
+	}
+	d := &vacanciesPage{Vacancies: v, Lang: c.Lang, At: r.FormValue("day"), Ways: map[string]string{}}
+	d.Title, d.Menu = web.T(ctx, "grid.vacancies.title", Label(c.Lang, at)), "vacancies"
+	if d.Crumbs, err = p.crumbs(ctx, c, at, false); err != nil {
+		return err
+	}
+	for i := range d.Crumbs {
+		d.Crumbs[i].Href = "/vacancies?place=" + d.Crumbs[i].Href[strings.LastIndexByte(d.Crumbs[i].Href, '/')+1:]
+	}
+	var parents []id.ID
+	for _, l := range v.Leaves {
+		parents = append(parents, l.Place.ParentID)
+	}
+	places, err := p.s.Places(ctx, p.s.d.Read(), c, uniq(parents))
+	if err != nil {
+		return err
+	}
+	for _, l := range v.Leaves {
+		d.Ways[l.Place.ID.String()] = Label(c.Lang, places[l.Place.ParentID])
+	}
+	return p.ren.Page(w, r, web.Office, "grid/vacancies", d)
+}

@@ -1,0 +1,502 @@
+package grid
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type placePage struct {
+	frame
+	Place     Place
+	Kind      string
+	Doors     int
+	Children  []Node
+	Points    []Node
+	Posts     []PostView
+	Bindings  []BindingView
+	Aliases   []RoleAlias
+	Vacant    VacancyCount
+	SeesAll   bool // the caller covers the whole place
+	Profile   *Profile
+	OrgName   string
+	Grid      *Grid
+	GridPast  []GridStay
+	Sections  []template.HTML
+	CanWrite  bool
+	CanPost   bool
+	Lang      string
+	HasParent bool
+}
+
+// Label writes a child's name as people say it.
+func (d placePage) Label(p Place) string { return Label(d.Lang, p) }
+
+// RoleName writes a role as it is called here.
+func (d placePage) RoleName(r Role) string { return RoleName(d.Lang, d.Aliases, r, d.Place.Path) }
+
+func (p *Pages) root(w http.ResponseWriter, r *http.Request) error {
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.s.Home(r.Context(), c)
+	if errs.Is(err, errs.NotFound) {
+		return web.Redirect(w, r, "/areas/import")
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, placeHref(at))
+}
+
+func (p *Pages) place(w http.ResponseWriter, r *http.Request) error {
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	pid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.s.Place(r.Context(), c, pid)
+	if err != nil {
+		return err
+	}
+	d, err := p.placeData(r, c, at)
+	if err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Office, "grid/place", d)
+}
+
+func (p *Pages) placeData(r *http.Request, c Caller, at Place) (*placePage, error) {
+	ctx := r.Context()
+	d := &placePage{Place: at, Lang: c.Lang, Kind: web.T(ctx, "grid.kind."+string(at.Kind)), SeesAll: c.CanPlace(PlaceRead, at.Path),
+		CanWrite: c.CanPlace(PlaceWrite, at.Path), CanPost: c.CanPlace(PostWrite, at.Path), HasParent: at.ParentID != id.Zero}
+	d.Title, d.Menu = Label(c.Lang, at), "areas"
+	var err error
+	if d.Crumbs, err = p.crumbs(ctx, c, at, false); err != nil {
+		return nil, err
+	}
+	children, err := p.s.Children(ctx, c, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range children {
+		if n.Kind == Point {
+			d.Points = append(d.Points, n)
+			continue
+		}
+		d.Children = append(d.Children, n)
+		d.Doors += n.Doors
+	}
+	if err := p.whoAnswers(r, c, d); err != nil {
+		return nil, err
+	}
+	if err := p.details(r, c, d); err != nil {
+		return nil, err
+	}
+	d.Sections, err = p.sectionsOf(ctx, c, at)
+	return d, err
+}
+
+func (p *Pages) whoAnswers(r *http.Request, c Caller, d *placePage) error {
+	ctx := r.Context()
+	var err error
+	if d.Aliases, err = p.s.RoleAliases(ctx, c); err != nil {
+		return err
+	}
+	if d.Posts, err = p.s.Posts(ctx, c, PostFilter{Place: d.Place.ID, Exact: true, Limit: 100}); err != nil {
+		return err
+	}
+	if d.Bindings, err = p.s.Bindings(ctx, c, d.Place, d.Place.ID, id.Zero, 100); err != nil {
+		return err
+	}
+	if d.SeesAll {
+		d.Vacant, err = p.s.VacancyCount(ctx, c, d.Place.Path)
+	}
+	return err
+}
+
+func (p *Pages) details(r *http.Request, c Caller, d *placePage) error {
+	ctx := r.Context()
+	if d.Place.Kind == Compound {
+		prof, ok, err := p.s.Profile(ctx, c, d.Place.ID)
+		if err != nil {
+			return err
+		}
+		if ok {
+			d.Profile = &prof
+			orgs, err := queryOrgs(ctx, p.s.d.Read(), "district = $1 AND id = $2", c.District, int64(prof.OrgID))
+			if err != nil {
+				return err
+			}
+			if len(orgs) > 0 {
+				d.OrgName = orgs[0].Name
+			}
+		}
+	}
+	if d.Place.GridID != id.Zero {
+		g, err := gridByID(ctx, p.s.d.Read(), c.District, d.Place.GridID)
+		if err != nil {
+			return err
+		}
+		d.Grid = &g
+	}
+	if d.Place.Kind == Door {
+		var err error
+		d.GridPast, err = p.s.GridHistory(ctx, c, d.Place.ID)
+		return err
+	}
+	return nil
+}
+
+type editPage struct {
+	frame
+	Place     Place
+	Kinds     []web.Option // what may be added below
+	Subkinds  []web.Option
+	Classes   []web.Option
+	Orgs      []web.Option
+	Add       web.Form
+	Profile   web.Form
+	IsCompany bool
+	Siblings  []web.Option
+	Lang      string
+}
+
+func (p *Pages) editForm(w http.ResponseWriter, r *http.Request) error {
+	return p.showEdit(w, r, http.StatusOK, nil)
+}
+
+// showEdit shows a place's forms; change may put what was typed back.
+func (p *Pages) showEdit(w http.ResponseWriter, r *http.Request, status int, change func(*editPage)) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	pid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.s.Place(ctx, c, pid)
+	if err != nil {
+		return err
+	}
+	if err := c.RequirePlace("grid.edit", PlaceWrite, at.Path); err != nil {
+		return err
+	}
+	d := &editPage{Place: at, Lang: c.Lang}
+	d.Title, d.Menu = web.T(ctx, "grid.edit.title", Label(c.Lang, at)), "areas"
+	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
+		return err
+	}
+	d.Form = seen("name", at.Name, "alias", at.Alias, "floor", strconv.Itoa(at.Floor))
+	var kinds []string
+	for _, k := range []Kind{Compound, Building, Unit, Group, Row, Door, Point} {
+		if k.Fits(at.Kind) {
+			kinds = append(kinds, string(k))
+		}
+	}
+	d.Kinds = options(ctx, "grid.kind.", "", kinds)
+	d.Subkinds = options(ctx, "grid.point.", "grid.point.none", PointKinds)
+	if at.Kind == Compound {
+		if err := p.profileForm(r, c, d); err != nil {
+			return err
+		}
+	}
+	if !at.Kind.IsArea() {
+		if err := p.siblings(r, c, d); err != nil {
+			return err
+		}
+	}
+	if change != nil {
+		change(d)
+	}
+	return p.ren.PageStatus(w, r, status, web.Office, "grid/edit", d)
+}
+
+func (p *Pages) profileForm(r *http.Request, c Caller, d *editPage) error {
+	ctx := r.Context()
+	prof, _, err := p.s.Profile(ctx, c, d.Place.ID)
+	if err != nil {
+		return err
+	}
+	n := strconv.Itoa
+	d.Profile = seen("class", prof.Class, "org_id", prof.OrgID.String(), "gates", n(prof.Gates), "fences", n(prof.Fences), "fire_lanes", n(prof.FireLanes),
+		"elderly_share", n(prof.ElderlyShare), "party_branch", prof.PartyBranch, "note", prof.Note)
+	d.Classes = options(ctx, "grid.compound.", "grid.compound.none", CompoundKinds)
+	root, err := p.s.Root(ctx, c)
+	if err != nil {
+		return err
+	}
+	orgs, err := p.s.Organisations(ctx, c, root, id.Zero, 1000)
+	if err != nil {
+		return err
+	}
+	d.Orgs = []web.Option{{Value: "0", Text: web.T(ctx, "grid.profile.no_company")}}
+	for _, o := range orgs {
+		if o.Kind == "property_company" {
+			d.Orgs = append(d.Orgs, web.Option{Value: o.ID.String(), Text: o.Name})
+		}
+	}
+	return nil
+}
+
+func (p *Pages) siblings(r *http.Request, c Caller, d *editPage) error {
+	list, err := childrenOf(r.Context(), p.s.d.Read(), c.District, d.Place.ParentID, false)
+	if err != nil {
+		return err
+	}
+	d.Siblings = []web.Option{{Value: "0", Text: web.T(r.Context(), "grid.order.first")}}
+	for _, x := range list {
+		if x.ID != d.Place.ID {
+			d.Siblings = append(d.Siblings, web.Option{Value: x.ID.String(), Text: Label(c.Lang, x)})
+		}
+	}
+	return nil
+}
+
+func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
+	return p.change(w, r, "edit", func(c Caller, pid id.ID) error {
+		floor, err := wholeNumber(r, "floor")
+		if err != nil {
+			return err
+		}
+		name, alias := r.FormValue("name"), r.FormValue("alias")
+		_, err = p.s.EditPlace(r.Context(), c, pid, PlaceEdit{Name: &name, Alias: &alias, Floor: &floor})
+		return err
+	})
+}
+
+// wholeNumber reads a small number of a form; empty is 0.
+func wholeNumber(r *http.Request, name string) (int, error) {
+	s := r.FormValue(name)
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < -99 || n > 99999 {
+		return 0, errs.Field(errs.E("grid.form", errs.Invalid, "error.bad_number"), name)
+	}
+	return n, nil
+}
+
+// change runs a form of the edit page and shows the page again where it fails.
+func (p *Pages) change(w http.ResponseWriter, r *http.Request, which string, do func(Caller, id.ID) error) error {
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	pid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return errs.E("grid.form", errs.Invalid, "error.bad_form")
+	}
+	err = do(c, pid)
+	if err == nil {
+		web.Flash(w, r, "ok", "grid.saved")
+		return web.Redirect(w, r, "/places/"+pid.String()+"/edit")
+	}
+	var f frame
+	status, mended := f.failed(r, err)
+	if !mended {
+		return err
+	}
+	return p.showEdit(w, r, status, func(d *editPage) {
+		d.Message = f.Message
+		switch which {
+		case "add":
+			d.Add = f.Form
+		case "profile":
+			d.Profile = f.Form
+		default:
+			d.Form = f.Form
+		}
+	})
+}
+
+func (p *Pages) add(w http.ResponseWriter, r *http.Request) error {
+	return p.change(w, r, "add", func(c Caller, pid id.ID) error {
+		floor, err := wholeNumber(r, "floor")
+		if err != nil {
+			return err
+		}
+		n := NewPlace{ParentID: pid, Kind: Kind(r.FormValue("kind")), Name: r.FormValue("name"), Alias: r.FormValue("alias"), Floor: floor}
+		if sub := r.FormValue("subkind"); n.Kind == Point && slices.Contains(PointKinds, sub) {
+			n.Subkind = sub
+		}
+		_, err = p.s.AddPlace(r.Context(), c, n)
+		return err
+	})
+}
+
+func (p *Pages) profile(w http.ResponseWriter, r *http.Request) error {
+	return p.change(w, r, "profile", func(c Caller, pid id.ID) error {
+		prof := Profile{PlaceID: pid, OrgID: formID(r, "org_id"), Class: r.FormValue("class"), PartyBranch: r.FormValue("party_branch"), Note: r.FormValue("note")}
+		for name, to := range map[string]*int{"gates": &prof.Gates, "fences": &prof.Fences, "fire_lanes": &prof.FireLanes, "elderly_share": &prof.ElderlyShare} {
+			n, err := wholeNumber(r, name)
+			if err != nil {
+				return err
+			}
+			*to = n
+		}
+		return p.s.SetProfile(r.Context(), c, prof)
+	})
+}
+
+func (p *Pages) order(w http.ResponseWriter, r *http.Request) error {
+	return p.change(w, r, "edit", func(c Caller, pid id.ID) error {
+		return p.s.MoveInOrder(r.Context(), c, pid, formID(r, "after"))
+	})
+}
+
+func (p *Pages) closePlace(w http.ResponseWriter, r *http.Request) error {
+	return p.change(w, r, "edit", func(c Caller, pid id.ID) error { return p.s.ClosePlace(r.Context(), c, pid) })
+}
+
+type pointsPage struct {
+	frame
+	Place    Place
+	Points   []Place
+	Ways     map[string]string
+	CanWrite bool
+}
+
+func (p *Pages) points(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.under(r, c)
+	if err != nil {
+		return err
+	}
+	d := &pointsPage{Place: at, Ways: map[string]string{}, CanWrite: c.CanPlace(PlaceWrite, at.Path)}
+	d.Title, d.Menu = web.T(ctx, "grid.points.title", Label(c.Lang, at)), "areas"
+	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
+		return err
+	}
+	if d.Points, err = p.s.SubtreePage(ctx, c, at.Path, r.FormValue("after"), []Kind{Point}, 500); err != nil {
+		return err
+	}
+	var parents []id.ID
+	for _, pt := range d.Points {
+		parents = append(parents, pt.ParentID)
+	}
+	places, err := p.s.Places(ctx, p.s.d.Read(), c, uniq(parents))
+	if err != nil {
+		return err
+	}
+	for _, pt := range d.Points {
+		d.Ways[pt.ID.String()] = Label(c.Lang, places[pt.ParentID])
+	}
+	return p.ren.Page(w, r, web.Office, "grid/points", d)
+}
+
+type buildingPage struct {
+	placePage
+	Board  Board
+	State  *DoorBoard
+	Legend []DoorState
+}
+
+// Cell is a door's state on the board.
+func (d buildingPage) Cell(door Place) DoorState {
+	if d.State == nil {
+		return DoorState{Class: "plain"}
+	}
+	st, ok := d.State.Doors[door.ID]
+	if !ok {
+		return DoorState{Class: "none"}
+	}
+	return st
+}
+
+func (p *Pages) building(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	pid, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.s.Place(ctx, c, pid)
+	if err != nil {
+		return err
+	}
+	if at.Kind.IsArea() || at.Kind == Compound || at.Kind == Door || at.Kind == Point {
+		return web.Redirect(w, r, placeHref(at))
+	}
+	base, err := p.placeData(r, c, at)
+	if err != nil {
+		return err
+	}
+	d := &buildingPage{placePage: *base}
+	var units, doors []Place
+	err = p.s.Subtree(ctx, c, at.Path, []Kind{Unit, Door}, func(x Place) error {
+		switch {
+		case x.Kind == Door:
+			doors = append(doors, x)
+		case x.ID != at.ID:
+			units = append(units, x)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	units = unitsOf(base.Children, units)
+	d.Board, d.Doors = newBoard(at, units, doors), len(doors)
+	if p.s.states != nil {
+		query := map[string]string{}
+		for k := range r.URL.Query() {
+			query[k] = r.URL.Query().Get(k)
+		}
+		if d.State, err = p.s.states(ctx, c, at, query); err != nil {
+			return err
+		}
+	}
+	d.Legend = legendOf(d.State)
+	return p.ren.Page(w, r, web.Office, "grid/building", d)
+}
+
+// unitsOf adds units that are not in scope themselves though doors in them are.
+func unitsOf(children []Node, inScope []Place) []Place {
+	for _, n := range children {
+		if n.Kind == Unit && !slices.ContainsFunc(inScope, func(u Place) bool { return u.ID == n.ID }) {
+			inScope = append(inScope, n.Place)
+		}
+	}
+	slices.SortFunc(inScope, func(a, b Place) int { return a.Ordinal - b.Ordinal })
+	return inScope
+}
+
+// legendOf lists the states that occur on the board, each once.
+func legendOf(b *DoorBoard) []DoorState {
+	if b == nil {
+		return nil
+	}
+	var out []DoorState
+	for _, class := range []string{"done", "exempt", "attempt", "out", "flag"} {
+		for _, st := range b.Doors {
+			if st.Class == class {
+				out = append(out, DoorState{Class: class, Sign: st.Sign, Key: st.Key})
+				break
+			}
+		}
+	}
+	return out
+}
