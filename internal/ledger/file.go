@@ -113,17 +113,12 @@ func hiddenEvent(kind string, v PersonView) bool {
 // maskEvent hides values from those who see the person masked. Kinds of lists
 // and reasons of leaving are no free text and stay.
 func maskEvent(e Event, v PersonView) Event {
-	if v.Unmasked {
-		if v.IDNo == "" {
-			delete(e.Changes, "idno")
-			delete(e.Changes, "passport")
-		}
-		return e
-	}
 	for k, ch := range e.Changes {
-		e.Changes[k] = FieldChange{Old: maskText(ch.Old), New: maskText(ch.New)}
+		if !v.shows(k) {
+			e.Changes[k] = FieldChange{Old: maskText(ch.Old), New: maskText(ch.New)}
+		}
 	}
-	if e.Kind == EventNote {
+	if e.Kind == EventNote && !v.shows("note") {
 		e.Text = maskText(e.Text)
 	}
 	return e

@@ -132,6 +132,15 @@ func TestMasks(t *testing.T) {
 				t.Errorf("%s with purpose %q sees %q %q %q %q", tc.role, tc.purpose, v.Name, phone, v.IDNo, v.RegAddress)
 			}
 		}
+		p.ID, p.IDNo = pid, ""
+		must(t, w.s.EditPerson(ctx, w.sys, p))
+		worker := caller(grid.RoleGridWorker, communityPath)
+		worker.Purpose = "verify_record"
+		wf, err := w.s.File(ctx, worker, pid)
+		must(t, err)
+		if old := wf.Events[0].Changes["idno"].Old; old != "***" {
+			t.Errorf("the history shows a grid worker the number %q", old)
+		}
 		f, err := w.s.File(ctx, caller(grid.RoleCommunity, communityPath), pid)
 		must(t, err)
 		if len(f.Looks) != 1 && len(f.Looks) != 2 {

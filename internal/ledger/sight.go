@@ -116,6 +116,7 @@ type PersonView struct {
 	MayCare   bool   `json:"-"`
 	MayRisk   bool   `json:"-"`
 	Origin    Origin `json:"-"`
+	sight     sight
 }
 
 // present shows p as far as the sight allows; unmask asks for full fields.
@@ -123,7 +124,7 @@ func present(p *Person, s sight, unmask bool, at time.Time) PersonView {
 	v := PersonView{
 		ID: p.ID, HouseholdID: p.HouseholdID, DoorID: p.DoorID, Register: p.Register,
 		Registered: p.Registered, LivesHere: p.LivesHere, Version: p.Version,
-		FromMs: p.FromMs, UntilMs: p.UntilMs, UntilReason: p.UntilReason, Origin: p.Origin,
+		FromMs: p.FromMs, UntilMs: p.UntilMs, UntilReason: p.UntilReason, Origin: p.Origin, sight: s,
 		Minor: p.Minor(at), CanUnmask: s.has(seesName | seesPhone | seesIDNo | seesAddress),
 		MayCare: s.has(seesCare), MayRisk: s.has(seesRisk),
 	}
@@ -173,4 +174,17 @@ func withPurpose(c grid.Caller, purpose string) grid.Caller {
 		c.Purpose = purpose
 	}
 	return c
+}
+
+// fieldSight says which bit of the sight shows a field of an event in full;
+// fields not named here are structure and open to all who see the person.
+var fieldSight = map[string]sight{
+	"name": seesName, "phone": seesPhone, "landline": seesPhone, "idno": seesIDNo, "passport": seesIDNo, "birth": seesIDNo,
+	"registered_address": seesAddress, "address": seesAddress, "work": seesAddress, "note": seesAddress,
+}
+
+// shows reports whether the view shows a field in full.
+func (v *PersonView) shows(field string) bool {
+	bit, sealed := fieldSight[field]
+	return !sealed || v.Unmasked && v.sight.has(bit)
 }
