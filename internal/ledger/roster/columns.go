@@ -5,9 +5,13 @@ import "wangge/internal/platform/sheet"
 // columns tells which column holds what, 0-based.
 type columns struct {
 	at    map[string]int
-	extra []int // further phone columns
-	hukou int   // registered address beside a home address; -1 if none
+	extra []int          // further phone columns
+	weak  map[string]int // columns that mean something only where no better one does
+	hukou int            // registered address beside a home address; -1 if none
 	width int
+	// members are further persons of each row, in columns of their own.
+	members []*member
+	villas  bool // houses without rooms: a building is a door
 }
 
 func (c *columns) has(key string) bool { _, ok := c.at[key]; return ok }
@@ -30,14 +34,15 @@ type claim struct {
 func (v *vocabulary) assign(labels []string, ps []profile) *columns {
 	claims := v.claims(labels, ps, 0)
 	lost := contradicted(claims, ps)
-	if lost >= 2 {
+	swapped(claims, ps)
+	if lost = contradicted(claims, ps); lost >= 2 {
 		if shift, ok := v.bestShift(labels, ps, lost); ok {
 			claims = v.claims(labels, ps, shift)
 			labels = shifted(labels, len(ps), shift)
 		}
 	}
 	misleading := contradicted(claims, ps) >= 2
-	c := &columns{at: map[string]int{}, hukou: -1, width: len(ps)}
+	c := &columns{at: map[string]int{}, weak: map[string]int{}, hukou: -1, width: len(ps)}
 	open := make([]bool, len(ps))
 	for i := range ps {
 		cl := claims[i]
@@ -49,7 +54,8 @@ func (v *vocabulary) assign(labels []string, ps []profile) *columns {
 		c.take(cl, i, claims, ps)
 	}
 	v.byContent(c, open, ps)
-	c.settle(ps)
+	v.members(c, shifted(labels, len(ps), 0), claims, ps)
+	v.settle(c, ps)
 	return c
 }
 
@@ -81,6 +87,23 @@ func contradicted(claims []claim, ps []profile) int {
 	return n
 }
 
+// swapped exchanges two headers that stand over each other's columns.
+func swapped(claims []claim, ps []profile) {
+	var wrong []int
+	for i, c := range claims {
+		if c.key != "" && ps[i].against(c.key) {
+			wrong = append(wrong, i)
+		}
+	}
+	if len(wrong) != 2 {
+		return
+	}
+	a, b := wrong[0], wrong[1]
+	if ps[a].fits(claims[b].key) && ps[b].fits(claims[a].key) {
+		claims[a], claims[b] = claims[b], claims[a]
+	}
+}
+
 // bestShift tries the header one and two columns to either side.
 func (v *vocabulary) bestShift(labels []string, ps []profile, lost int) (int, bool) {
 	best, at := lost, 0
@@ -101,6 +124,11 @@ func (c *columns) take(cl claim, i int, claims []claim, ps []profile) {
 	case hukou:
 		if c.hukou < 0 {
 			c.hukou = i
+		}
+		return
+	case lane, maybeRoom:
+		if _, ok := c.weak[key]; !ok {
+			c.weak[key] = i
 		}
 		return
 	}
@@ -193,22 +221,34 @@ func (v *vocabulary) smallNumbers(c *columns, open []bool, ps []profile) {
 }
 
 // settle decides what one column means beside the others.
-func (c *columns) settle(ps []profile) {
+func (v *vocabulary) settle(c *columns, ps []profile) {
+	if i, ok := c.weak[lane]; ok && !c.has(Compound) {
+		c.at[Compound] = i
+	}
+	if i, ok := c.weak[maybeRoom]; ok && !c.has(Room) && !c.has(Address) && ps[i].share(ps[i].roomish+ps[i].room) > 0.6 && !ps[i].serial() {
+		c.at[Room] = i
+	}
 	if c.hukou >= 0 {
 		switch {
-		case !c.has(Address):
+		case !c.has(Address) && !c.has(Room) && !c.has(Building):
 			c.at[Address], c.hukou = c.hukou, -1
 		case !c.has(Registered):
 			c.at[Registered] = c.hukou
 		}
 	}
+	if a, ok := c.at[Address]; ok && !c.has(Room) && ps[a].n > 0 && ps[a].combo == ps[a].n {
+		c.at[Room] = a // nothing but whole doors such as 3-2-501
+		delete(c.at, Address)
+	}
 	if !c.has(Name) && c.has(Head) {
 		c.at[Name] = c.at[Head]
 	}
 	if b, ok := c.at[Building]; ok && !c.has(Room) && !c.has(Address) && ps[b].share(ps[b].combo) > 0.6 {
-		c.at[Address] = b
+		c.at[Room] = b
 		delete(c.at, Building)
 	}
+	b, ok := c.at[Building]
+	c.villas = ok && !c.has(Room) && !c.has(Address) && !c.has(Unit) && ps[b].n >= 2 && len(ps[b].distinct)*5 >= ps[b].n*4
 }
 
 // isRoster decides whether a table is about people and their doors.
@@ -222,7 +262,7 @@ func (c *columns) isRoster(labels []string, v *vocabulary, placeKnown bool) (ok 
 	person := c.has(Name) || c.has(Head)
 	strong := c.has(IDNo) || c.has(Relation) || c.has(Persons) && person || c.has(LivesHere)
 	where := c.has(Building) || c.has(Unit) || c.has(Group) || c.has(Compound) || placeKnown
-	door := c.has(Room) || c.has(Address) || person && (c.has(Group) || where && c.has(Building) && strong)
+	door := c.has(Room) || c.has(Address) || person && c.villas || person && (c.has(Group) || where && c.has(Building) && strong)
 	matched := len(c.at)
 	if aliens >= 2 && !strong && aliens*2 >= matched || aliens >= 4 && !strong {
 		return false, "roster.not_roster"

@@ -15,6 +15,7 @@ type profile struct {
 	mobile, landline, id, sex, relation, date, serialDate      int
 	building, unit, room, group, combo, address                int
 	name, yesno, small, roomish, letter, long, vacant, numeric int
+	list                                                       int // several names in a cell
 	step                                                       int // cells one more than the cell before
 	distinct                                                   map[string]bool
 	last                                                       int
@@ -62,8 +63,11 @@ func (p *profile) add(v *vocabulary, t string, c sheet.Cell) {
 	if v.vacant.has(t) {
 		p.vacant++
 	}
-	if v.looksLikeName(t) && !v.relation.has(t) {
+	switch {
+	case v.looksLikeName(t) && !v.relation.has(t):
 		p.name++
+	case len(t) > 12 && v.nameList(t):
+		p.list++
 	}
 	if utf8.RuneCountInString(t) > 8 {
 		p.long++
@@ -82,7 +86,7 @@ func (p *profile) addNumbers(t string, c sheet.Cell) {
 		}
 	}
 	switch {
-	case len(d) == 11 && d[0] == '1' && d[1] >= '3' && digitsOnly(d):
+	case isMobile(d):
 		p.mobile++
 	case (len(d) >= 10 && len(d) <= 12 && d[0] == '0' || len(d) == 7 || len(d) == 8) && digitsOnly(d):
 		p.landline++
@@ -173,6 +177,17 @@ func (v *vocabulary) looksLikeName(t string) bool {
 	return cls == 0 && (all < 4 || v.surname2.has(string([]rune(t)[:2])) || v.surname[[]rune(t)[1]])
 }
 
+// nameList reports several names in one text.
+func (v *vocabulary) nameList(t string) bool {
+	parts := v.cutAny(t)
+	for _, x := range parts {
+		if !v.looksLikeName(x) {
+			return false
+		}
+	}
+	return len(parts) > 1
+}
+
 // share is the part of filled cells that a count makes up.
 func (p *profile) share(k int) float64 {
 	if p.n == 0 {
@@ -191,7 +206,7 @@ func (p *profile) against(key string) bool {
 	if p.n < 2 {
 		return false
 	}
-	people := p.share(p.name) > 0.6
+	people := p.share(p.name+p.list) > 0.6
 	numbers := p.share(p.mobile) > 0.6 || p.share(p.id) > 0.6
 	switch key {
 	case Phone, Landline:
@@ -214,6 +229,27 @@ func (p *profile) against(key string) bool {
 		return people || numbers || p.share(p.sex) > 0.7
 	case Floor, Persons:
 		return people || numbers
+	}
+	return false
+}
+
+// fits reports that a column's cells are plainly what a header says.
+func (p *profile) fits(key string) bool {
+	switch key {
+	case Phone:
+		return p.share(p.mobile+p.landline) > 0.6
+	case IDNo:
+		return p.share(p.id) > 0.6
+	case Name, Head:
+		return p.share(p.name) > 0.6
+	case Sex:
+		return p.share(p.sex) > 0.7
+	case Unit:
+		return p.share(p.unit) > 0.6
+	case Building:
+		return p.share(p.building) > 0.6
+	case Room:
+		return p.share(p.room+p.roomish) > 0.6
 	}
 	return false
 }

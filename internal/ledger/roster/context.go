@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -10,6 +11,14 @@ import (
 // contextOf reads a sheet's name, a title or a section row for the place all
 // rows below belong to.
 func (v *vocabulary) contextOf(t string, sheetName bool) place {
+	if label, rest, ok := strings.Cut(t, ":"); ok {
+		switch k, _ := v.matchHeader(label); k {
+		case Compound:
+			return place{compound: strings.TrimSpace(rest)}
+		case Building, Unit, Group:
+			t = strings.TrimSpace(rest)
+		}
+	}
 	if t == "" || utf8.RuneCountInString(t) > 60 {
 		return place{}
 	}
@@ -93,7 +102,7 @@ func (s *sheetParser) skip(cells []sheet.Cell) bool {
 		return true
 	}
 	switch {
-	case s.repeatsHeader(cells, own), s.isTotal(lead[:min(own, 3)], numbers), s.v.example.has(first):
+	case s.repeatsHeader(cells, own), s.isTotal(lead[:min(own, 3)], numbers), s.isExample(first), s.countsColumns(cells, own):
 		return true
 	case own <= 4 && !numbers && s.isFooter(cells, first, firstCol, own):
 		return true
@@ -101,6 +110,30 @@ func (s *sheetParser) skip(cells []sheet.Cell) bool {
 		return true
 	}
 	return false
+}
+
+// isExample recognises a row that shows how to fill in the table.
+func (s *sheetParser) isExample(first string) bool {
+	label, _, _ := strings.Cut(first, ":")
+	return s.v.example.has(first) || s.v.example.has(label)
+}
+
+// countsColumns recognises a row below the header that numbers the columns.
+func (s *sheetParser) countsColumns(cells []sheet.Cell, own int) bool {
+	if own < 3 || s.out.Accepted+s.out.Rejected > 0 {
+		return false
+	}
+	n := 0
+	for c := range cells {
+		if cells[c].Blank() {
+			continue
+		}
+		if n++; strings.Trim(tidy(cells[c].String()), "()") != strconv.Itoa(n) {
+			return false
+		}
+	}
+	name, ok := s.cols.at[Name]
+	return ok && name < len(cells) && !cells[name].Blank()
 }
 
 // anyRead reports whether any column that is read holds something of the row's own.
@@ -142,6 +175,15 @@ func (s *sheetParser) isFooter(cells []sheet.Cell, first string, col, own int) b
 		return true
 	}
 	t := strings.ReplaceAll(first, " ", "")
+	if own == 1 && s.placeColumn(col) && col != s.cols.at[Room] && !strings.ContainsAny(t, "0123456789") && utf8.RuneCountInString(t) > 2 {
+		return true // a heading within the table
+	}
+	if _, day := parseDate(s.v, t); day && own == 1 && len(t) >= 8 && !digitsOnly(t) && strings.IndexByte(t, '-') < 0 {
+		return true
+	}
+	if len(t) > 2 && t[0] == '-' && t[len(t)-1] == '-' && digitsOnly(strings.Trim(t, "-")) && own == 1 {
+		return true // a page's number
+	}
 	if hasPrefixAny(t, s.v.words.Footer) || strings.ContainsAny(t, ":") && own <= 2 && !s.placeColumn(col) && utf8.RuneCountInString(t) > 5 {
 		return true
 	}

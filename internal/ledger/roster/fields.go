@@ -23,10 +23,12 @@ type phones struct {
 // parsePhones reads all numbers of a cell.
 func (v *vocabulary) parsePhones(raw string, numeric bool) (p phones) {
 	t := tidy(raw)
-	if len(t) == 11 && t[0] == '1' && t[1] >= '3' && digitsOnly(t) && !(numeric && strings.HasSuffix(t, "000000")) {
+	if isMobile(t) && !(numeric && strings.HasSuffix(t, "000000")) {
 		p.mobile = []string{t}
+		p.repaired = strings.TrimSpace(raw) != t
 		return p
 	}
+	t, ext := v.cutExtension(t)
 	for _, part := range v.cutAny(strings.ReplaceAll(t, "+86", "86")) {
 		if strings.ContainsAny(part, "eE") && strings.Contains(part, "86") && !strings.Contains(t, "E+") {
 			part = strings.TrimSpace(part)
@@ -42,9 +44,26 @@ func (v *vocabulary) parsePhones(raw string, numeric bool) (p phones) {
 		p = phones{}
 		p.one(v, t, numeric)
 	}
+	if ext != "" && len(p.landline) == 1 && len(p.mobile) == 0 {
+		p.landline[0] += "-" + ext
+	}
 	p.repaired = p.repaired || t != raw && len(p.mobile) > 0 && strings.TrimSpace(raw) != t
 	return p
 }
+
+// cutExtension takes a house extension off a landline.
+func (v *vocabulary) cutExtension(t string) (rest, ext string) {
+	for _, word := range v.words.Extension {
+		if a, b, ok := strings.Cut(t, word); ok && len(a) >= 7 && len(b) <= 6 && digitsOnly(strings.TrimSpace(b)) {
+			return strings.TrimSpace(a), strings.TrimSpace(b)
+		}
+	}
+	return t, ""
+}
+
+// isMobile reports 11 digits of a mobile number. Blocks from 12 on count: those
+// that were never given out stand in drills and demonstrations.
+func isMobile(d string) bool { return len(d) == 11 && d[0] == '1' && d[1] >= '2' && digitsOnly(d) }
 
 // splitPhones cuts "13812345678 13912345678" but not "138 1234 5678".
 func splitPhones(s string) []string {
@@ -74,7 +93,7 @@ func (p *phones) one(v *vocabulary, s string, numeric bool) {
 		d, changed = plain, true
 	}
 	for _, pre := range []string{"0086", "86", "0"} {
-		if rest, ok := strings.CutPrefix(d, pre); ok && len(rest) == 11 && rest[0] == '1' && rest[1] >= '3' && (pre != "0" || len(d) == 12) {
+		if rest, ok := strings.CutPrefix(d, pre); ok && isMobile(rest) && (pre != "0" || len(d) == 12) {
 			d, changed = rest, true
 			break
 		}
@@ -87,7 +106,7 @@ func (p *phones) one(v *vocabulary, s string, numeric bool) {
 			return
 		}
 		p.bad = true
-	case n == 11 && d[0] == '1' && d[1] >= '3':
+	case isMobile(d):
 		if numeric && strings.HasSuffix(d, "000000") {
 			p.lost = true
 			return
@@ -215,11 +234,22 @@ func serialDate(f float64, epoch1904 bool) (string, bool) {
 
 // parseBirth reads a birth cell: a date's text, a date kept as a serial, or a
 // number such as 19491231 or 1949.
-func (v *vocabulary) parseBirth(c sheet.Cell, epoch1904 bool) (string, bool) {
+// A year of two digits is certain only where this century would lie ahead of
+// today.
+func (v *vocabulary) parseBirth(c sheet.Cell, epoch1904 bool, today string) (string, bool) {
 	t := tidy(c.String())
 	f, isNumber := c.Float()
 	if c.Date && isNumber {
 		return serialDate(f, epoch1904)
+	}
+	if isNumber && len(t) == 6 && t[4] == '.' {
+		return "", false // 1949.1 as a number is January, or October with its zero lost
+	}
+	if len(t) > 2 && digitsOnly(t[:2]) && (t[2] >= 0x80 || strings.IndexByte(".-/", t[2]) >= 0) {
+		if len(today) != 10 || t[:2] <= today[2:4] {
+			return "", false
+		}
+		t = "19" + t
 	}
 	if d, ok := parseDate(v, t); ok {
 		return d, true
@@ -253,7 +283,33 @@ func (v *vocabulary) parsePersons(s string) (int, bool) {
 		s = p
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil {
+		n, err = v.sumOfPersons(s)
+	}
 	return n, err == nil && n >= 0 && n <= 2000
+}
+
+// sumOfPersons adds a count written apart, as "adults 2 children 1"; every word
+// in it must be known.
+func (v *vocabulary) sumOfPersons(s string) (sum int, err error) {
+	words := strings.FieldsFunc(s, func(r rune) bool { return r >= '0' && r <= '9' || strings.ContainsRune(" ,+\u3001", r) })
+	for _, w := range words {
+		if !v.countWord.has(w) {
+			return 0, strconv.ErrSyntax
+		}
+	}
+	numbers := strings.FieldsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	if len(words) == 0 || len(numbers) == 0 {
+		return 0, strconv.ErrSyntax
+	}
+	for _, d := range numbers {
+		n, err := strconv.Atoi(d)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // truth reads yes and no; nil if the text says neither.
@@ -272,9 +328,13 @@ func (v *vocabulary) names(s string) (out []string, remarks []string) {
 		s = rest[1:]
 	}
 	for _, part := range v.cutNames(s) {
-		part = strings.Trim(part, " .,:;-'`\"*\u00b7")
+		part = strings.TrimRight(strings.Trim(part, " .,:;-'`\"\u00b7"), " .")
+		part = strings.TrimLeft(part, "* ")
 		if h, _ := hanCount(part); h > 0 {
 			part = strings.ReplaceAll(part, " ", "")
+			if h > 1 && h == utf8.RuneCountInString(part)-1 {
+				part = strings.NewReplacer(".", "\u00b7", "\u2022", "\u00b7").Replace(part)
+			}
 		}
 		if part != "" {
 			out = append(out, part)

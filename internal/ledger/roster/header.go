@@ -45,6 +45,15 @@ func (v *vocabulary) matchHeader(text string) (key string, strength int) {
 	if k, ok := v.exact[h]; ok {
 		return k, 3
 	}
+	if base := baseOf(h); base != h && base != "" {
+		h = base
+		if k, ok := v.exact[h]; ok {
+			return k, 3
+		}
+	}
+	if _, ok := v.member[h]; ok {
+		return Name, 2
+	}
 	if utf8.RuneCountInString(h) > 14 || strings.ContainsAny(h, "0123456789") {
 		return "", 0
 	}
@@ -60,6 +69,19 @@ func (v *vocabulary) matchHeader(text string) (key string, strength int) {
 		}
 	}
 	return "", 0
+}
+
+// baseOf drops the number of a repeated header, as in "name 2".
+func baseOf(folded string) string {
+	if folded != "" && folded[0] >= '0' && folded[0] <= '9' {
+		return folded
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, folded)
 }
 
 // MappingKey returns a stable fingerprint of a header: the same columns in the
@@ -104,14 +126,19 @@ type header struct {
 
 const headerDepth = 30
 
-// findHeader looks for the header among the first rows.
-func (v *vocabulary) findHeader(rows []bufRow) header {
-	best, bestScore := header{first: -1, last: -1}, 0
-	for i := 0; i < len(rows) && i < headerDepth; i++ {
+// findHeader looks for the header among the first rows; titled says that the
+// first row is one.
+func (v *vocabulary) findHeader(rows []bufRow, titled bool) header {
+	best, bestScore, firm := header{first: -1, last: -1}, 0, false
+	depth := headerDepth
+	if titled {
+		depth = 1
+	}
+	for i := 0; i < len(rows) && i < depth; i++ {
 		labels := oneRow(rows[i])
 		score, ok := v.scoreLabels(labels)
 		h := header{first: i, last: i, labels: labels}
-		if i+1 < len(rows) {
+		if i+1 < len(rows) && !firm {
 			if two, s := v.twoRows(rows[i], rows[i+1]); s > score {
 				if _, plain := v.scoreLabels(oneRow(rows[i])); plain || len(two) > 0 {
 					score, ok = s, true
@@ -119,14 +146,80 @@ func (v *vocabulary) findHeader(rows []bufRow) header {
 				}
 			}
 		}
-		if ok && score > bestScore {
+		if ok && score > bestScore && !firm {
 			best, bestScore = h, score
+			firm = v.firm(h.labels)
 		}
 	}
-	for best.last >= 0 && best.last+1 < len(rows) && onlyFromAbove(rows[best.last+1]) {
+	for best.last >= 0 && best.last+1 < len(rows) && v.belowHeader(&best, rows[best.last+1]) {
 		best.last++
 	}
 	return best
+}
+
+// firm reports labels that are a roster's header beyond doubt: nearly all are
+// known, and they name a person and a door. What follows is data, even if a
+// second table further down has more labels.
+func (v *vocabulary) firm(labels []string) bool {
+	filled, known, person, door := 0, 0, false, false
+	for _, l := range labels {
+		if l == "" {
+			continue
+		}
+		filled++
+		k, strength := v.matchHeader(l)
+		if strength == 0 {
+			continue
+		}
+		known++
+		person = person || k == Name || k == Head
+		door = door || k == Room || k == Building || k == Address || k == Group || k == Unit
+	}
+	return known >= 3 && known*4 >= filled*3 && person && door
+}
+
+// belowHeader reports a row that belongs to the header above it: merged cells
+// of the header reach down into it. Its own cells refine the labels.
+func (v *vocabulary) belowHeader(h *header, r bufRow) bool {
+	if onlyFromAbove(r) {
+		return true
+	}
+	reached := false
+	for c, x := range r.cells {
+		reached = reached || x.FromAbove() && c < len(h.labels) && h.labels[c] != "" && r.text(c) == h.labels[c]
+	}
+	if !reached {
+		return false
+	}
+	title := ""
+	for c := range r.cells {
+		if c < len(h.labels) && h.labels[c] != "" {
+			title = h.labels[c]
+		}
+		if !r.own(c) {
+			continue
+		}
+		for len(h.labels) <= c {
+			h.labels = append(h.labels, "")
+		}
+		h.labels[c] = v.joinLabels(title, r.text(c))
+	}
+	return true
+}
+
+// joinLabels finds the label of a column below a group title. Parts of a head
+// count and names that stand under several titles need both.
+func (v *vocabulary) joinLabels(title, label string) string {
+	if k, s := v.matchHeader(title); s == 3 && k == Persons {
+		return label + title
+	}
+	if _, s := v.matchHeader(label); s > 0 {
+		return label
+	}
+	if k, s := v.matchHeader(title + label); s > 0 && k != other {
+		return title + label
+	}
+	return label
 }
 
 // oneRow takes a row's cells as labels; copies across a merged title count once.
@@ -203,18 +296,31 @@ func (v *vocabulary) twoRows(top, bottom bufRow) ([]string, int) {
 				}
 			}
 		default:
-			labels[c] = b
-			if _, s := v.matchHeader(b); s > 0 {
-				known++
-			} else if k, s := v.matchHeader(t + b); s > 0 && k != other {
-				labels[c] = t + b
+			labels[c] = v.joinLabels(t, b)
+			if _, s := v.matchHeader(labels[c]); s > 0 {
 				known++
 			}
 		}
 	}
+	v.tellApart(labels, top)
 	if own < 2 || known < 2 || known*3 < own*2 || fromTop == 0 {
 		return nil, 0
 	}
 	score, _ := v.scoreLabels(labels)
 	return labels, score
+}
+
+// tellApart puts the group's title before a label that stands under several.
+func (v *vocabulary) tellApart(labels []string, top bufRow) {
+	seen := map[string]int{}
+	for _, l := range labels {
+		seen[l]++
+	}
+	for c, l := range labels {
+		if t := top.text(c); l != "" && seen[l] > 1 && t != l {
+			if _, s := v.matchHeader(t + l); s > 0 {
+				labels[c] = t + l
+			}
+		}
+	}
 }

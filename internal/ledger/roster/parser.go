@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/sheet"
@@ -61,7 +62,7 @@ func (p *parser) file(ctx context.Context, f File) error {
 			continue
 		}
 		found = true
-		if info.Hidden && !s.out.Roster {
+		if info.Hidden && !s.outs[0].Roster {
 			continue
 		}
 		hidden, err := b.HiddenColumns(ctx, i)
@@ -69,9 +70,11 @@ func (p *parser) file(ctx context.Context, f File) error {
 			return errs.Wrap("roster.Parse", err)
 		}
 		for _, c := range hidden {
-			s.out.Hidden = append(s.out.Hidden, sheet.ColumnName(c))
+			for _, out := range s.outs {
+				out.Hidden = append(out.Hidden, sheet.ColumnName(c))
+			}
 		}
-		p.res.Sheets = append(p.res.Sheets, s.out)
+		p.res.Sheets = append(p.res.Sheets, s.outs...)
 	}
 	if len(p.res.Sheets) == before && !found {
 		return errs.Field(errs.E("roster.Parse", errs.Invalid, "sheet.no_rows"), f.Name)
@@ -89,25 +92,25 @@ type sheetParser struct {
 	out     *SheetResult
 	epoch04 bool
 
+	*view                // the table being read
+	views []*view        // all tables side by side
+	outs  []*SheetResult // all tables below each other
+
 	buf     []bufRow
 	decided bool
-	cols    *columns
-	labels  []string
+	titled  bool           // the first buffered row is a header
 	head    [][]sheet.Cell // rows up to the header, for the refused rows' workbook
 	sent    bool           // head was given
 
-	sectionText, sectionSent string // the last section row, and the last one given to Rejects
-
-	base    place // from the sheet's name and titles
-	section place // from the last section row
-	prev    carried
-	lastN   int // last written row
-	startN  int // the header's row
+	lastN  int // last written row
+	startN int // the header's row
 }
 
 func newSheetParser(p *parser, file string, info sheet.Info, epoch04 bool) *sheetParser {
-	s := &sheetParser{p: p, v: p.v, epoch04: epoch04}
+	s := &sheetParser{p: p, v: p.v, epoch04: epoch04, view: &view{}}
+	s.views = []*view{s.view}
 	s.out = &SheetResult{File: file, Sheet: info.Name, Columns: map[string]string{}, Problems: []Problem{}}
+	s.outs = []*SheetResult{s.out}
 	s.base = p.v.contextOf(tidy(info.Name), true)
 	return s
 }
@@ -118,7 +121,7 @@ func (s *sheetParser) row(r sheet.Row) error {
 		return nil
 	}
 	if s.decided {
-		return s.data(r.N, r.Cells)
+		return s.take(r.N, r.Cells)
 	}
 	s.buf = append(s.buf, bufRow{r.N, slices.Clone(r.Cells)})
 	if len(s.buf) < bufferRows {
@@ -127,25 +130,39 @@ func (s *sheetParser) row(r sheet.Row) error {
 	return s.decide()
 }
 
-// finish handles what is still buffered.
-func (s *sheetParser) finish() error {
-	if s.decided || len(s.buf) == 0 {
+// take handles a row below the header. While a further table's columns are
+// still open, rows are buffered again.
+func (s *sheetParser) take(n int, cells []sheet.Cell) error {
+	if !s.decided {
+		return s.row(sheet.Row{N: n, Cells: cells})
+	}
+	if s.out.Roster && s.startsTable(n, cells) {
+		s.restart(n, cells)
 		return nil
 	}
-	return s.decide()
+	return s.data(n, cells)
+}
+
+// finish handles what is still buffered.
+func (s *sheetParser) finish() error {
+	for !s.decided && len(s.buf) > 0 {
+		if err := s.decide(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decide finds header and columns, then replays the buffered rows.
 func (s *sheetParser) decide() error {
 	s.decided = true
-	h := s.v.findHeader(s.buf)
+	h := s.v.findHeader(s.buf, s.titled)
 	width := 0
 	for _, r := range s.buf {
 		width = max(width, len(r.cells))
 	}
 	s.out.Key = sheetKey(h.labels, width)
 	m := s.mapping(&h)
-	s.labels = h.labels
 	rows := s.buf[h.last+1:]
 	s.out.Headers = h.labels
 	if h.last >= 0 {
@@ -153,11 +170,11 @@ func (s *sheetParser) decide() error {
 	}
 	s.readTitles(h)
 	if m != nil {
-		s.cols = mapped(*m, width)
+		s.cols, s.labels = mapped(*m, width), h.labels
 		s.out.Roster = len(s.cols.at) > 0
 	} else {
-		s.cols = s.v.assign(h.labels, s.v.profiles(rows, width))
-		ok, reason := s.cols.isRoster(h.labels, s.v, s.base.building != "" || s.base.group != "")
+		s.split(h, s.v.profiles(rows, width))
+		ok, reason := s.cols.isRoster(h.labels, s.v, s.base.group != "")
 		if s.out.Roster = ok; !ok {
 			s.report(s.out.HeaderRow, finding{col: -1, sev: SevError, key: reason})
 		}
@@ -174,7 +191,7 @@ func (s *sheetParser) decide() error {
 	s.sample(rows)
 	s.buf = nil
 	for _, r := range rows {
-		if err := s.data(r.n, r.cells); err != nil {
+		if err := s.take(r.n, r.cells); err != nil {
 			return err
 		}
 	}
@@ -216,7 +233,7 @@ func mapped(m Mapping, width int) *columns {
 			c.at[key] = n - 1
 		}
 	}
-	c.settle(make([]profile, max(width, maxColumn(c)+1)))
+	vocab().settle(c, make([]profile, max(width, maxColumn(c)+1)))
 	return c
 }
 
@@ -235,12 +252,26 @@ func (s *sheetParser) readTitles(h header) {
 		if i >= h.first || len(s.buf[i].cells) == 0 {
 			continue
 		}
-		for c := range s.buf[i].cells {
-			if s.buf[i].own(c) {
-				s.base.addMissing(s.v.contextOf(s.buf[i].text(c), false))
-				break
-			}
+		s.readTitle(s.buf[i])
+	}
+}
+
+// readTitle reads the first cell of a title row, and any further cell that
+// says what it is, as in "Building: 3".
+func (s *sheetParser) readTitle(r bufRow) {
+	first := true
+	for c := range r.cells {
+		if !r.own(c) {
+			continue
 		}
+		t := r.text(c)
+		if strings.HasSuffix(t, ":") && r.own(c+1) {
+			t += r.text(c + 1)
+		}
+		if first || strings.Contains(t, ":") {
+			s.base.addMissing(s.v.contextOf(t, false))
+		}
+		first = false
 	}
 }
 
@@ -269,21 +300,35 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 	if s.p.o.Progress != nil && s.out.Rows%1000 == 0 {
 		s.p.o.Progress(s.out.File, s.out.Sheet, s.out.Rows)
 	}
-	if !s.out.Roster || s.skip(cells) {
+	var people []Row
+	var failed *record
+	read := 0
+	for _, w := range s.views {
+		s.view = w
+		own := w.within(cells)
+		if !s.out.Roster || s.skip(own) {
+			continue
+		}
+		read++
+		rec := record{s: s, n: n, cells: own}
+		rec.read()
+		for _, f := range rec.found {
+			s.report(n, f)
+		}
+		if people = append(people, rec.people...); rec.failed {
+			failed = &rec
+		}
+	}
+	switch {
+	case read == 0:
 		s.out.Skipped++
 		return nil
-	}
-	rec := record{s: s, n: n, cells: cells}
-	rec.read()
-	for _, f := range rec.found {
-		s.report(n, f)
-	}
-	if rec.failed {
+	case failed != nil:
 		s.out.Rejected++
-		return s.reject(&rec)
+		return s.reject(failed)
 	}
 	s.out.Accepted++
-	for _, row := range rec.people {
+	for _, row := range people {
 		if s.p.count.add(&row) {
 			s.report(n, finding{col: s.cols.at[IDNo], raw: row.IDNo, sev: SevDoubt, key: "roster.idno_again"})
 		}

@@ -18,10 +18,11 @@ const (
 	classNumber // the sign for a number in general: a building, a house, a room
 	classLane
 	classPhase
+	classBed
 )
 
 var classes = map[string]class{"building": classBuilding, "unit": classUnit, "floor": classFloor, "room": classRoom,
-	"group": classGroup, "number": classNumber, "lane": classLane, "phase": classPhase}
+	"group": classGroup, "number": classNumber, "lane": classLane, "phase": classPhase, "bed": classBed}
 
 // place is what a text says about where a door is.
 type place struct {
@@ -29,6 +30,7 @@ type place struct {
 	number                                       string // a house number not yet told apart
 	rest                                         string // text that is none of these
 	bare                                         []string
+	bed                                          bool // a bed of the room was named
 }
 
 // piece is a number with what follows it, or a text between numbers.
@@ -145,6 +147,10 @@ func (v *vocabulary) assemble(ps []piece) place {
 			p.addText(v, x.text, k == 0)
 			continue
 		}
+		if x.class == classBed {
+			p.bed = true
+			continue
+		}
 		cls := x.class
 		if cls == classBuilding && p.building != "" && p.room == "" {
 			cls = classFloor // "3栋5楼": the second is a floor
@@ -195,7 +201,7 @@ func (p *place) addNumber(v *vocabulary, ps []piece, k int) {
 // building is known or a third number follows, then building.
 func (p *place) spread() {
 	b := p.bare
-	if len(b) == 0 || len(b) == 1 && p.nothingElse() {
+	if len(b) == 0 || len(b) == 1 && p.nothingElse() && !p.bed {
 		return
 	}
 	if p.room == "" {

@@ -27,6 +27,7 @@ type record struct {
 	row    Row
 	place  place
 	people []Row
+	at     map[string]int // columns of a further person; nil for the row's first
 	filled map[int]string // blank place cells and what they inherited
 }
 
@@ -46,7 +47,11 @@ var placeKeys = map[string]bool{Compound: true, Building: true, Unit: true, Floo
 // cell gives the column of a key and its cell; -1 and a blank cell if the
 // table has no such column, or the value belongs to another column or person.
 func (r *record) cell(key string) (int, sheet.Cell) {
-	c, ok := r.s.cols.at[key]
+	at := r.s.cols.at
+	if r.at != nil {
+		at = r.at
+	}
+	c, ok := at[key]
 	if !ok || c >= len(r.cells) {
 		return -1, sheet.Cell{}
 	}
@@ -71,6 +76,18 @@ func (r *record) ditto(c int, x sheet.Cell) sheet.Cell {
 // text gives a key's text, tidied; error values such as #N/A are blank.
 func (r *record) text(key string) (int, string) {
 	c, x := r.cell(key)
+	return r.tidied(c, x)
+}
+
+// textAt is text for a column of a further person.
+func (r *record) textAt(c int) (int, string) {
+	if c >= len(r.cells) || r.cells[c].Copied() {
+		return c, ""
+	}
+	return r.tidied(c, r.cells[c])
+}
+
+func (r *record) tidied(c int, x sheet.Cell) (int, string) {
 	if x.Kind == sheet.Empty {
 		return c, ""
 	}
@@ -122,6 +139,10 @@ func (r *record) readNames() []string {
 	if v.none.has(t) {
 		return nil
 	}
+	if plain := strings.Trim(strings.ReplaceAll(t, " ", ""), "()"); v.unnamed.has(plain) || v.organised.has(plain) {
+		r.addNote(plain)
+		return nil
+	}
 	if v.relation.has(t) && !v.looksLikeName(t) {
 		r.row.Tags = r.addTag(r.row.Tags, t)
 		return nil
@@ -142,6 +163,9 @@ func (r *record) checkNames(c int, t string) []string {
 			r.row.Tags = r.addTag(r.row.Tags, m)
 		case v.relation.has(m):
 			r.row.Relation = m
+		case v.deceased.has(m):
+			r.addNote(m)
+			r.deceased(c)
 		case m != "":
 			r.addNote(m)
 		}
@@ -173,6 +197,9 @@ func (r *record) checkNames(c int, t string) []string {
 			}
 			continue
 		}
+		if strings.Contains(n, "*") {
+			r.note(c, SevDoubt, "roster.name_masked")
+		}
 		good = append(good, n)
 	}
 	if len(good) > 1 {
@@ -194,6 +221,14 @@ func (r *record) vacantText(t string) bool {
 	v := r.s.v
 	t = strings.Trim(strings.ReplaceAll(t, " ", ""), "()")
 	return v.vacant.has(t) || len(t) <= 24 && !v.occupied.has(t) && hasAny(t, v.words.VacantPart) && !hasPrefixAny(t, v.words.No)
+}
+
+// deceased marks somebody whom the row calls dead as not living here; whether
+// the file should be closed is for a person to decide.
+func (r *record) deceased(c int) {
+	no := false
+	r.row.LivesHere = &no
+	r.note(c, SevDoubt, "roster.deceased")
 }
 
 func (r *record) addNote(t string) {

@@ -12,9 +12,12 @@ import (
 // readFlags reads what the row says about the flat: lived in, let, empty.
 func (r *record) readFlags() {
 	v := r.s.v
-	if _, t := r.text(Note); t != "" && !v.none.has(t) {
-		r.row.Note = t
+	if c, t := r.text(Note); t != "" && !v.none.has(t) {
+		r.addNote(t)
 		r.flatWords(t)
+		if v.deceased.has(t) {
+			r.deceased(c)
+		}
 	}
 	if c, t := r.text(Tags); t != "" && !v.none.has(t) {
 		for _, part := range v.cutAny(t) {
@@ -25,7 +28,7 @@ func (r *record) readFlags() {
 		r.readLivesHere(c, t)
 	}
 	if _, t := r.text(Registered); t != "" {
-		if r.s.cols.hukou >= 0 {
+		if r.s.cols.hukou == r.s.cols.at[Registered] {
 			r.row.HomeAddress = t
 		} else if r.row.Registered = truth(t, v.yes, v.no); r.row.Registered == nil {
 			no := false
@@ -36,6 +39,11 @@ func (r *record) readFlags() {
 			}
 		} else if v.regNo.has(t) {
 			*r.row.Registered = false
+		}
+	}
+	if c := r.s.cols.hukou; c >= 0 && r.row.HomeAddress == "" && c < len(r.cells) && !r.cells[c].Copied() {
+		if t := tidy(r.ditto(c, r.cells[c]).String()); !v.none.has(t) {
+			r.row.HomeAddress = t
 		}
 	}
 }
@@ -61,6 +69,9 @@ func (r *record) readLivesHere(c int, t string) {
 		headed = v.foldHeader(r.s.labels[c])
 	}
 	y := truth(t, v.yes, v.no)
+	if here := v.livesHere.has(t); here || v.livesAway.has(t) {
+		y = &here
+	}
 	if hasAny(headed, v.words.VacantPart) && y != nil { // "is it empty?" asks the other way round
 		r.row.Vacant = *y
 		if !*y || v.vacant.has(t) {
@@ -158,6 +169,7 @@ func (r *record) readPerson(names []string) {
 		r.row.LivesHere = &no
 	}
 	r.spread(names, ids, mobiles)
+	r.addMembers()
 }
 
 // findHead names the head of the household where the table tells.
@@ -184,7 +196,7 @@ func (r *record) findHead() {
 // checkDoor refuses a row whose door nobody can tell.
 func (r *record) checkDoor(named bool) {
 	p := &r.place
-	if p.room != "" {
+	if p.room != "" || r.houseAsDoor() {
 		return
 	}
 	village := p.group != "" || !r.s.cols.has(Room) && (p.building != "" || r.row.Address != "" || p.compound != "")
@@ -200,6 +212,17 @@ func (r *record) checkDoor(named bool) {
 	}
 }
 
+// houseAsDoor makes a house without rooms the door: a villa says so, or the
+// whole table numbers houses only.
+func (r *record) houseAsDoor() bool {
+	p := &r.place
+	if p.building == "" || p.unit != "" || p.room != "" || !r.s.cols.villas && !hasAny(p.building, r.s.v.words.Villa) {
+		return false
+	}
+	p.room, p.building = p.building, ""
+	return true
+}
+
 func (r *record) readSexAndBirth() {
 	v := r.s.v
 	if c, t := r.text(Sex); t != "" && !v.none.has(strings.ToUpper(t)+" ") {
@@ -213,7 +236,7 @@ func (r *record) readSexAndBirth() {
 	if c < 0 || x.Blank() || x.Kind == sheet.Error || v.none.has(tidy(x.String())) {
 		return
 	}
-	d, ok := v.parseBirth(x, r.s.epoch04)
+	d, ok := v.parseBirth(x, r.s.epoch04, r.s.p.o.Today)
 	if !ok || r.s.p.o.Today != "" && d > r.s.p.o.Today {
 		r.note(c, SevDoubt, "roster.birth_bad")
 		return
@@ -242,6 +265,10 @@ func (r *record) readIDs(people int) []idno.Number {
 	}
 	var out []idno.Number
 	for _, part := range parts {
+		if rest := trimPrefixAny(tidy(part), v.words.PaperPrefix); rest != tidy(part) {
+			part = strings.TrimPrefix(rest, ":")
+			r.note(c, SevRepaired, "roster.idno_fixed_spaces")
+		}
 		n, err := idno.Parse(part, idno.Options{Drill: r.s.p.o.Drill, Numeric: x.Kind == sheet.Number})
 		if err != nil {
 			if !errors.Is(err, idno.Missing) {
@@ -353,10 +380,12 @@ func (r *record) giveID(row *Row, n idno.Number) {
 		return
 	}
 	if row.Birth != "" && !strings.HasPrefix(n.Birth, row.Birth) {
-		r.note(r.s.cols.at[Birth], SevDoubt, "roster.birth_contradicts")
+		c, _ := r.cell(Birth)
+		r.note(c, SevDoubt, "roster.birth_contradicts")
 	}
 	if row.Sex != "" && row.Sex != n.Sex {
-		r.note(r.s.cols.at[Sex], SevDoubt, "roster.sex_contradicts")
+		c, _ := r.cell(Sex)
+		r.note(c, SevDoubt, "roster.sex_contradicts")
 	}
 	row.Birth, row.Sex = n.Birth, n.Sex
 }

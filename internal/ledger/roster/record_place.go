@@ -12,7 +12,10 @@ import (
 func (r *record) readPlace(somebody bool) {
 	v := r.s.v
 	p := &r.place
-	if _, t := r.text(Compound); t != "" {
+	if c, t := r.text(Compound); t != "" {
+		if at, ok := r.s.cols.weak[lane]; ok && at == c && digitsOnly(t) {
+			t += v.words.Suffix["lane"][0]
+		}
 		p.compound = t
 	}
 	if c, t := r.text(Group); t != "" {
@@ -133,7 +136,9 @@ func (r *record) readUnit(c int, t string) {
 func (r *record) readRoom(c int, t string) {
 	p := &r.place
 	if digitsOnly(t) {
-		p.room = t
+		if p.room = t; len(t) == 4 && t[0] == '0' {
+			p.room = trimZero(t) // the same room as a number has no leading zero
+		}
 		return
 	}
 	if n := r.s.v.hanNumber(t); n != "" {
@@ -141,14 +146,22 @@ func (r *record) readRoom(c int, t string) {
 		return
 	}
 	pl := r.s.v.parsePlace(t)
+	if pl.bed {
+		r.addNote(t)
+	}
 	known := p.building != "" || r.s.base.building != "" || r.s.section.building != "" || r.s.cols.has(Building)
 	if known && pl.building != "" && pl.unit == "" && pl.room != "" && !r.hasMark(t, classBuilding) {
-		if p.unit == "" {
-			p.unit = pl.building
-		} else if pl.building != p.unit && pl.building != p.building {
-			r.note(c, SevDoubt, "roster.room_contradicts")
-		}
 		p.room = pl.room
+		switch {
+		case p.unit == "" && digitsOnly(pl.building):
+			p.unit = pl.building
+		case pl.building == p.unit || pl.building == p.building:
+		default:
+			p.room = strings.ReplaceAll(t, " ", "") // basements such as B1-01 are rooms as they stand
+			if digitsOnly(pl.building) {
+				r.note(c, SevDoubt, "roster.room_contradicts")
+			}
+		}
 		return
 	}
 	switch {
@@ -158,7 +171,7 @@ func (r *record) readRoom(c int, t string) {
 		}
 		p.room = pl.room
 		p.addMissing(pl)
-	case len(pl.bare) == 1 && pl.rest == "":
+	case len(pl.bare) == 1 && (pl.rest == "" || pl.bed):
 		p.room = pl.bare[0]
 	case pl.number != "" && pl.rest == "":
 		p.room = pl.number
@@ -210,7 +223,7 @@ func (r *record) inherit(somebody bool) {
 		return
 	}
 	if p.room == "" && p.building == "" && p.unit == "" {
-		if somebody && (p.group == "" || p.group == q.group) && (p.compound == "" || p.compound == q.compound) {
+		if somebody && (p.group == "" || p.group == q.group) && r.sameCompound() {
 			r.take(Building, &p.building, q.building)
 			r.take(Unit, &p.unit, q.unit)
 			r.take(Room, &p.room, q.room)
@@ -225,16 +238,35 @@ func (r *record) inherit(somebody bool) {
 	if r.s.cols.has(Group) {
 		r.take(Group, &p.group, q.group)
 	}
-	if p.building == "" && r.s.cols.has(Building) && (p.compound == q.compound) {
+	if p.building == "" && r.s.cols.has(Building) && r.sameCompound() {
 		r.take(Building, &p.building, q.building)
 	}
-	same := p.building == q.building && p.compound == q.compound
+	same := p.building == q.building && r.sameCompound()
 	if p.unit == "" && same && r.s.cols.has(Unit) {
 		r.take(Unit, &p.unit, q.unit)
 	}
-	if p.room == "" && same && p.unit == q.unit && somebody && q.room != "" {
+	if p.room == "" && same && p.unit == q.unit && somebody && q.room != "" && r.sameDoorMeant() {
 		r.take(Room, &p.room, q.room)
 	}
+}
+
+// sameDoorMeant reports that a row without a room still means the room above:
+// it belongs to a head already named, or writes no place of its own.
+func (r *record) sameDoorMeant() bool {
+	if _, t := r.text(Relation); t != "" && !r.s.v.headRel.has(t) {
+		return true
+	}
+	for _, key := range []string{Building, Unit} {
+		if c, ok := r.s.cols.at[key]; ok && c < len(r.cells) && !r.cells[c].Blank() && !r.cells[c].Copied() && r.ditto(c, r.cells[c]) == r.cells[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// sameCompound reports that the row names no other compound than the row above.
+func (r *record) sameCompound() bool {
+	return r.place.compound == "" || r.place.compound == r.s.prev.compound
 }
 
 // take inherits one value and remembers it for the workbook of refused rows.

@@ -51,9 +51,11 @@ func Keys() []string {
 
 // hukou is a header for the registered address; it becomes address or registered.
 const (
-	hukou = "hukou"
-	other = "other" // a known header that is not imported
-	alien = "alien" // a header of tables about things, fees or vehicles
+	hukou     = "hukou"
+	lane      = "lane"       // a header for a lane or street: the compound where none is named
+	maybeRoom = "maybe_room" // a header that may number households or doors
+	other     = "other"      // a known header that is not imported
+	alien     = "alien"      // a header of tables about things, fees or vehicles
 )
 
 // Row is one person of an accepted row, or a door without a named person.

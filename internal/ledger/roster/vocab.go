@@ -18,10 +18,11 @@ type headerKey struct {
 }
 
 type headerFile struct {
-	Keys  map[string]headerKey `json:"keys"`
-	Other []string             `json:"other"`
-	Alien []string             `json:"alien"`
-	Strip []string             `json:"strip"`
+	Keys    map[string]headerKey `json:"keys"`
+	Other   []string             `json:"other"`
+	Members map[string][]string  `json:"members"` // relation → headers of a further person beside the first
+	Alien   []string             `json:"alien"`
+	Strip   []string             `json:"strip"`
 
 	OtherPart []string `json:"otherpart"`
 	AlienPart []string `json:"alienpart"`
@@ -44,6 +45,15 @@ type wordFile struct {
 	TotalPart    []string            `json:"totalpart"`
 	Footer       []string            `json:"footer"`
 	Example      []string            `json:"example"`
+	Unnamed      []string            `json:"unnamed"`
+	Extension    []string            `json:"extension"`
+	PaperPrefix  []string            `json:"paperprefix"`
+	Deceased     []string            `json:"deceased"`
+	Organisation []string            `json:"organisation"`
+	Villa        []string            `json:"villa"`
+	CountWords   []string            `json:"countwords"`
+	LivesHere    []string            `json:"liveshere"`
+	LivesAway    []string            `json:"liveselsewhere"`
 	Page         map[string][]string `json:"page"`
 	Yes          []string            `json:"yes"`
 	No           []string            `json:"no"`
@@ -98,6 +108,7 @@ type contains struct {
 type vocabulary struct {
 	exact    map[string]string // folded header → key, "other" or "alien"
 	contains []contains        // longest first
+	member   map[string]string // folded header → relation of a further person beside the first
 	strip    *strings.Replacer
 	parts    [2][]string // parts of headers that are other, alien
 
@@ -115,6 +126,12 @@ type vocabulary struct {
 	occupied  set
 	total     set
 	example   set
+	unnamed   set
+	deceased  set
+	organised set
+	countWord set
+	livesHere set
+	livesAway set
 	yes, no   set
 	regNo     set
 	male      set
@@ -168,6 +185,8 @@ func loadVocab() *vocabulary {
 	v.page = [2][]string{w.Page["before"], w.Page["after"]}
 	v.ditto, v.none, v.vacant, v.occupied = setOf(w.Ditto), setOf(w.None), setOf(w.Vacant), setOf(w.Occupied)
 	v.total, v.example = setOf(w.Total), setOf(w.Example)
+	v.unnamed, v.deceased, v.organised, v.countWord = setOf(w.Unnamed), setOf(w.Deceased), setOf(w.Organisation), setOf(w.CountWords)
+	v.livesHere, v.livesAway = setOf(w.LivesHere), setOf(w.LivesAway)
 	v.yes, v.no, v.regNo, v.male, v.female = setOf(w.Yes), setOf(w.No), setOf(w.RegisteredNo), setOf(w.Male), setOf(w.Female)
 	v.headRel, v.relation, v.tagSilent = setOf(w.HeadRelation), setOf(w.Relations), setOf(w.TagSilent)
 	for key, list := range w.Tags {
@@ -218,6 +237,12 @@ func (v *vocabulary) loadHeaders(h headerFile) {
 		}
 	}
 	delete(v.exact, "")
+	v.member = map[string]string{}
+	for rel, list := range h.Members {
+		for _, w := range list {
+			v.member[v.foldHeader(w)] = rel
+		}
+	}
 	v.parts = [2][]string{h.OtherPart, h.AlienPart}
 	sort.Slice(v.contains, func(i, j int) bool {
 		if a, b := v.contains[i], v.contains[j]; a.part != b.part {
