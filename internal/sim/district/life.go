@@ -75,8 +75,8 @@ type worker struct {
 	next   time.Time
 }
 
-// NewLife prepares the work on the round that is open. The error is of kind
-// Conflict (demo.no_round) where there is none.
+// NewLife prepares the work on the district's round. Where somebody has closed
+// it there is nothing to do, and Run returns at once.
 func NewLife(ctx context.Context, s Services, l *Loaded, o LifeOptions) (*Life, error) {
 	const op = "district.NewLife"
 	sys := grid.System(l.District, "simulation")
@@ -85,7 +85,7 @@ func NewLife(ctx context.Context, s Services, l *Loaded, o LifeOptions) (*Life, 
 		return nil, err
 	}
 	if r.State != round.Open {
-		return nil, errs.E(op, errs.Conflict, "demo.no_round")
+		return &Life{s: s, l: l, log: s.log(), sys: sys, round: r}, nil
 	}
 	f, err := s.Rounds.Form(ctx, sys, r.FormID)
 	if err != nil {

@@ -77,8 +77,9 @@ func LoadPlaces(ctx context.Context, s Services, cfg sim.Config, progress func(d
 
 func (s Services) loader(cfg sim.Config, progress func(done, total int)) (*loader, error) {
 	if cfg.At.IsZero() {
-		cfg.At = clock.DayStart(s.Clock.Now())
+		cfg.At = s.Clock.Now()
 	}
+	cfg.At = clock.DayStart(cfg.At) // the day is kept, the hour is not
 	d, err := sim.Generate(cfg)
 	if err != nil {
 		return nil, err
