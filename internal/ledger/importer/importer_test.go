@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 
 	"wangge/internal/grid"
@@ -30,26 +29,6 @@ const (
 
 var ctx = context.Background()
 
-// fakeGrid adds places as the grid does, without its rules.
-type fakeGrid struct {
-	mu   sync.Mutex
-	path map[id.ID]string
-	next map[id.ID]int
-}
-
-func (g *fakeGrid) AddPlacesIn(ctx context.Context, tx *db.Tx, c grid.Caller, list []grid.NewPlace) ([]grid.Place, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var rows [][]any
-	for _, n := range list {
-		g.next[n.ParentID]++
-		path, _ := grid.ChildPath(g.path[n.ParentID], g.next[n.ParentID])
-		g.path[n.ID] = path
-		rows = append(rows, []any{district, int64(n.ID), int64(n.ParentID), int64(n.ParentID), string(n.Kind), n.Name, g.next[n.ParentID], path, 1})
-	}
-	return nil, tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "ordinal", "path", "from_ms"}, rows)
-}
-
 type world struct {
 	t    testing.TB
 	d    *db.DB
@@ -68,12 +47,10 @@ func newWorld(t testing.TB, d *db.DB) *world {
 func newWorldWith(t testing.TB, d *db.DB, keys *seal.Keyring) *world {
 	t.Helper()
 	clk := dbtest.Clock()
-	g := &fakeGrid{path: map[id.ID]string{}, next: map[id.ID]int{}}
 	w := &world{t: t, d: d, com: id.New()}
-	g.path[w.com] = community
 	log := audit.New(district, clk)
 	w.l = ledger.New(ledger.Deps{DB: d, Keys: keys, Audit: log, Clock: clk})
-	w.keys = importer.Deps{DB: d, Keys: keys, Audit: log, Clock: clk, Ledger: w.l, Places: g, Drill: true}
+	w.keys = importer.Deps{DB: d, Keys: keys, Audit: log, Clock: clk, Ledger: w.l, Places: grid.New(d, clk, nil, nil), Drill: true}
 	w.s = importer.New(w.keys)
 	w.c = grid.Caller{District: district, AccountID: 77, Lang: "zh", Grants: []grid.Grant{{PostID: 5, Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, Path: community}}}
 	if err := d.Read().QueryRowContext(ctx, "SELECT id FROM place WHERE path = $1", community).Scan((*int64)(&w.com)); err == nil {
