@@ -153,13 +153,15 @@ func (b *book) write(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	for _, occ := range touched {
-		open, err := bumpVersion(ctx, tx, b.district, occ)
+		version, err := bumpVersion(ctx, tx, b.district, occ)
 		if err != nil {
 			return err
 		}
-		if !open {
+		if version == 0 {
 			return errs.E("round.write", errs.Conflict, "round.closed_meanwhile")
 		}
+		change := coverChange{version: version, deltas: b.deltasOf(occ)}
+		tx.OnCommit(func() { b.s.cover.note(occ, change) })
 		tx.Notify(topic(b.occs[occ]))
 	}
 	return nil
@@ -195,6 +197,17 @@ func (b *book) counter(t Target, n int) {
 	d := b.counters[k]
 	d.add(t.State, n)
 	b.counters[k] = d
+}
+
+// deltasOf returns what happens to the counters of one occurrence.
+func (b *book) deltasOf(occ id.ID) map[[2]id.ID]counterDelta {
+	out := map[[2]id.ID]counterDelta{}
+	for k, d := range b.counters {
+		if k.occ == occ && !d.zero() {
+			out[[2]id.ID{k.leaf, k.grid}] = d
+		}
+	}
+	return out
 }
 
 // link rewrites the history around marks that arrived after later ones.

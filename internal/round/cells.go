@@ -8,6 +8,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
 
@@ -40,7 +41,20 @@ type occCache struct {
 	grids  map[id.ID]string
 	real   clock.Stopwatch
 	cells  *cells
+
+	noted   sync.Mutex
+	changes map[int64]map[[2]id.ID]counterDelta // by the version they led to
 }
+
+// coverChange is what one transaction of this process did to the counters of
+// an occurrence, and the version it led to.
+type coverChange struct {
+	version int64
+	deltas  map[[2]id.ID]counterDelta
+}
+
+// maxNoted bounds the changes remembered between two looks at an occurrence.
+const maxNoted = 2000
 
 func (c *coverCache) init() {
 	c.at = map[id.ID]*occCache{}
@@ -59,6 +73,57 @@ func (c *coverCache) of(occ id.ID) *occCache {
 		c.at[occ] = o
 	}
 	return o
+}
+
+// note remembers a committed change, so that the next look need not read all
+// counters again. Changes of other processes are missing here; the gap in the
+// versions shows it.
+func (c *coverCache) note(occ id.ID, ch coverChange) {
+	c.mu.Lock()
+	o := c.at[occ]
+	c.mu.Unlock()
+	if o == nil {
+		return
+	}
+	o.noted.Lock()
+	defer o.noted.Unlock()
+	if o.changes == nil || len(o.changes) >= maxNoted {
+		o.changes = map[int64]map[[2]id.ID]counterDelta{}
+	}
+	o.changes[ch.version] = ch.deltas
+}
+
+// advance brings the cells to the version by the changes noted; false where one
+// is missing or touches a counter that is new.
+func (o *occCache) advance(version int64) bool {
+	o.noted.Lock()
+	defer o.noted.Unlock()
+	sum := map[[2]id.ID]counterDelta{}
+	for v := o.cells.version + 1; v <= version; v++ {
+		deltas, ok := o.changes[v]
+		if !ok {
+			return false
+		}
+		for k, d := range deltas {
+			if _, known := o.cells.at[k]; !known {
+				return false
+			}
+			s := sum[k]
+			sum[k] = counterDelta{s.total + d.total, s.done + d.done, s.exempt + d.exempt, s.attempted + d.attempted}
+		}
+	}
+	for v := range o.changes {
+		if v <= version {
+			delete(o.changes, v)
+		}
+	}
+	next := &cells{version: version, list: slices.Clone(o.cells.list), at: o.cells.at}
+	for k, d := range sum {
+		next.list[next.at[k]].Figures.add(Figures{Total: d.total, Done: d.done, Exempt: d.exempt, Attempted: d.attempted})
+	}
+	next.add()
+	o.cells = next
+	return true
 }
 
 // forget drops what is known of where leaves and grids lie.
@@ -85,7 +150,16 @@ func (s *Service) counters(ctx context.Context, district int, occ id.ID) (*cells
 	if o.cells != nil && o.cells.version == version && !stale {
 		return o.cells, nil
 	}
-	list, err := selectCounters(ctx, s.DB.Read(), district, occ, len(o.leaves))
+	if o.cells != nil && !stale && o.cells.version < version && o.advance(version) {
+		return o.cells, nil
+	}
+	var list []cell
+	err = s.DB.Snapshot(ctx, "round.counters", func(q db.Queryer) (err error) { // version and counters of one instant
+		if version, err = occVersion(ctx, q, district, occ); err == nil {
+			list, err = selectCounters(ctx, q, district, occ, len(o.leaves))
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -125,12 +199,17 @@ func (o *occCache) arrange(version int64, list []cell, keep bool) *cells {
 			next.at[[2]id.ID{c.leaf, c.grid}] = i
 		}
 	}
-	next.cum = make([]Figures, len(next.list)+1)
-	for i, c := range next.list {
-		next.cum[i+1] = next.cum[i]
-		next.cum[i+1].add(c.Figures)
-	}
+	next.add()
 	return next
+}
+
+// add fills the running sums.
+func (c *cells) add() {
+	c.cum = make([]Figures, len(c.list)+1)
+	for i, x := range c.list {
+		c.cum[i+1] = c.cum[i]
+		c.cum[i+1].add(x.Figures)
+	}
 }
 
 // reuse reports whether the counters are the ones arranged here.

@@ -218,12 +218,15 @@ func BenchmarkCoverage(b *testing.B) {
 		w.ok(tx.BulkInsert(w.ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "ordinal", "path", "grid_id", "from_ms"}, places))
 		return tx.BulkInsert(w.ctx, "counter", []string{"district", "occurrence_id", "leaf_id", "grid_id", "total"}, counters)
 	})
-	for name, change := range map[string]bool{"fresh": true, "cached": false} {
+	for _, name := range []string{"elsewhere", "marked", "cached"} {
 		b.Run(name, func(b *testing.B) {
 			start := clock.Start()
-			for range b.N {
-				if change {
+			for i := range b.N {
+				switch name {
+				case "elsewhere": // another process changed the figures: all counters are read again
 					w.write(func(tx *db.Tx) error { return touchVersion(w.ctx, tx, district, r.OccurrenceID) })
+				case "marked":
+					w.mark(r, w.doors[i%len(w.doors)], "normal")
 				}
 				if _, err := w.s.Coverage(w.ctx, sys, r.ID, NodeRef{}); err != nil {
 					b.Fatal(err)

@@ -43,7 +43,7 @@ func placesByID(ctx context.Context, q db.Queryer, district int, ids []id.ID) (m
 
 // children returns the places right below one, doors excepted, in walking order.
 func children(ctx context.Context, q db.Queryer, district int, parent id.ID) ([]place, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+placeCols+" FROM place p WHERE p.district = $1 AND p.parent_id = $2 AND p.kind <> 'door' AND p.kind <> 'point' ORDER BY p.path", district, parent)
+	rows, err := q.QueryContext(ctx, "SELECT "+placeCols+" FROM place p WHERE p.district = $1 AND p.parent_id = $2 AND p.kind <> 'door' AND p.kind <> 'point' ORDER BY p.parent_id, p.ordinal, p.path", district, parent)
 	return collect(rows, err, scanPlace)
 }
 

@@ -175,15 +175,17 @@ func moveChoices(ctx context.Context, tx *db.Tx, district int, deltas map[choice
 		"district, occurrence_id, leaf_id, grid_id, field, choice", "n = t.n + excluded.n", rows)
 }
 
-// bumpVersion tells caches and watchers that figures changed. It reports
-// whether the occurrence is (still) in one of the states open and opening.
-func bumpVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) (bool, error) {
+// bumpVersion tells caches and watchers that figures changed and returns the
+// new version; 0 where the occurrence is neither open nor opening (any more).
+func bumpVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) (version int64, err error) {
 	res, err := tx.ExecContext(ctx, "UPDATE occurrence SET version = version + 1 WHERE district = $1 AND id = $2 AND state IN ('open', 'opening')", district, occ)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	n, err := res.RowsAffected()
-	return n > 0, err
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return 0, err
+	}
+	return occVersion(ctx, tx, district, occ)
 }
 
 // occState is what a batch needs to know of an occurrence.
