@@ -76,7 +76,7 @@ func (s *Service) Outstanding(ctx context.Context, c grid.Caller, round id.ID, q
 	if len(list) > q.Limit {
 		list = list[:q.Limit]
 		last := list[len(list)-1]
-		next = last.Path + "." + last.ObjectID.String()
+		next = last.Path + "." + itoa(last.LineNo) + "." + last.ObjectID.String()
 	}
 	return list, next, s.nameLines(ctx, c.District, info.round.TargetKind, list)
 }
@@ -170,7 +170,7 @@ func (n *namer) label(l *Line, kind TargetKind) {
 	switch kind {
 	case Doors, Households, Persons:
 		door := n.at[l.DoorID]
-		l.Label, l.Floor = door.Name, door.Floor
+		l.Label, l.Floor, l.Path = door.Name, door.Floor, door.Path
 		building := leaf
 		if leaf.Kind == "unit" {
 			l.Label = leaf.Name + " " + door.Name
@@ -180,6 +180,9 @@ func (n *namer) label(l *Line, kind TargetKind) {
 	default:
 		own := n.at[l.ObjectID]
 		l.Label = own.Name
+		if own.Path != "" {
+			l.Path = own.Path
+		}
 		l.Building = strings.TrimSpace(n.at[n.at[own.ParentID].ParentID].Name + " " + n.at[own.ParentID].Name)
 	}
 }

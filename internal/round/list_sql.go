@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"wangge/internal/grid"
@@ -10,14 +11,11 @@ import (
 	"wangge/internal/platform/id"
 )
 
-// selectLines lists targets in walking order: one more than the limit, to tell
-// whether there are more.
+// selectLines lists targets by leaf in walking order and by line number within
+// it: one more than the limit, to tell whether there are more.
 func selectLines(ctx context.Context, q db.Queryer, c grid.Caller, r Round, path, gridPath string, lq ListQuery) ([]Line, error) {
 	a := db.NewArgs(c.District, r.OccurrenceID)
-	order := "COALESCE(op.path, lp.path)"
-	text := "SELECT " + targetSelect + ", " + order + targetFrom +
-		" LEFT JOIN place op ON op.district = t.district AND op.id = CASE WHEN t.door_id <> 0 THEN t.door_id ELSE t.object_id END" +
-		" WHERE t.district = $1 AND t.occurrence_id = $2 AND " + c.Scope(lq.perm, a, targetScope)
+	text := "SELECT " + targetSelect + ", lp.path" + targetFrom + " WHERE t.district = $1 AND t.occurrence_id = $2 AND " + c.Scope(lq.perm, a, targetScope)
 	if path != "" {
 		text += " AND lp.path >= " + a.Add(path) + " AND lp.path < " + a.Add(path+"~")
 	}
@@ -36,13 +34,14 @@ func selectLines(ctx context.Context, q db.Queryer, c grid.Caller, r Round, path
 		text += " AND t.state IN (0, 1)"
 	}
 	if lq.After != "" {
-		at, object, err := cursor(lq.After)
+		at, line, object, err := cursor(lq.After)
 		if err != nil {
 			return nil, err
 		}
-		text += " AND (" + order + " > " + a.Add(at) + " OR (" + order + " = " + a.Add(at) + " AND t.object_id > " + a.Add(object) + "))"
+		p, n := a.Add(at), a.Add(line)
+		text += " AND lp.path >= " + p + " AND (lp.path > " + p + " OR t.line_no > " + n + " OR (t.line_no = " + n + " AND t.object_id > " + a.Add(object) + "))"
 	}
-	rows, err := q.QueryContext(ctx, text+" ORDER BY "+order+", t.object_id LIMIT "+a.Add(lq.Limit+1), a.List()...)
+	rows, err := q.QueryContext(ctx, text+" ORDER BY lp.path, t.line_no, t.object_id LIMIT "+a.Add(lq.Limit+1), a.List()...)
 	return collect(rows, err, func(scan scanner) (l Line, err error) {
 		var bulk int
 		err = scan(append(l.dest(&bulk), &l.Path)...)
@@ -59,12 +58,18 @@ func statesOf(list []State) []int {
 	return out
 }
 
-func cursor(after string) (path string, object id.ID, err error) {
-	path, rest, ok := strings.Cut(after, ".")
-	if object, err = id.Parse(rest); !ok || err != nil {
-		return "", 0, errs.Field(errs.E("round.list", errs.Invalid, "error.bad_cursor"), "after")
+// cursor reads where a page of a list ended: "path.line.object".
+func cursor(after string) (path string, line int, object id.ID, err error) {
+	parts := strings.Split(after, ".")
+	if len(parts) == 3 {
+		if line, err = strconv.Atoi(parts[1]); err == nil {
+			object, err = id.Parse(parts[2])
+		}
 	}
-	return path, object, nil
+	if len(parts) != 3 || err != nil {
+		return "", 0, 0, errs.Field(errs.E("round.list", errs.Invalid, "error.bad_cursor"), "after")
+	}
+	return parts[0], line, object, nil
 }
 
 func postNames(ctx context.Context, q db.Queryer, district int, posts []id.ID) (map[id.ID]string, error) {

@@ -236,3 +236,35 @@ func BenchmarkCoverage(b *testing.B) {
 		})
 	}
 }
+
+func TestListsPageThroughWithoutGapOrRepeat(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 2, 2, 5)
+		w.emergency()
+		for _, kind := range []TargetKind{Doors, Points} {
+			r := w.opened(kind, streetPath, Filter{}, w.form().ID)
+			want := w.total(r).Total
+			seen := map[id.ID]bool{}
+			after := ""
+			for range 20 {
+				lines, next, err := w.s.Outstanding(w.ctx, sys, r.ID, ListQuery{After: after, Limit: 7})
+				w.ok(err)
+				for _, l := range lines {
+					if seen[l.ObjectID] {
+						t.Fatalf("%s: listed twice", kind)
+					}
+					seen[l.ObjectID] = true
+				}
+				if after = next; next == "" {
+					break
+				}
+			}
+			if len(seen) != want {
+				t.Fatalf("%s: %d of %d listed", kind, len(seen), want)
+			}
+		}
+		if _, _, err := w.s.Outstanding(w.ctx, sys, w.opened(Doors, commA, Filter{}, w.form().ID).ID, ListQuery{After: "x"}); err == nil {
+			t.Fatal("a broken cursor is taken")
+		}
+	})
+}
