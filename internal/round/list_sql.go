@@ -15,7 +15,7 @@ import (
 // it: one more than the limit, to tell whether there are more.
 func selectLines(ctx context.Context, q db.Queryer, c grid.Caller, r Round, path, gridPath string, lq ListQuery) ([]Line, error) {
 	a := db.NewArgs(c.District, r.OccurrenceID)
-	text := "SELECT " + targetSelect + ", lp.path" + targetFrom + " WHERE t.district = $1 AND t.occurrence_id = $2 AND " + c.Scope(lq.perm, a, targetScope)
+	text := "SELECT " + targetSelect + ", lp.path" + targetFrom + " WHERE t.district = $1 AND t.occurrence_id = $2 AND lp.kind <> 'door' AND " + c.Scope(lq.perm, a, targetScope)
 	if path != "" {
 		text += " AND lp.path >= " + a.Add(path) + " AND lp.path < " + a.Add(path+"~")
 	}
