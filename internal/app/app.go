@@ -118,6 +118,8 @@ func New(ctx context.Context, o Options, d *db.DB, district int) (*App, error) {
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Grid.OnRegrid(a.Rounds.Regridded)
 	a.Imports = importer.New(importer.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Ledger: a.Ledger, Places: a.Grid, Drill: o.Drill})
+	a.Grid.AddSection(a.Rounds.AreaSection)
+	a.Grid.SetDoorStates(a.Rounds.Board)
 	a.Trust = trust.New(d, a.Audit, a.Accounts)
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil

@@ -137,6 +137,7 @@ func menu() []web.Menu {
 		{Key: "today", Href: "/today", Icon: "today", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
 		{Key: "emergencies", Href: "/emergencies", Icon: "bell", Section: "menu.section.rounds", Allowed: office(grid.RoundRead)},
 		{Key: "imports", Href: "/imports", Icon: "upload", Section: "menu.section.ledger", Allowed: can(grid.LedgerImport)},
+		{Key: "people", Href: "/persons", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerRead)},
 		{Key: "care", Href: "/care", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerWrite)},
 		{Key: "places", Href: "/areas", Icon: "map", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
 		{Key: "grids", Href: "/grids", Icon: "grid", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},

@@ -69,7 +69,9 @@ func (s *Service) Board(ctx context.Context, c grid.Caller, area, chosen id.ID) 
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	b.fill(children, people)
+	if err := s.fill(ctx, c, b, children, people); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
 	if err := s.addRound(ctx, c, b, chosen); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
@@ -102,10 +104,14 @@ func (s *Service) areaOf(ctx context.Context, c grid.Caller, area id.ID) (grid.P
 }
 
 // fill makes the rows of the children and their sum.
-func (b *Board) fill(children []grid.Node, people []ledger.Count) {
+func (s *Service) fill(ctx context.Context, c grid.Caller, b *Board, children []grid.Node, people []ledger.Count) error {
 	b.Total = Row{ID: b.Area.ID, Name: b.Area.Name, Kind: string(b.Area.Kind)}
 	for i, ch := range children {
-		r := Row{ID: ch.ID, Name: ch.Name, Kind: string(ch.Kind), Doors: ch.Doors, Vacancies: ch.Vacancies,
+		vacant, err := s.grid.VacancyCount(ctx, c, ch.Path)
+		if err != nil {
+			return err
+		}
+		r := Row{ID: ch.ID, Name: grid.Label(c.Lang, ch.Place), Kind: string(ch.Kind), Doors: ch.Doors, Vacancies: vacant.Doors,
 			Households: people[i].Households, Persons: people[i].Persons}
 		b.Total.Doors += r.Doors
 		b.Total.Vacancies += r.Vacancies
@@ -113,6 +119,7 @@ func (b *Board) fill(children []grid.Node, people []ledger.Count) {
 		b.Total.Persons += r.Persons
 		b.Rows = append(b.Rows, r)
 	}
+	return nil
 }
 
 // addRound puts a round's figures beside the rows.

@@ -103,7 +103,11 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, area id.ID, fragmen
 	}
 	d := boardPage{Board: b, Meta: web.Meta{Title: b.Area.Name, Menu: "board", Wide: true}}
 	for _, a := range b.Above {
-		d.Crumbs = append(d.Crumbs, web.Crumb{Text: a.Name, Href: "/board/" + a.ID.String()})
+		crumb := web.Crumb{Text: a.Name}
+		if c.CanPlace(grid.PlaceRead, a.Path) {
+			crumb.Href = "/board/" + a.ID.String()
+		}
+		d.Crumbs = append(d.Crumbs, crumb)
 	}
 	if b.Round != nil {
 		d.Query = "?round=" + b.Round.ID.String()

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
-	"wangge/internal/platform/sheet"
 	"wangge/internal/platform/web"
 )
 
@@ -244,38 +244,16 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 
 // export writes the list as a workbook, masked, with the number of each record.
 func (p *Pages) export(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	ctx := r.Context()
-	var rows []PersonView
-	err := p.s.Export(ctx, c, filterOf(r.URL.Query(), web.Table{Sort: "door"}), func(v PersonView) error {
-		rows = append(rows, v)
-		return nil
-	})
-	if err != nil {
+	var book bytes.Buffer
+	if err := p.s.ExportWorkbook(r.Context(), c, filterOf(r.URL.Query(), web.Table{Sort: "door"}), &book); err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	h.Set("Content-Disposition", `attachment; filename="people.xlsx"`)
 	h.Set("Cache-Control", "no-store")
-	var cols []sheet.Column
-	for _, k := range []string{"row", "door", "name", "sex", "relation", "phone", "idno", "registered", "lives_here"} {
-		cols = append(cols, sheet.Column{Title: web.T(ctx, "ledger.col."+k)})
-	}
-	x, err := sheet.NewXLSX(w, web.T(ctx, "ledger.list.title"), cols...)
-	if err != nil {
-		return err
-	}
-	yes := map[bool]string{true: web.T(ctx, "ledger.yes"), false: web.T(ctx, "ledger.no")}
-	for _, v := range rows {
-		sex := ""
-		if v.Sex != "" {
-			sex = web.T(ctx, "ledger.sex."+string(v.Sex))
-		}
-		if err := x.Row(v.ID.String(), v.Door, v.Name, sex, v.Relation, strings.Join(v.Phones, " "), v.IDNo, yes[v.Registered], yes[v.LivesHere]); err != nil {
-			return err
-		}
-	}
-	return x.Close()
+	_, err := book.WriteTo(w)
+	return err
 }
 
 type carePage struct {

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -72,6 +75,7 @@ func NewAPI(a *App, title, version string) huma.API {
 	conf.SchemasPath = ""
 	conf.DocsPath = ""
 	conf.CreateHooks = nil
+	conf.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer":  {Type: "http", Scheme: "bearer", Description: "A token bound to a post"},
 		"session": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "The session of a browser"},
@@ -82,6 +86,25 @@ func NewAPI(a *App, title, version string) huma.API {
 	api.UseMiddleware(needLogin)
 	a.Handle("GET /api/docs", a.docsPage(api), Public())
 	return api
+}
+
+var notInName = regexp.MustCompile(`[\w./-]*/|[^A-Za-z0-9]+`)
+
+// schemaName names a type by its package and itself (trust.Row is TrustRow), so
+// that slices may use the same word for different things. Types without a name
+// take the hint.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	name := ""
+	for _, part := range strings.Fields(notInName.ReplaceAllString(t.String(), " ")) {
+		name += strings.ToUpper(part[:1]) + part[1:]
+	}
+	return name
 }
 
 // ServeMux returns the routes without the shell, for tests of routing alone.

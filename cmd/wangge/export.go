@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+
+	"wangge/internal/app"
+)
+
+var exportCommand = command{"export", "write a masked list as a workbook: export {outstanding|people} -o FILE", runExport}
+
+func runExport(ctx context.Context, env *environment, args []string) error {
+	if len(args) == 0 {
+		return usageError("export what? outstanding or people")
+	}
+	fs := flags(env, "export "+args[0])
+	var cfg app.Config
+	cfg.Bind(fs)
+	round := fs.String("round", "", "outstanding: the round (default: the only open one)")
+	area := fs.String("area", "", "12-digit code of the area (default: the whole district)")
+	out := fs.String("o", "", "file to write (.xlsx)")
+	rest, err := parse(fs, args[1:])
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 || *out == "" {
+		return usageError("export %s -o FILE", args[0])
+	}
+	if err := cfg.Resolve(fs, env.getenv); err != nil {
+		return err
+	}
+	req := app.ExportRequest{Round: *round, Area: *area, Out: *out, Lang: language(env)}
+	switch args[0] {
+	case "outstanding":
+		return app.ExportOutstanding(ctx, app.Options{Config: cfg}, req)
+	case "people":
+		return app.ExportPeople(ctx, app.Options{Config: cfg}, req)
+	}
+	return usageError("there is no export %q: outstanding or people", args[0])
+}

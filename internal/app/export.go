@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/round"
+)
+
+// ExportRequest says what `wangge export` writes where.
+type ExportRequest struct {
+	Round string // id; empty: the only open round
+	Area  string // 12-digit code; empty: the whole district
+	Out   string // the workbook
+	Lang  string
+}
+
+// ExportOutstanding writes the outstanding targets of a round.
+func ExportOutstanding(ctx context.Context, o Options, r ExportRequest) error {
+	return export(ctx, o, r, func(a *App, c grid.Caller, at grid.Place, w io.Writer) error {
+		rd, err := a.onlyRound(ctx, c, r.Round)
+		if err != nil {
+			return err
+		}
+		return a.Rounds.Export(ctx, c, rd, round.ListQuery{Ref: round.NodeRef{Place: at.ID}}, w)
+	})
+}
+
+// ExportPeople writes the persons of an area, masked.
+func ExportPeople(ctx context.Context, o Options, r ExportRequest) error {
+	return export(ctx, o, r, func(a *App, c grid.Caller, at grid.Place, w io.Writer) error {
+		return a.Ledger.ExportWorkbook(ctx, c, ledger.Filter{Place: at.ID, Sort: "door"}, w)
+	})
+}
+
+// onlyRound returns the round with an id, or the only open one.
+func (a *App) onlyRound(ctx context.Context, c grid.Caller, text string) (round.Round, error) {
+	if text != "" {
+		rid, err := id.Parse(text)
+		if err != nil {
+			return round.Round{}, fmt.Errorf("%w: --round: %v", ErrCall, err)
+		}
+		return a.Rounds.Round(ctx, c, rid)
+	}
+	open, err := a.Rounds.Rounds(ctx, c, round.ListFilter{States: []round.RoundState{round.Open}})
+	if err != nil {
+		return round.Round{}, err
+	}
+	if len(open) != 1 {
+		return round.Round{}, fmt.Errorf("%w: %d rounds are open; choose one with --round", ErrCall, len(open))
+	}
+	return open[0], nil
+}
+
+// export opens the installation and the file, and removes the file if nothing
+// whole could be written.
+func export(ctx context.Context, o Options, r ExportRequest, write func(*App, grid.Caller, grid.Place, io.Writer) error) error {
+	return withApp(ctx, o, func(a *App) error {
+		c := grid.System(a.District, "export")
+		c.Lang = r.Lang
+		at, err := a.Grid.Root(ctx, c)
+		if r.Area != "" {
+			at, err = a.Grid.Area(ctx, c, r.Area)
+		}
+		if err != nil {
+			return err
+		}
+		f, err := os.OpenFile(r.Out, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+		if err != nil {
+			return fmt.Errorf("%w: -o: %v", ErrCall, err)
+		}
+		defer f.Close()
+		err = write(a, c, at, f)
+		if err == nil {
+			err = f.Sync()
+		}
+		if err != nil {
+			os.Remove(r.Out)
+		}
+		return errs.Wrap("app.export", err)
+	})
+}
