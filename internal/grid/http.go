@@ -1,0 +1,404 @@
+package grid
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/internal/grid/divisions"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type body[T any] struct{ Body T }
+
+// result wraps what a service call returned.
+func result[T any](v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{v}, nil
+}
+
+// page makes a page of a list whose cursor is a key of its last row.
+func page[T any](list []T, limit int, key func(T) any) (*body[web.Page[T]], error) {
+	p := web.Page[T]{Items: list}
+	if p.Items == nil {
+		p.Items = []T{}
+	}
+	if limit > 0 && len(list) >= limit {
+		p.Next = web.Cursor(key(list[len(list)-1]))
+	}
+	return &body[web.Page[T]]{p}, nil
+}
+
+// ended is the answer of calls that end something.
+type ended struct{}
+
+// endpoint describes an operation; p is its path below /api/v1.
+func endpoint(name, method, p, tag, summary string) huma.Operation {
+	op := huma.Operation{OperationID: name, Method: method, Path: "/api/v1" + p, Tags: []string{tag}, Summary: summary}
+	if method == http.MethodPost {
+		op.DefaultStatus = http.StatusCreated
+	}
+	return op
+}
+
+type byID struct {
+	ID web.IDParam `path:"id"`
+}
+
+// api holds the handlers of the API.
+type api struct{ s *Service }
+
+// RegisterAPI adds areas, places, doors, grids, posts, holders, organisations,
+// teams, bindings and vacancies to the API.
+func RegisterAPI(h huma.API, s *Service) {
+	a := api{s}
+	huma.Register(h, endpoint("list-areas", "GET", "/areas", "areas", "Areas of the district by level, in the order of their codes"), a.areas)
+	huma.Register(h, endpoint("import-areas", "POST", "/areas/import", "areas", "Bring the areas in line with a national list"), a.importAreas)
+	huma.Register(h, endpoint("import-geometry", "POST", "/areas/geometry", "areas", "Keep outlines of areas from GeoJSON"), a.importGeometry)
+	huma.Register(h, endpoint("get-area-map", "GET", "/areas/{id}/map", "areas", "Map of an area's children: outlines where known, tiles always"), a.areaMap)
+	huma.Register(h, endpoint("get-place", "GET", "/places/{id}", "places", "One place with what stands above it"), a.place)
+	huma.Register(h, endpoint("list-children", "GET", "/places/{id}/children", "places", "What stands directly below a place, with doors and vacancies"), a.children)
+	huma.Register(h, endpoint("list-places", "GET", "/places", "places", "Places below a place in walking order"), a.places)
+	huma.Register(h, endpoint("add-places", "POST", "/places", "places", "Add places, parents before their children"), a.addPlaces)
+	huma.Register(h, endpoint("edit-place", "PATCH", "/places/{id}", "places", "Change a place's name or aliases"), a.editPlace)
+	huma.Register(h, endpoint("close-place", "DELETE", "/places/{id}", "places", "Close a place from now on"), a.closePlace)
+	huma.Register(h, endpoint("order-place", "POST", "/places/{id}/order", "places", "Put a place after a sibling in walking order"), a.orderPlace)
+	huma.Register(h, endpoint("get-profile", "GET", "/places/{id}/profile", "places", "What a compound is like"), a.getProfile)
+	huma.Register(h, endpoint("set-profile", "PUT", "/places/{id}/profile", "places", "Note what a compound is like"), a.setProfile)
+	huma.Register(h, endpoint("list-doors", "GET", "/doors", "doors", "Doors below a place in walking order"), a.doors)
+	huma.Register(h, endpoint("find-door", "GET", "/doors/find", "doors", "Find a door of an area by compound, building, unit and room, or group and number"), a.findDoor)
+	huma.Register(h, endpoint("ensure-door", "POST", "/doors", "doors", "Find a door of an area by its parts or make it with what is missing above it"), a.ensureDoor)
+	huma.Register(h, endpoint("list-door-grids", "GET", "/doors/{id}/grids", "doors", "Former grids of a door"), a.doorGrids)
+	a.registerGrids(h)
+	a.registerPosts(h)
+}
+
+type areasIn struct {
+	Kind string `query:"kind" enum:"province,city,county,street,community" doc:"One level only"`
+}
+
+func (a api) areas(ctx context.Context, in *areasIn) (*body[web.Page[Place]], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Require("grid.Areas", PlaceRead); err != nil {
+		return nil, err
+	}
+	var kinds []Kind
+	if in.Kind != "" {
+		kinds = append(kinds, Kind(in.Kind))
+	}
+	list, err := a.s.Areas(ctx, c, kinds...)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, 0, nil)
+}
+
+type areaRow struct {
+	Code   string `json:"code" doc:"12 digits"`
+	Name   string `json:"name"`
+	Level  string `json:"level,omitempty" enum:"province,city,county,street,community" doc:"Default: by the code"`
+	Parent string `json:"parent,omitempty" doc:"Default: by the code"`
+}
+
+type importAreasIn struct {
+	Body struct {
+		Areas  []areaRow `json:"areas" minItems:"1" maxItems:"100000"`
+		DryRun bool      `json:"dry_run,omitempty"`
+	}
+}
+
+func (a api) importAreas(ctx context.Context, in *importAreasIn) (*body[AreaReport], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]divisions.Area, len(in.Body.Areas))
+	for i, r := range in.Body.Areas {
+		list[i] = divisions.Area{Code: r.Code, Name: r.Name, Level: divisions.Level(r.Level), Parent: r.Parent}
+		if r.Level == "" {
+			list[i].Level, _ = divisions.LevelOf(r.Code)
+		}
+		if r.Parent == "" {
+			list[i].Parent = divisions.ParentOf(r.Code)
+		}
+	}
+	return result(a.s.ImportAreas(ctx, c, list, in.Body.DryRun))
+}
+
+type geometryIn struct {
+	Datum   string `query:"datum" enum:"WGS84,GCJ-02" required:"true"`
+	RawBody []byte `contentType:"application/geo+json"`
+}
+
+func (a api) importGeometry(ctx context.Context, in *geometryIn) (*body[GeoReport], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.ImportGeoJSON(ctx, c, in.RawBody, in.Datum))
+}
+
+func (a api) areaMap(ctx context.Context, in *byID) (*body[TileMap], error) {
+	c, p, err := a.at(ctx, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.TileMap(ctx, c, p))
+}
+
+// at returns the caller and a place they may see; Zero is the highest their
+// posts cover.
+func (a api) at(ctx context.Context, pid id.ID) (Caller, Place, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return c, Place{}, err
+	}
+	if pid == id.Zero {
+		p, err := a.s.Home(ctx, c)
+		return c, p, err
+	}
+	p, err := a.s.Place(ctx, c, pid)
+	return c, p, err
+}
+
+type placeOut struct {
+	Place
+	Above []Place `json:"above" nullable:"false" doc:"What stands above it, outermost first"`
+}
+
+func (a api) place(ctx context.Context, in *byID) (*body[placeOut], error) {
+	c, p, err := a.at(ctx, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	above, err := a.s.Ancestors(ctx, c, p)
+	return result(placeOut{p, append([]Place{}, above...)}, err)
+}
+
+func (a api) children(ctx context.Context, in *byID) (*body[web.Page[Node]], error) {
+	c, p, err := a.at(ctx, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.s.Children(ctx, c, p)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, 0, nil)
+}
+
+type placesIn struct {
+	web.PageQuery
+	Place web.IDParam `query:"place" doc:"Default: the highest place your posts cover"`
+	Kind  string      `query:"kind" enum:"compound,building,unit,group,row,door,point,community,street" doc:"One kind only"`
+	Text  string      `query:"q" maxLength:"60" doc:"Part of a name, alias or code: the best matches, not paged"`
+}
+
+func (a api) places(ctx context.Context, in *placesIn) (*body[web.Page[Place]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	if in.Text != "" {
+		list, err := a.s.SearchPlaces(ctx, c, in.Text, in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		return page(list, 0, nil)
+	}
+	var kinds []Kind
+	if in.Kind != "" {
+		kinds = append(kinds, Kind(in.Kind))
+	}
+	return a.subtree(ctx, c, p, kinds, in.PageQuery)
+}
+
+func (a api) subtree(ctx context.Context, c Caller, p Place, kinds []Kind, q web.PageQuery) (*body[web.Page[Place]], error) {
+	after := ""
+	if err := web.ReadCursor(q.After, &after); err != nil {
+		return nil, err
+	}
+	list, err := a.s.SubtreePage(ctx, c, p.Path, after, kinds, q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, q.Limit, func(p Place) any { return p.Path })
+}
+
+type newPlaceIn struct {
+	ID       id.ID  `json:"id,omitempty" doc:"Preassigned, so that later rows can name it as their parent"`
+	ParentID id.ID  `json:"parent_id"`
+	Kind     string `json:"kind" enum:"compound,building,unit,group,row,door,point"`
+	Subkind  string `json:"subkind,omitempty"`
+	Name     string `json:"name" maxLength:"60"`
+	Alias    string `json:"alias,omitempty" maxLength:"200"`
+	Floor    int    `json:"floor,omitempty"`
+	Ordinal  int    `json:"ordinal,omitempty"`
+}
+
+type addPlacesIn struct {
+	Body struct {
+		Places []newPlaceIn `json:"places" minItems:"1" maxItems:"2000"`
+	}
+}
+
+func (a api) addPlaces(ctx context.Context, in *addPlacesIn) (*body[web.Page[Place]], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]NewPlace, len(in.Body.Places))
+	for i, n := range in.Body.Places {
+		list[i] = NewPlace{ID: n.ID, ParentID: n.ParentID, Kind: Kind(n.Kind), Subkind: n.Subkind, Name: n.Name, Alias: n.Alias, Floor: n.Floor, Ordinal: n.Ordinal}
+	}
+	made, err := a.s.AddPlaces(ctx, c, list)
+	if err != nil {
+		return nil, err
+	}
+	return page(made, 0, nil)
+}
+
+type editPlaceIn struct {
+	byID
+	Body struct {
+		Name  *string `json:"name,omitempty" maxLength:"60"`
+		Alias *string `json:"alias,omitempty" maxLength:"200"`
+		Floor *int    `json:"floor,omitempty"`
+	}
+}
+
+func (a api) editPlace(ctx context.Context, in *editPlaceIn) (*body[Place], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.EditPlace(ctx, c, in.ID.ID, PlaceEdit{Name: in.Body.Name, Alias: in.Body.Alias, Floor: in.Body.Floor}))
+}
+
+func (a api) closePlace(ctx context.Context, in *byID) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.ClosePlace(ctx, c, in.ID.ID)
+}
+
+type orderIn struct {
+	byID
+	Body struct {
+		After id.ID `json:"after" doc:"The sibling it comes after; 0: first"`
+	}
+}
+
+func (a api) orderPlace(ctx context.Context, in *orderIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.MoveInOrder(ctx, c, in.ID.ID, in.Body.After)
+}
+
+func (a api) getProfile(ctx context.Context, in *byID) (*body[Profile], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := a.s.Profile(ctx, c, in.ID.ID)
+	return result(p, err)
+}
+
+type profileIn struct {
+	byID
+	Body struct {
+		OrgID        id.ID  `json:"org_id,omitempty"`
+		Class        string `json:"class,omitempty"`
+		Gates        int    `json:"gates,omitempty"`
+		Fences       int    `json:"fences,omitempty"`
+		FireLanes    int    `json:"fire_lanes,omitempty"`
+		ElderlyShare int    `json:"elderly_share,omitempty"`
+		PartyBranch  string `json:"party_branch,omitempty"`
+		Note         string `json:"note,omitempty" maxLength:"500"`
+	}
+}
+
+func (a api) setProfile(ctx context.Context, in *profileIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return nil, a.s.SetProfile(ctx, c, Profile{PlaceID: in.ID.ID, OrgID: b.OrgID, Class: b.Class, Gates: b.Gates, Fences: b.Fences,
+		FireLanes: b.FireLanes, ElderlyShare: b.ElderlyShare, PartyBranch: b.PartyBranch, Note: b.Note})
+}
+
+type doorsIn struct {
+	web.PageQuery
+	Place web.IDParam `query:"place"`
+}
+
+func (a api) doors(ctx context.Context, in *doorsIn) (*body[web.Page[Place]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.subtree(ctx, c, p, []Kind{Door}, in.PageQuery)
+}
+
+type findDoorIn struct {
+	Area     web.IDParam `query:"area" required:"true"`
+	Compound string      `query:"compound"`
+	Building string      `query:"building"`
+	Unit     string      `query:"unit"`
+	Room     string      `query:"room"`
+	Group    string      `query:"group"`
+	Row      string      `query:"row"`
+}
+
+func (a api) findDoor(ctx context.Context, in *findDoorIn) (*body[Place], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.FindDoor(ctx, c, in.Area.ID, DoorParts{Compound: in.Compound, Building: in.Building, Unit: in.Unit, Room: in.Room, Group: in.Group, Row: in.Row}))
+}
+
+type ensureDoorIn struct {
+	Body struct {
+		Area     id.ID  `json:"area"`
+		Compound string `json:"compound,omitempty" maxLength:"60"`
+		Building string `json:"building,omitempty" maxLength:"60"`
+		Unit     string `json:"unit,omitempty" maxLength:"60"`
+		Floor    int    `json:"floor,omitempty"`
+		Room     string `json:"room,omitempty" maxLength:"60"`
+		Group    string `json:"group,omitempty" maxLength:"60"`
+		Row      string `json:"row,omitempty" maxLength:"60"`
+	}
+}
+
+func (a api) ensureDoor(ctx context.Context, in *ensureDoorIn) (*body[Place], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return result(a.s.EnsureDoor(ctx, c, b.Area, DoorParts{Compound: b.Compound, Building: b.Building, Unit: b.Unit, Floor: b.Floor, Room: b.Room, Group: b.Group, Row: b.Row}))
+}
+
+func (a api) doorGrids(ctx context.Context, in *byID) (*body[web.Page[GridStay]], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.s.GridHistory(ctx, c, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, 0, nil)
+}

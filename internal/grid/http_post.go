@@ -1,0 +1,409 @@
+package grid
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+func (a api) registerGrids(h huma.API) {
+	huma.Register(h, endpoint("list-grids", "GET", "/grids", "grids", "Grids of an area and below it"), a.grids)
+	huma.Register(h, endpoint("add-grid", "POST", "/grids", "grids", "Make a grid"), a.addGrid)
+	huma.Register(h, endpoint("get-grid", "GET", "/grids/{id}", "grids", "One grid"), a.grid)
+	huma.Register(h, endpoint("close-grid", "DELETE", "/grids/{id}", "grids", "Close a grid; its doors fall to the one above"), a.closeGrid)
+	huma.Register(h, endpoint("preview-doors", "POST", "/grids/{id}/preview", "grids", "What a re-drawing would change"), a.previewDoors)
+	huma.Register(h, endpoint("assign-doors", "POST", "/grids/{id}/doors", "grids", "Re-draw: put doors into a grid; no door and no history moves"), a.assignDoors)
+	huma.Register(h, endpoint("list-vacancies", "GET", "/vacancies", "vacancies", "What nobody answers for at and below a place, now or at an instant"), a.vacancies)
+}
+
+func (a api) registerPosts(h huma.API) {
+	huma.Register(h, endpoint("list-posts", "GET", "/posts", "posts", "Posts with their holders"), a.posts)
+	huma.Register(h, endpoint("add-post", "POST", "/posts", "posts", "Make a post"), a.addPost)
+	huma.Register(h, endpoint("get-post", "GET", "/posts/{id}", "posts", "One post with all its holders"), a.post)
+	huma.Register(h, endpoint("end-post", "DELETE", "/posts/{id}", "posts", "End a post and its holders' terms"), a.endPost)
+	huma.Register(h, endpoint("set-post-doors", "PUT", "/posts/{id}/doors", "posts", "Replace the doors of a post over a set of doors"), a.setPostDoors)
+	huma.Register(h, endpoint("add-holder", "POST", "/holders", "holders", "Put an account into a post"), a.addHolder)
+	huma.Register(h, endpoint("end-holder", "DELETE", "/holders/{id}", "holders", "End somebody's term"), a.endHolder)
+	huma.Register(h, endpoint("list-organisations", "GET", "/organisations", "organisations", "Organisations of an area and below it"), a.orgs)
+	huma.Register(h, endpoint("add-organisation", "POST", "/organisations", "organisations", "Add an organisation"), a.addOrg)
+	huma.Register(h, endpoint("end-organisation", "DELETE", "/organisations/{id}", "organisations", "End an organisation and its bindings"), a.endOrg)
+	huma.Register(h, endpoint("list-teams", "GET", "/teams", "teams", "Teams of an area and below it"), a.teams)
+	huma.Register(h, endpoint("add-team", "POST", "/teams", "teams", "Add a team; a squad says when its rights expire"), a.addTeam)
+	huma.Register(h, endpoint("end-team", "DELETE", "/teams/{id}", "teams", "End a team and its posts' rights"), a.endTeam)
+	huma.Register(h, endpoint("list-bindings", "GET", "/bindings", "bindings", "Who is bound to places and grids"), a.bindings)
+	huma.Register(h, endpoint("add-binding", "POST", "/bindings", "bindings", "Bind posts and organisations together, one of them leading"), a.bind)
+	huma.Register(h, endpoint("end-binding", "DELETE", "/bindings/{id}", "bindings", "End a binding"), a.unbind)
+	huma.Register(h, endpoint("list-role-aliases", "GET", "/role-aliases", "posts", "Local names of roles"), a.aliases)
+	huma.Register(h, endpoint("set-role-alias", "PUT", "/role-aliases", "posts", "Name a role in an area; empty gives its own name back"), a.setAlias)
+}
+
+type underIn struct {
+	web.PageQuery
+	Place web.IDParam `query:"place" doc:"Default: the highest place your posts cover"`
+}
+
+func (a api) grids(ctx context.Context, in *underIn) (*body[web.Page[GridNode]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	after := ""
+	if err := web.ReadCursor(in.After, &after); err != nil {
+		return nil, err
+	}
+	list, err := a.s.Grids(ctx, c, p, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, in.Limit, func(g GridNode) any { return g.Path })
+}
+
+type addGridIn struct {
+	Body struct {
+		AreaID   id.ID  `json:"area_id,omitempty" doc:"Of top grids"`
+		ParentID id.ID  `json:"parent_id,omitempty"`
+		Kind     string `json:"kind" enum:"block,basic,micro"`
+		Name     string `json:"name" maxLength:"60"`
+		Code     string `json:"code,omitempty" maxLength:"40"`
+	}
+}
+
+func (a api) addGrid(ctx context.Context, in *addGridIn) (*body[Grid], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return result(a.s.AddGrid(ctx, c, NewGrid{AreaID: b.AreaID, ParentID: b.ParentID, Kind: GridKind(b.Kind), Name: b.Name, Code: b.Code}))
+}
+
+func (a api) grid(ctx context.Context, in *byID) (*body[Grid], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.Grid(ctx, c, in.ID.ID))
+}
+
+func (a api) closeGrid(ctx context.Context, in *byID) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.CloseGrid(ctx, c, in.ID.ID)
+}
+
+type selectionIn struct {
+	byID
+	Body struct {
+		Places []id.ID `json:"places,omitempty" maxItems:"2000" doc:"With everything below them"`
+		Doors  []id.ID `json:"doors,omitempty" maxItems:"20000"`
+	}
+}
+
+func (a api) previewDoors(ctx context.Context, in *selectionIn) (*body[*Redrawing], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.PreviewDoors(ctx, c, in.ID.ID, Selection(in.Body)))
+}
+
+func (a api) assignDoors(ctx context.Context, in *selectionIn) (*body[*Redrawing], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.AssignDoors(ctx, c, in.ID.ID, Selection(in.Body)))
+}
+
+type vacanciesIn struct {
+	Place web.IDParam `query:"place"`
+	At    int64       `query:"at" doc:"UTC milliseconds; default: now"`
+}
+
+func (a api) vacancies(ctx context.Context, in *vacanciesIn) (*body[*Vacancies], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.Vacancies(ctx, c, p.ID, in.At))
+}
+
+type postsIn struct {
+	underIn
+	Role   string      `query:"role"`
+	Org    web.IDParam `query:"organisation"`
+	Team   web.IDParam `query:"team"`
+	Text   string      `query:"q" maxLength:"60"`
+	Vacant bool        `query:"vacant" doc:"Only posts that nobody holds now"`
+}
+
+func (a api) posts(ctx context.Context, in *postsIn) (*body[web.Page[PostView]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	f := PostFilter{Place: p.ID, Role: Role(in.Role), Org: in.Org.ID, Team: in.Team.ID, Text: in.Text, Vacant: in.Vacant, Limit: in.Limit}
+	if err := web.ReadCursor(in.After, &f.After); err != nil {
+		return nil, err
+	}
+	list, err := a.s.Posts(ctx, c, f)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, in.Limit, func(p PostView) any { return p.ID })
+}
+
+type addPostIn struct {
+	Body struct {
+		Role       string  `json:"role"`
+		Title      string  `json:"title,omitempty" maxLength:"60"`
+		ObjectKind string  `json:"object_kind" enum:"place,grid,doors,organisation"`
+		ObjectID   id.ID   `json:"object_id,omitempty"`
+		Doors      []id.ID `json:"doors,omitempty" maxItems:"5000" doc:"Of a post over a set of doors"`
+		OrgID      id.ID   `json:"org_id,omitempty"`
+		TeamID     id.ID   `json:"team_id,omitempty"`
+		FromMs     int64   `json:"from_ms,omitempty"`
+		UntilMs    int64   `json:"until_ms,omitempty"`
+	}
+}
+
+func (a api) addPost(ctx context.Context, in *addPostIn) (*body[Post], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return result(a.s.AddPost(ctx, c, NewPost{Role: Role(b.Role), Title: b.Title, ObjectKind: ObjectKind(b.ObjectKind), ObjectID: b.ObjectID,
+		Doors: b.Doors, OrgID: b.OrgID, TeamID: b.TeamID, FromMs: b.FromMs, UntilMs: b.UntilMs}))
+}
+
+func (a api) post(ctx context.Context, in *byID) (*body[PostView], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.Post(ctx, c, in.ID.ID))
+}
+
+type endIn struct {
+	byID
+	Until int64 `query:"until" doc:"UTC milliseconds, not before now; default: now"`
+}
+
+func (a api) endPost(ctx context.Context, in *endIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.EndPost(ctx, c, in.ID.ID, in.Until)
+}
+
+type postDoorsIn struct {
+	byID
+	Body struct {
+		Doors []id.ID `json:"doors" minItems:"1" maxItems:"5000"`
+	}
+}
+
+func (a api) setPostDoors(ctx context.Context, in *postDoorsIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.SetPostDoors(ctx, c, in.ID.ID, in.Body.Doors)
+}
+
+type addHolderIn struct {
+	Body struct {
+		PostID    id.ID `json:"post_id"`
+		AccountID id.ID `json:"account_id"`
+		FromMs    int64 `json:"from_ms,omitempty"`
+		UntilMs   int64 `json:"until_ms,omitempty"`
+	}
+}
+
+func (a api) addHolder(ctx context.Context, in *addHolderIn) (*body[Holder], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return result(a.s.AddHolder(ctx, c, Holder{PostID: b.PostID, AccountID: b.AccountID, FromMs: b.FromMs, UntilMs: b.UntilMs}))
+}
+
+func (a api) endHolder(ctx context.Context, in *endIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.EndHolder(ctx, c, in.ID.ID, in.Until)
+}
+
+func (a api) orgs(ctx context.Context, in *underIn) (*body[web.Page[Organisation]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	var after id.ID
+	if err := web.ReadCursor(in.After, &after); err != nil {
+		return nil, err
+	}
+	list, err := a.s.Organisations(ctx, c, p, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, in.Limit, func(o Organisation) any { return o.ID })
+}
+
+type addOrgIn struct {
+	Body struct {
+		AreaID id.ID  `json:"area_id"`
+		Kind   string `json:"kind" enum:"department,property_company,clinic,volunteer_team,sending_unit,other"`
+		Name   string `json:"name" maxLength:"60"`
+	}
+}
+
+func (a api) addOrg(ctx context.Context, in *addOrgIn) (*body[Organisation], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.AddOrganisation(ctx, c, Organisation{AreaID: in.Body.AreaID, Kind: in.Body.Kind, Name: in.Body.Name}))
+}
+
+func (a api) endOrg(ctx context.Context, in *byID) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.EndOrganisation(ctx, c, in.ID.ID)
+}
+
+func (a api) teams(ctx context.Context, in *underIn) (*body[web.Page[Team]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	var after id.ID
+	if err := web.ReadCursor(in.After, &after); err != nil {
+		return nil, err
+	}
+	list, err := a.s.Teams(ctx, c, p, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, in.Limit, func(t Team) any { return t.ID })
+}
+
+type addTeamIn struct {
+	Body struct {
+		AreaID      id.ID  `json:"area_id"`
+		OrgID       id.ID  `json:"org_id,omitempty"`
+		Kind        string `json:"kind" enum:"squad,hq_group,care"`
+		Name        string `json:"name" maxLength:"60"`
+		PartyBranch string `json:"party_branch,omitempty" maxLength:"60"`
+		FromMs      int64  `json:"from_ms,omitempty"`
+		UntilMs     int64  `json:"until_ms,omitempty"`
+	}
+}
+
+func (a api) addTeam(ctx context.Context, in *addTeamIn) (*body[Team], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return result(a.s.AddTeam(ctx, c, Team{AreaID: b.AreaID, OrgID: b.OrgID, Kind: b.Kind, Name: b.Name, PartyBranch: b.PartyBranch, FromMs: b.FromMs, UntilMs: b.UntilMs}))
+}
+
+func (a api) endTeam(ctx context.Context, in *endIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.EndTeam(ctx, c, in.ID.ID, in.Until)
+}
+
+func (a api) bindings(ctx context.Context, in *underIn) (*body[web.Page[BindingView]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	var after id.ID
+	if err := web.ReadCursor(in.After, &after); err != nil {
+		return nil, err
+	}
+	list, err := a.s.Bindings(ctx, c, p, id.Zero, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, in.Limit, func(b BindingView) any { return b.ID })
+}
+
+type bindIn struct {
+	Body struct {
+		ObjectKind string `json:"object_kind" enum:"place,grid"`
+		ObjectID   id.ID  `json:"object_id"`
+		Members    []struct {
+			PostID id.ID `json:"post_id,omitempty"`
+			OrgID  id.ID `json:"org_id,omitempty"`
+		} `json:"members" minItems:"1" maxItems:"50" doc:"Posts or organisations"`
+		Lead    int   `json:"lead,omitempty" doc:"Index of the member who leads"`
+		FromMs  int64 `json:"from_ms,omitempty"`
+		UntilMs int64 `json:"until_ms,omitempty"`
+	}
+}
+
+func (a api) bind(ctx context.Context, in *bindIn) (*body[[]Binding], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Binding
+	for _, m := range in.Body.Members {
+		list = append(list, Binding{PostID: m.PostID, OrgID: m.OrgID, ObjectKind: ObjectKind(in.Body.ObjectKind), ObjectID: in.Body.ObjectID,
+			FromMs: in.Body.FromMs, UntilMs: in.Body.UntilMs})
+	}
+	return result(a.s.Bind(ctx, c, list, in.Body.Lead))
+}
+
+func (a api) unbind(ctx context.Context, in *byID) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.Unbind(ctx, c, in.ID.ID)
+}
+
+func (a api) aliases(ctx context.Context, _ *struct{}) (*body[web.Page[RoleAlias]], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.s.RoleAliases(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, 0, nil)
+}
+
+type aliasIn struct {
+	Body struct {
+		AreaID id.ID  `json:"area_id"`
+		Role   string `json:"role"`
+		Alias  string `json:"alias" maxLength:"60"`
+	}
+}
+
+func (a api) setAlias(ctx context.Context, in *aliasIn) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.SetRoleAlias(ctx, c, in.Body.AreaID, Role(in.Body.Role), in.Body.Alias)
+}
