@@ -1,0 +1,71 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+
+	"wangge/internal/bench"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
+)
+
+// Every bench gives right answers at a small size, in the shape other tools
+// read, on both engines.
+func TestBenches(t *testing.T) {
+	sizes := map[string]bench.Options{
+		"import": {Size: 600},
+		"round":  {Size: 600},
+		"marks":  {Size: 400, Clients: 8},
+		"rollup": {Size: 600},
+	}
+	for _, name := range bench.Names() {
+		for engine, url := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": dbtest.EmptyPostgresURL} {
+			t.Run(name+"/"+engine, func(t *testing.T) {
+				var out bytes.Buffer
+				o := sizes[name]
+				o.JSON, o.Out, o.DBURL = true, &out, url(t)
+				if err := bench.Run(context.Background(), name, o); err != nil {
+					t.Fatal(err, out.String())
+				}
+				checkLines(t, &out, engine)
+			})
+		}
+	}
+}
+
+func checkLines(t *testing.T, out *bytes.Buffer, engine string) {
+	t.Helper()
+	dec, n := json.NewDecoder(out), 0
+	for ; dec.More(); n++ {
+		var f map[string]any
+		if err := dec.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"name", "engine", "size", "value", "unit", "p50_ms", "p99_ms", "baseline", "ratio", "correct"} {
+			if _, ok := f[key]; !ok {
+				t.Errorf("%v lacks %s", f["name"], key)
+			}
+		}
+		if f["engine"] != engine || f["correct"] != true {
+			t.Errorf("line %v", f)
+		}
+	}
+	if n == 0 {
+		t.Error("no figure")
+	}
+}
+
+func TestTableAndUnknown(t *testing.T) {
+	var out bytes.Buffer
+	if err := bench.Run(context.Background(), "marks", bench.Options{Size: 60, Clients: 4, Lang: "en", Out: &out}); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(out.Bytes(), []byte("marks.single")) || !bytes.Contains(out.Bytes(), []byte("baseline")) {
+		t.Errorf("table:\n%s", out.String())
+	}
+	if err := bench.Run(context.Background(), "speed", bench.Options{Out: &out}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("an unknown bench: %v", err)
+	}
+}
