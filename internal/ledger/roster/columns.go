@@ -51,6 +51,13 @@ func (v *vocabulary) assign(labels []string, ps []profile) *columns {
 			open[i] = true
 		}
 		open[i] = open[i] || i >= len(labels) || labels[i] == "" || misleading && cl.strength == 0
+		if plate := i < len(labels) && cl.key == Room && v.plate.has(v.foldHeader(labels[i])); plate && c.has(Room) {
+			cl = claim{} // a street's number beside the room
+			c.weak[plateKey] = i
+		} else if have, taken := c.at[Room]; cl.key == Room && taken && v.plate.has(v.foldHeader(labels[have])) {
+			c.weak[plateKey] = have
+			delete(c.at, Room)
+		}
 		c.take(cl, i, claims, ps)
 	}
 	v.byContent(c, open, ps)
@@ -126,7 +133,7 @@ func (c *columns) take(cl claim, i int, claims []claim, ps []profile) {
 			c.hukou = i
 		}
 		return
-	case lane, maybeRoom:
+	case lane, phase, maybeRoom:
 		if _, ok := c.weak[key]; !ok {
 			c.weak[key] = i
 		}
@@ -203,7 +210,7 @@ func (v *vocabulary) smallNumbers(c *columns, open []bool, ps []profile) {
 	}
 	var left []int
 	for i := range ps {
-		if !open[i] || ps[i].n == 0 || ps[i].share(ps[i].small+ps[i].letter) < 0.8 || i < room && ps[i].serial() && len(ps[i].distinct) > 3 {
+		if !open[i] || ps[i].n == 0 || ps[i].share(ps[i].small+ps[i].letter) < 0.8 || i < room && ps[i].serial() && (len(ps[i].distinct) > 3 || ps[i].last == ps[i].n) {
 			continue
 		}
 		if i < room {

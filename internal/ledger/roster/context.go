@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,6 +28,9 @@ func (v *vocabulary) contextOf(t string, sheetName bool) place {
 			t = strings.TrimSpace(t[:i])
 		}
 	}
+	if b, u, ok := bareSheetName(t); sheetName && ok {
+		return place{building: b, unit: u}
+	}
 	ps := v.pieces(trimPrefixAny(t, v.words.Ordinal))
 	p := place{}
 	for k, x := range ps {
@@ -42,6 +46,8 @@ func (v *vocabulary) contextOf(t string, sheetName bool) place {
 			p.building = trimZero(x.num)
 		case x.class == classUnit:
 			p.unit = trimZero(x.num)
+		case x.class == classPhase:
+			p.phase = v.phaseOf(x.num)
 		case x.class == classGroup:
 			p.group = trimZero(x.num)
 		case x.class == classNumber && len(ps) == 1 && sheetName:
@@ -51,6 +57,13 @@ func (v *vocabulary) contextOf(t string, sheetName bool) place {
 		}
 	}
 	return p
+}
+
+// bareSheetName reads sheet names such as 5 and 5-2 as building and unit.
+func bareSheetName(t string) (building, unit string, ok bool) {
+	b, u, two := strings.Cut(t, "-")
+	ok = digitsOnly(b) && len(b) <= 3 && (!two || digitsOnly(u) && len(u) == 1)
+	return trimZero(b), u, ok
 }
 
 func (v *vocabulary) ordinal() string { return v.words.Ordinal[0] }
@@ -70,7 +83,7 @@ func (p *place) addMissing(q place) {
 	for _, f := range []struct {
 		to   *string
 		from string
-	}{{&p.compound, q.compound}, {&p.building, q.building}, {&p.unit, q.unit}, {&p.floor, q.floor}, {&p.room, q.room}, {&p.group, q.group}} {
+	}{{&p.compound, q.compound}, {&p.phase, q.phase}, {&p.building, q.building}, {&p.unit, q.unit}, {&p.floor, q.floor}, {&p.room, q.room}, {&p.group, q.group}} {
 		if *f.to == "" {
 			*f.to = f.from
 		}
@@ -104,12 +117,20 @@ func (s *sheetParser) skip(cells []sheet.Cell) bool {
 	switch {
 	case s.repeatsHeader(cells, own), s.isTotal(lead[:min(own, 3)], numbers), s.isExample(first), s.countsColumns(cells, own):
 		return true
+	case own <= 4 && slices.Contains(s.v.words.Footer, first), own == 1 && s.onlyCount(firstCol):
+		return true
 	case own <= 4 && !numbers && s.isFooter(cells, first, firstCol, own):
 		return true
 	case s.isSection(first, own):
 		return true
 	}
 	return false
+}
+
+// onlyCount reports a row with a head count and nothing else: a total without a word.
+func (s *sheetParser) onlyCount(col int) bool {
+	at, ok := s.cols.at[Persons]
+	return ok && at == col
 }
 
 // isExample recognises a row that shows how to fill in the table.
@@ -175,6 +196,9 @@ func (s *sheetParser) isFooter(cells []sheet.Cell, first string, col, own int) b
 		return true
 	}
 	t := strings.ReplaceAll(first, " ", "")
+	if s.colonsOnly(cells) {
+		return true
+	}
 	if own == 1 && s.placeColumn(col) && col != s.cols.at[Room] && !strings.ContainsAny(t, "0123456789") && utf8.RuneCountInString(t) > 2 {
 		return true // a heading within the table
 	}
@@ -191,6 +215,20 @@ func (s *sheetParser) isFooter(cells []sheet.Cell, first string, col, own int) b
 		return true
 	}
 	return own == 1 && utf8.RuneCountInString(t) > 12 && !s.placeColumn(col)
+}
+
+// colonsOnly reports a row of nothing but entries such as "checked by: …".
+func (s *sheetParser) colonsOnly(cells []sheet.Cell) bool {
+	for c := range cells {
+		if cells[c].Blank() || cells[c].Copied() {
+			continue
+		}
+		label, _, ok := strings.Cut(tidy(cells[c].String()), ":")
+		if han, all := hanCount(label); !ok || han == 0 || all > 12 {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *sheetParser) placeColumn(c int) bool {

@@ -29,6 +29,10 @@ func (v *vocabulary) parsePhones(raw string, numeric bool) (p phones) {
 		return p
 	}
 	t, ext := v.cutExtension(t)
+	if d := strings.ReplaceAll(strings.ReplaceAll(t, " ", ""), "-", ""); len(d) > 8 && d[0] == '+' && digitsOnly(d[1:]) && !strings.HasPrefix(d, "+86") {
+		p.mobile, p.repaired = []string{d}, d != t
+		return p
+	}
 	for _, part := range v.cutAny(strings.ReplaceAll(t, "+86", "86")) {
 		if strings.ContainsAny(part, "eE") && strings.Contains(part, "86") && !strings.Contains(t, "E+") {
 			part = strings.TrimSpace(part)

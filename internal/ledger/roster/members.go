@@ -49,7 +49,7 @@ func (v *vocabulary) members(c *columns, labels []string, claims []claim, ps []p
 				c.members = append(c.members, &member{map[string]int{Name: i}, rel})
 				cur = c.members[len(c.members)-1]
 			}
-		case cur != nil && memberKeys[cl.key] && c.at[cl.key] != i && c.at[cl.key] < c.members[0].at[Name]:
+		case cur != nil && memberKeys[cl.key] && c.leaves(cl.key, i):
 			if _, taken := cur.at[cl.key]; !taken {
 				cur.at[cl.key] = i
 				c.extra = slices.DeleteFunc(c.extra, func(x int) bool { return x == i })
@@ -63,8 +63,13 @@ func (v *vocabulary) members(c *columns, labels []string, claims []claim, ps []p
 func (c *columns) firstPerson(v *vocabulary, folded []string, ps []profile) int {
 	n, named := c.at[Name]
 	h, headed := c.at[Head]
-	if !named || !headed || n == h || c.has(Relation) {
+	if !named || !headed || n == h {
 		return -1
+	}
+	if numbered := baseOf(folded[n]) != folded[n]; !numbered && c.has(Relation) {
+		return -1
+	} else if numbered {
+		c.release(n, folded)
 	}
 	rel, is := v.memberLabel(folded[n])
 	if !is && baseOf(folded[n]) == folded[n] || ps[n].share(ps[n].name+ps[n].list) < 0.4 {
@@ -75,6 +80,27 @@ func (c *columns) firstPerson(v *vocabulary, folded []string, ps []profile) int 
 	}
 	c.at[Name] = h
 	return n
+}
+
+// leaves reports that column i of a repeated key is not the first person's.
+func (c *columns) leaves(key string, i int) bool {
+	at, ok := c.at[key]
+	return !ok || at != i && at < c.members[0].at[Name]
+}
+
+// release takes columns right of the first numbered member from the head: they
+// are the member's if the same label comes again.
+func (c *columns) release(n int, folded []string) {
+	for key := range memberKeys {
+		at, ok := c.at[key]
+		if !ok || at < n {
+			continue
+		}
+		again := slices.ContainsFunc(folded[at+1:], func(l string) bool { return l != "" && baseOf(l) == baseOf(folded[at]) })
+		if again || key == Relation {
+			delete(c.at, key)
+		}
+	}
 }
 
 // sharesNames reports whether a name of a stands in a cell of b, or a repeats

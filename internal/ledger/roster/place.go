@@ -27,6 +27,7 @@ var classes = map[string]class{"building": classBuilding, "unit": classUnit, "fl
 // place is what a text says about where a door is.
 type place struct {
 	compound, building, unit, floor, room, group string
+	phase                                        string // part of the compound, with its sign
 	number                                       string // a house number not yet told apart
 	rest                                         string // text that is none of these
 	bare                                         []string
@@ -162,6 +163,8 @@ func (v *vocabulary) assemble(ps []piece) place {
 			p.unit = trimZero(x.num)
 		case classFloor:
 			p.floor = trimZero(x.num)
+		case classPhase:
+			p.phase = v.phaseOf(x.num)
 		case classRoom:
 			p.room = x.num
 		case classGroup:
@@ -267,6 +270,11 @@ func (v *vocabulary) compoundIn(s string) string {
 		}
 	}
 	return ""
+}
+
+// phaseOf writes a phase of a compound with its sign.
+func (v *vocabulary) phaseOf(num string) string {
+	return trimZero(num) + v.words.Suffix["phase"][0]
 }
 
 // trimZero drops leading zeros of a number, as in 03.

@@ -15,6 +15,7 @@ type carried struct {
 	family string // the head named by the last row that is a head
 	raw    map[int]sheet.Cell
 	named  bool
+	lived  bool // the row named somebody
 }
 
 // record is one row while it is read.

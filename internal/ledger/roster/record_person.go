@@ -163,7 +163,7 @@ func (r *record) readPerson(names []string) {
 	}
 	r.checkDoor(len(names) > 0)
 	p := r.place
-	r.row.Compound, r.row.Building, r.row.Unit, r.row.Floor, r.row.Room, r.row.Group = p.compound, p.building, p.unit, p.floor, p.room, p.group
+	r.row.Compound, r.row.Building, r.row.Unit, r.row.Floor, r.row.Room, r.row.Group = p.compound+p.phase, p.building, p.unit, p.floor, p.room, p.group
 	if len(names) > 0 && r.row.Vacant {
 		no := false
 		r.row.LivesHere = &no

@@ -13,11 +13,9 @@ func (r *record) readPlace(somebody bool) {
 	v := r.s.v
 	p := &r.place
 	if c, t := r.text(Compound); t != "" {
-		if at, ok := r.s.cols.weak[lane]; ok && at == c && digitsOnly(t) {
-			t += v.words.Suffix["lane"][0]
-		}
-		p.compound = t
+		p.compound = r.lane(c, t)
 	}
+	r.readPhase()
 	if c, t := r.text(Group); t != "" {
 		r.readGroup(c, t)
 	}
@@ -40,12 +38,41 @@ func (r *record) readPlace(somebody bool) {
 	}
 	r.readAddress()
 	r.inherit(somebody)
-	p.addMissing(place{compound: r.s.section.compound, building: r.s.section.building, unit: r.s.section.unit, group: r.s.section.group})
+	p.addMissing(place{compound: r.s.section.compound, phase: r.s.section.phase, building: r.s.section.building, unit: r.s.section.unit, group: r.s.section.group})
 	if b := r.s.base; p.building == "" || p.building == b.building {
 		p.addMissing(place{building: b.building, unit: b.unit})
 	}
-	p.addMissing(place{compound: r.s.base.compound, group: r.s.base.group})
+	p.addMissing(place{compound: r.s.base.compound, phase: r.s.base.phase, group: r.s.base.group})
 	p.addMissing(place{compound: r.s.p.o.Compound})
+}
+
+// lane completes a lane or street that stands for the compound: 688 is lane
+// 688, and a street's number belongs to it.
+func (r *record) lane(c int, t string) string {
+	weak := r.s.cols.weak
+	if at, ok := weak[lane]; !ok || at != c {
+		return t
+	}
+	if digitsOnly(t) {
+		t += r.s.v.words.Suffix["lane"][0]
+	}
+	if at, ok := weak[plateKey]; ok && at < len(r.cells) && !r.cells[at].Blank() {
+		t += strings.ReplaceAll(tidy(r.cells[at].String()), " ", "")
+	}
+	return t
+}
+
+// readPhase reads which part of the compound the door is in.
+func (r *record) readPhase() {
+	at, ok := r.s.cols.weak[phase]
+	if !ok || at >= len(r.cells) || r.cells[at].Blank() || r.cells[at].FromLeft() {
+		return
+	}
+	t := tidy(r.ditto(at, r.cells[at]).String())
+	if num := r.s.v.single(t, classPhase); digitsOnly(num) {
+		t = r.s.v.phaseOf(num)
+	}
+	r.place.phase = strings.ReplaceAll(t, " ", "")
 }
 
 // roomText gives the room's text. A room such as 3-2 that the table program
@@ -222,11 +249,16 @@ func (r *record) inherit(somebody bool) {
 	if !q.named {
 		return
 	}
+	if _, ok := r.s.cols.weak[phase]; ok && p.phase == "" && r.sameCompound() {
+		p.phase = q.phase
+	}
 	if p.room == "" && p.building == "" && p.unit == "" {
 		if somebody && (p.group == "" || p.group == q.group) && r.sameCompound() {
 			r.take(Building, &p.building, q.building)
 			r.take(Unit, &p.unit, q.unit)
-			r.take(Room, &p.room, q.room)
+			if r.sameDoorMeant() {
+				r.take(Room, &p.room, q.room)
+			}
 			r.take(Group, &p.group, q.group)
 			r.take(Compound, &p.compound, q.compound)
 		}
@@ -255,6 +287,9 @@ func (r *record) inherit(somebody bool) {
 func (r *record) sameDoorMeant() bool {
 	if _, t := r.text(Relation); t != "" && !r.s.v.headRel.has(t) {
 		return true
+	}
+	if r.s.cols.at[Name] == r.s.cols.at[Head] && r.s.cols.has(Head) || !r.s.prev.lived {
+		return false // one row a household, or nobody lives above
 	}
 	for _, key := range []string{Building, Unit} {
 		if c, ok := r.s.cols.at[key]; ok && c < len(r.cells) && !r.cells[c].Blank() && !r.cells[c].Copied() && r.ditto(c, r.cells[c]) == r.cells[c] {
@@ -286,7 +321,7 @@ func (r *record) take(key string, to *string, from string) {
 // carryPlace leaves the place and the cells for the rows below.
 func (r *record) carryPlace() {
 	q := &r.s.prev
-	q.place, q.named = r.place, true
+	q.place, q.named, q.lived = r.place, true, r.row.Name != ""
 	q.place.bare, q.place.rest = nil, ""
 	if q.raw == nil {
 		q.raw = map[int]sheet.Cell{}

@@ -24,6 +24,7 @@ type headerFile struct {
 	Alien   []string             `json:"alien"`
 	Strip   []string             `json:"strip"`
 
+	Plates    []string `json:"plates"` // room headers that are a street's number where a room stands beside
 	OtherPart []string `json:"otherpart"`
 	AlienPart []string `json:"alienpart"`
 }
@@ -108,6 +109,7 @@ type contains struct {
 type vocabulary struct {
 	exact    map[string]string // folded header → key, "other" or "alien"
 	contains []contains        // longest first
+	plate    set
 	member   map[string]string // folded header → relation of a further person beside the first
 	strip    *strings.Replacer
 	parts    [2][]string // parts of headers that are other, alien
@@ -237,6 +239,7 @@ func (v *vocabulary) loadHeaders(h headerFile) {
 		}
 	}
 	delete(v.exact, "")
+	v.plate = setOf(h.Plates)
 	v.member = map[string]string{}
 	for rel, list := range h.Members {
 		for _, w := range list {
