@@ -16,7 +16,7 @@ import (
 	"wangge/internal/platform/web"
 )
 
-//go:embed templates
+//go:embed all:templates
 var templates embed.FS
 
 // Pages serves the pages of places, grids, posts and vacancies.
