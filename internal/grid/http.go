@@ -266,7 +266,7 @@ func (a api) addPlaces(ctx context.Context, in *addPlacesIn) (*body[web.Page[Pla
 }
 
 type editPlaceIn struct {
-	byID
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		Name  *string `json:"name,omitempty" maxLength:"60"`
 		Alias *string `json:"alias,omitempty" maxLength:"200"`
@@ -291,7 +291,7 @@ func (a api) closePlace(ctx context.Context, in *byID) (*ended, error) {
 }
 
 type orderIn struct {
-	byID
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		After id.ID `json:"after" doc:"The sibling it comes after; 0: first"`
 	}
@@ -315,7 +315,7 @@ func (a api) getProfile(ctx context.Context, in *byID) (*body[Profile], error) {
 }
 
 type profileIn struct {
-	byID
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		OrgID        id.ID  `json:"org_id,omitempty"`
 		Class        string `json:"class,omitempty"`

@@ -97,7 +97,7 @@ func (a api) closeGrid(ctx context.Context, in *byID) (*ended, error) {
 }
 
 type selectionIn struct {
-	byID
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		Places []id.ID `json:"places,omitempty" maxItems:"2000" doc:"With everything below them"`
 		Doors  []id.ID `json:"doors,omitempty" maxItems:"20000"`
@@ -134,7 +134,8 @@ func (a api) vacancies(ctx context.Context, in *vacanciesIn) (*body[*Vacancies],
 }
 
 type postsIn struct {
-	underIn
+	web.PageQuery
+	Place  web.IDParam `query:"place" doc:"Default: the highest place your posts cover"`
 	Role   string      `query:"role"`
 	Org    web.IDParam `query:"organisation"`
 	Team   web.IDParam `query:"team"`
@@ -191,8 +192,8 @@ func (a api) post(ctx context.Context, in *byID) (*body[PostView], error) {
 }
 
 type endIn struct {
-	byID
-	Until int64 `query:"until" doc:"UTC milliseconds, not before now; default: now"`
+	ID    web.IDParam `path:"id"`
+	Until int64       `query:"until" doc:"UTC milliseconds, not before now; default: now"`
 }
 
 func (a api) endPost(ctx context.Context, in *endIn) (*ended, error) {
@@ -204,7 +205,7 @@ func (a api) endPost(ctx context.Context, in *endIn) (*ended, error) {
 }
 
 type postDoorsIn struct {
-	byID
+	ID   web.IDParam `path:"id"`
 	Body struct {
 		Doors []id.ID `json:"doors" minItems:"1" maxItems:"5000"`
 	}

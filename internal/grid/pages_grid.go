@@ -422,6 +422,9 @@ func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for i := range d.Crumbs {
+		if d.Crumbs[i].Href == "" {
+			continue
+		}
 		d.Crumbs[i].Href = "/vacancies?place=" + d.Crumbs[i].Href[strings.LastIndexByte(d.Crumbs[i].Href, '/')+1:]
 	}
 	var parents []id.ID

@@ -332,7 +332,9 @@ func (p *Pages) assign(r *http.Request, c Caller, pid id.ID) error {
 	if h.AccountID == id.Zero {
 		return errs.Field(errs.E("grid.AddHolder", errs.Invalid, "error.required"), "login")
 	}
-	_, err = p.s.AddHolder(r.Context(), c, h)
+	if _, err = p.s.AddHolder(r.Context(), c, h); err != nil && errs.As(err).Field == "account_id" {
+		return errs.Field(err, "login") // the form asks for the account by its log-in
+	}
 	return err
 }
 

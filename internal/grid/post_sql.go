@@ -40,10 +40,11 @@ func queryPosts(ctx context.Context, q db.Queryer, where string, a *db.Args) ([]
 
 // postInPath is the SQL of the posts p whose object lies at or below a path.
 func postInPath(a *db.Args, path string, exact bool) string {
-	lo, hi := a.Add(path), a.Add(path+pathEnd)
+	lo := a.Add(path)
 	if exact {
 		return "pl.path = " + lo
 	}
+	hi := a.Add(path + pathEnd)
 	within := func(col string) string { return "(" + col + " >= " + lo + " AND " + col + " < " + hi + ")" }
 	return "(" + within("pl.path") + " OR " + within("g.path") + " OR " + within("oa.path") +
 		" OR (p.object_kind = 'doors' AND EXISTS (SELECT 1 FROM post_door pd JOIN place dp ON dp.district = pd.district AND dp.id = pd.door_id WHERE pd.district = p.district AND pd.post_id = p.id AND " + within("dp.path") + ")))"

@@ -9,9 +9,10 @@ import (
 	"wangge/internal/platform/id"
 )
 
-// Topics of news between processes.
+// Topics of news between processes: TopicPlaces says that places were added,
+// changed or closed.
 const (
-	topicPlaces = "grid.places"
+	TopicPlaces = "grid.places"
 	topicGrants = "grid.grants"
 )
 
@@ -83,7 +84,7 @@ func New(d *db.DB, clk clock.Clock, audit Auditor, accounts Accounts) *Service {
 // when the database closes.
 func (s *Service) follow(news <-chan string) {
 	for topic := range news {
-		if topic == topicPlaces || topic == db.Everything {
+		if topic == TopicPlaces || topic == db.Everything {
 			s.placesVersion.Add(1)
 		}
 		if topic == topicGrants || topic == db.Everything {
@@ -95,7 +96,7 @@ func (s *Service) follow(news <-chan string) {
 // changed tells this and other processes that places and grids changed.
 func (s *Service) placesChanged(tx *db.Tx) {
 	tx.OnCommit(func() { s.placesVersion.Add(1) })
-	tx.Notify(topicPlaces)
+	tx.Notify(TopicPlaces)
 }
 
 // grantsChanged tells that posts, holders, teams or bindings changed.

@@ -1,0 +1,55 @@
+package grid
+
+import (
+	"testing"
+
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/id"
+)
+
+// BenchmarkDistrict adds a district's doors (64,000 of them; -benchtime=10x
+// makes 640,000) and sweeps its vacancies.
+func BenchmarkDistrict(b *testing.B) {
+	d := dbtest.SQLite(b)
+	f := fresh(b, d)
+	communities := must(f.Areas(ctx, f.c, Community))(b)
+	for n := range b.N {
+		var list []NewPlace
+		for k := range 20 {
+			area := communities[(n*20+k)%len(communities)]
+			cid := id.New()
+			list = append(list, NewPlace{ID: cid, ParentID: area.ID, Kind: Compound, Name: "小区" + label2(n*20+k)})
+			for u := range 80 {
+				uid := id.New()
+				list = append(list, NewPlace{ID: uid, ParentID: cid, Kind: Building, Name: label2(u + 1)})
+				for r := range 40 {
+					list = append(list, NewPlace{ParentID: uid, Kind: Door, Name: label2((r/4+1)*100 + r%4 + 1)})
+				}
+			}
+		}
+		out := must(f.AddPlaces(ctx, f.c, list))(b)
+		for i, p := range out {
+			if p.Kind == Building && i%3 == 0 {
+				f.appoint(NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: p.ID}, 7)
+			}
+		}
+	}
+	b.StopTimer()
+	b.Run("sweep", func(b *testing.B) {
+		for range b.N {
+			f.placesVersion.Add(1)
+			must(f.sweepAt(ctx, nangang, 0))(b)
+		}
+	})
+	root := must(f.Root(ctx, f.c))(b)
+	b.Run("children", func(b *testing.B) {
+		for range b.N {
+			must(f.Children(ctx, f.c, root))(b)
+		}
+	})
+	b.Run("vacancies", func(b *testing.B) {
+		for range b.N {
+			must(f.Vacancies(ctx, f.c, root.ID, 0))(b)
+		}
+	})
+}

@@ -1,0 +1,406 @@
+package grid
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// appoint makes a post and puts an account into it.
+func (f *fixture) appoint(n NewPost, account id.ID) Post {
+	f.t.Helper()
+	p := must(f.AddPost(ctx, f.c, n))(f.t)
+	must(f.AddHolder(ctx, f.c, Holder{PostID: p.ID, AccountID: account, FromMs: p.FromMs, UntilMs: n.UntilMs}))(f.t)
+	return p
+}
+
+func (f *fixture) as(account id.ID) Caller {
+	f.t.Helper()
+	return must(f.CallerFor(ctx, account, nangang, f.clock.Now()))(f.t)
+}
+
+func (f *fixture) sees(c Caller, root Place) []id.ID {
+	f.t.Helper()
+	var out []id.ID
+	ok(f.t, f.Subtree(ctx, c, root.Path, []Kind{Door}, func(p Place) error { out = append(out, p.ID); return nil }))
+	return out
+}
+
+func ids(places []Place) []id.ID {
+	out := make([]id.ID, len(places))
+	for i, p := range places {
+		out[i] = p.ID
+	}
+	return out
+}
+
+func TestScope(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := fresh(t, d)
+		comp, units, doors := f.estate("保利小区", 2, 2, 4)
+		g := must(f.AddGrid(ctx, f.c, NewGrid{AreaID: f.hua.ID, Kind: BasicGrid, Name: "第一网格"}))(t)
+		must(f.AssignDoors(ctx, f.c, g.ID, Selection{Places: []id.ID{units[2].ID}}))(t)
+		org := must(f.AddOrganisation(ctx, f.c, Organisation{AreaID: f.hua.ID, Kind: "department", Name: "区文旅局"}))(t)
+		hour := time.Hour.Milliseconds()
+		now := f.nowMs()
+		team := must(f.AddTeam(ctx, f.c, Team{AreaID: f.hua.ID, Kind: TeamSquad, Name: "第七小分队", UntilMs: now + 3*hour}))(t)
+		_, err := f.AddTeam(ctx, f.c, Team{AreaID: f.hua.ID, Kind: TeamSquad, Name: "无期限"})
+		wantKind(t, err, errs.Invalid)
+
+		f.appoint(NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: units[0].ID}, 1)
+		f.appoint(NewPost{Role: RoleGridWorker, ObjectKind: ObjectGrid, ObjectID: g.ID}, 2)
+		f.appoint(NewPost{Role: RoleRepresentative, ObjectKind: ObjectDoors, Doors: []id.ID{doors[5].ID, doors[13].ID}}, 3)
+		f.appoint(NewPost{Role: RoleVolunteer, ObjectKind: ObjectPlace, ObjectID: comp.ID, TeamID: team.ID}, 4)
+		f.appoint(NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: units[1].ID, UntilMs: now + 2*hour}, 5)
+		f.appoint(NewPost{Role: RoleDepartment, ObjectKind: ObjectOrganisation, ObjectID: org.ID, OrgID: org.ID}, 6)
+
+		for _, c := range []struct {
+			account id.ID
+			want    []id.ID
+		}{
+			{1, ids(doors[0:4])}, {2, ids(doors[8:12])}, {3, []id.ID{doors[5].ID, doors[13].ID}}, {4, ids(doors)}, {5, ids(doors[4:8])}, {6, nil}, {7, nil},
+		} {
+			if got := f.sees(f.as(c.account), f.hua); !slices.Equal(got, c.want) {
+				t.Errorf("account %d sees %d doors, want %d", c.account, len(got), len(c.want))
+			}
+		}
+		if _, err := f.Place(ctx, f.as(1), doors[4].ID); !errs.Is(err, errs.NotFound) {
+			t.Errorf("a building leader reads another unit's door: %v", err)
+		}
+		kids := must(f.Children(ctx, f.as(1), f.hua))(t)
+		if len(kids) != 1 || kids[0].ID != comp.ID || kids[0].Doors != 4 {
+			t.Errorf("a building leader's children: %+v", kids)
+		}
+		must(f.Bind(ctx, f.c, []Binding{{OrgID: org.ID, ObjectKind: ObjectPlace, ObjectID: comp.ID, UntilMs: now + hour}}, 0))(t)
+		if got := f.sees(f.as(6), f.hua); len(got) != len(doors) {
+			t.Errorf("bound, the department sees %d doors", len(got))
+		}
+		for _, step := range []struct {
+			hours int64
+			want  map[id.ID]int
+		}{
+			{1, map[id.ID]int{5: 4, 6: 0, 4: 16}},
+			{2, map[id.ID]int{5: 0, 4: 16, 1: 4}},
+			{3, map[id.ID]int{4: 0, 1: 4}},
+		} {
+			f.clock.Set(dbtest.Start.Add(time.Duration(step.hours) * time.Hour))
+			for account, n := range step.want {
+				if got := f.sees(f.as(account), f.hua); len(got) != n {
+					t.Errorf("after %d h account %d sees %d doors, want %d", step.hours, account, len(got), n)
+				}
+			}
+		}
+		list := must(f.Posts(ctx, f.c, PostFilter{Vacant: true}))(t)
+		if len(list) != 1 || list[0].Role != RoleVolunteer || list[0].Filled {
+			t.Errorf("vacant posts: %+v", list)
+		}
+	})
+}
+
+func TestMayManage(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := fresh(t, d)
+		comp, units, _ := f.estate("保利小区", 1, 2, 4)
+		other := must(f.Area(ctx, f.c, "230103001003"))(t)
+		street := must(f.Area(ctx, f.c, "230103001"))(t)
+		f.appoint(NewPost{Role: RoleCommunity, ObjectKind: ObjectPlace, ObjectID: f.hua.ID}, 1)
+		clerk := f.as(1)
+		p := must(f.AddPost(ctx, clerk, NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: comp.ID}))(t)
+		must(f.AddPost(ctx, clerk, NewPost{Role: RoleCommunity, ObjectKind: ObjectPlace, ObjectID: f.hua.ID}))(t)
+		for name, n := range map[string]NewPost{
+			"above":     {Role: RoleStreet, ObjectKind: ObjectPlace, ObjectID: f.hua.ID},
+			"admin":     {Role: RoleAdmin, ObjectKind: ObjectPlace, ObjectID: f.hua.ID},
+			"elsewhere": {Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: other.ID},
+			"upwards":   {Role: RoleCommunity, ObjectKind: ObjectPlace, ObjectID: street.ID},
+		} {
+			if _, err := f.AddPost(ctx, clerk, n); !errs.Is(err, errs.Denied) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		_, err := f.AddPost(ctx, clerk, NewPost{Role: "emperor", ObjectKind: ObjectPlace, ObjectID: f.hua.ID})
+		wantKind(t, err, errs.Invalid)
+		h := must(f.AddHolder(ctx, clerk, Holder{PostID: p.ID, AccountID: 2}))(t)
+		_, err = f.AddHolder(ctx, clerk, Holder{PostID: p.ID, AccountID: 2})
+		wantKind(t, err, errs.Conflict)
+		if !f.as(2).CanPlace(RoundMark, units[0].Path) || f.as(2).Can(PostWrite) {
+			t.Error("the building leader's rights are wrong")
+		}
+		if _, err := f.AddPost(ctx, f.as(2), NewPost{Role: RoleVolunteer, ObjectKind: ObjectPlace, ObjectID: units[0].ID}); !errs.Is(err, errs.Denied) {
+			t.Errorf("a building leader makes posts: %v", err)
+		}
+		f.clock.Advance(time.Minute)
+		ok(t, f.EndHolder(ctx, clerk, h.ID, 0))
+		if f.as(2).Can(RoundMark) {
+			t.Error("the right outlives the term")
+		}
+		ok(t, f.EndPost(ctx, clerk, p.ID, 0))
+		wantKind(t, f.EndPost(ctx, clerk, p.ID, 0), errs.Conflict)
+		if got := must(f.Post(ctx, clerk, p.ID))(t); len(got.Holders) != 1 || got.Filled {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestTeamsAndAliases(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := fresh(t, d)
+		root := must(f.Root(ctx, f.c))(t)
+		for range 2 {
+			if got := must(f.SeedHQGroups(ctx, f.c, root.ID))(t); len(got) != 7 || TeamName("zh", got[0]) != "综合协调组" || TeamName("en", got[6]) != "Discipline" {
+				t.Errorf("%v", got)
+			}
+		}
+		ok(t, f.SetRoleAlias(ctx, f.c, root.ID, RoleBuildingLeader, "楼栋长"))
+		ok(t, f.SetRoleAlias(ctx, f.c, f.hua.ID, RoleBuildingLeader, "红管家"))
+		list := must(f.RoleAliases(ctx, f.c))(t)
+		if RoleName("zh", list, RoleBuildingLeader, f.hua.Path+"001") != "红管家" || RoleName("zh", list, RoleBuildingLeader, "230103002") != "楼栋长" || RoleName("en", list, RoleGridWorker, "23") != "Grid worker" {
+			t.Errorf("%v", list)
+		}
+		ok(t, f.SetRoleAlias(ctx, f.c, f.hua.ID, RoleBuildingLeader, ""))
+		if list := must(f.RoleAliases(ctx, f.c))(t); len(list) != 1 {
+			t.Errorf("%v", list)
+		}
+		comp, _, _ := f.estate("保利小区", 1, 1, 2)
+		ok(t, f.SetProfile(ctx, f.c, Profile{PlaceID: comp.ID, Class: "old", Gates: 3, ElderlyShare: 31}))
+		if p, found, err := f.Profile(ctx, f.c, comp.ID); err != nil || !found || p.Gates != 3 {
+			t.Errorf("%v %v %v", p, found, err)
+		}
+		wantKind(t, f.SetProfile(ctx, f.c, Profile{PlaceID: comp.ID, ElderlyShare: 101}), errs.Invalid)
+		wantKind(t, f.SetProfile(ctx, f.c, Profile{PlaceID: f.hua.ID}), errs.Invalid)
+	})
+}
+
+// TestVacanciesAgainstBruteForce draws random posts, terms, teams, bindings
+// and grids and compares every figure of every node with a door-by-door count.
+func TestVacanciesAgainstBruteForce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := fresh(t, d)
+		r := rand.New(rand.NewPCG(7, 7))
+		var units, doors []Place
+		var comps []Place
+		for i := range 3 {
+			comp, us, ds := f.estate(fmt.Sprint("小区", i), 2, 2, 4)
+			comps, units, doors = append(comps, comp), append(units, us...), append(doors, ds...)
+		}
+		block := must(f.AddGrid(ctx, f.c, NewGrid{AreaID: f.hua.ID, Kind: BlockGrid, Name: "片区"}))(t)
+		var grids []Grid
+		for i := range 3 {
+			grids = append(grids, must(f.AddGrid(ctx, f.c, NewGrid{ParentID: block.ID, Kind: BasicGrid, Name: fmt.Sprint("网格", i)}))(t))
+		}
+		grids = append(grids, must(f.AddGrid(ctx, f.c, NewGrid{ParentID: grids[0].ID, Kind: MicroGrid, Name: "微网格"}))(t), block)
+		for _, u := range units {
+			must(f.AssignDoors(ctx, f.c, grids[r.IntN(4)].ID, Selection{Places: []id.ID{u.ID}}))(t)
+		}
+		org := must(f.AddOrganisation(ctx, f.c, Organisation{AreaID: f.hua.ID, Kind: "sending_unit", Name: "下派单位"}))(t)
+		squad := must(f.AddTeam(ctx, f.c, Team{AreaID: f.hua.ID, Kind: TeamSquad, Name: "小分队", UntilMs: f.nowMs() + 5*3600_000}))(t)
+		m := &model{doors: doors, grids: map[id.ID]Grid{}, places: map[id.ID]Place{f.hua.ID: f.hua}}
+		for _, g := range grids {
+			m.grids[g.ID] = g
+		}
+		for i := range doors {
+			m.doors[i] = must(f.Place(ctx, f.c, doors[i].ID))(t)
+		}
+		for _, p := range slices.Concat(comps, units, doors) {
+			m.places[p.ID] = p
+		}
+		for step := range 40 {
+			m.random(f, r, comps, units, grids, org, squad)
+			if step%5 == 4 {
+				f.clock.Advance(time.Duration(r.IntN(90)) * time.Minute)
+			}
+			m.compare(f, append([]Place{f.hua}, append(slices.Clone(comps), units...)...))
+			if t.Failed() {
+				t.Fatalf("after step %d", step)
+			}
+		}
+	})
+}
+
+// model is what the vacancies are computed from, kept plainly.
+type model struct {
+	doors  []Place
+	grids  map[id.ID]Grid
+	places map[id.ID]Place
+	posts  []modelPost
+	bound  []Binding
+}
+
+type modelPost struct {
+	Post
+	doors   []id.ID
+	team    span
+	holders []span
+}
+
+// random makes a post, ends one, or binds one.
+func (m *model) random(f *fixture, r *rand.Rand, comps, units []Place, grids []Grid, org Organisation, squad Team) {
+	hour := time.Hour.Milliseconds()
+	switch k := r.IntN(10); {
+	case k == 0 && len(m.posts) > 0:
+		i := r.IntN(len(m.posts))
+		if p := &m.posts[i]; p.UntilMs == 0 || p.UntilMs > f.nowMs() {
+			ok(f.t, f.EndPost(ctx, f.c, p.ID, 0))
+			p.UntilMs = f.nowMs()
+		}
+	case k == 1 && len(m.posts) > 0:
+		p := m.posts[r.IntN(len(m.posts))]
+		b := Binding{PostID: p.ID, ObjectKind: ObjectPlace, ObjectID: units[r.IntN(len(units))].ID, UntilMs: f.nowMs() + int64(1+r.IntN(6))*hour}
+		if r.IntN(3) == 0 {
+			b.PostID, b.OrgID = 0, org.ID
+		}
+		m.bound = append(m.bound, must(f.Bind(ctx, f.c, []Binding{b}, 0))(f.t)...)
+	default:
+		n := NewPost{Role: []Role{RoleBuildingLeader, RoleGridWorker, RoleCommunity, RoleVolunteer, RoleDepartment}[r.IntN(5)], ObjectKind: ObjectPlace}
+		switch r.IntN(6) {
+		case 0:
+			n.ObjectID = comps[r.IntN(3)].ID
+		case 1:
+			n.ObjectKind, n.ObjectID = ObjectGrid, grids[r.IntN(len(grids))].ID
+		case 2:
+			n.ObjectKind = ObjectDoors
+			for range 3 {
+				n.Doors = append(n.Doors, m.doors[r.IntN(len(m.doors))].ID)
+			}
+		case 3:
+			n.ObjectID = f.hua.ID
+		case 4:
+			n.ObjectID = m.doors[r.IntN(len(m.doors))].ID
+		default:
+			n.ObjectID = units[r.IntN(len(units))].ID
+		}
+		mp := modelPost{team: span{}}
+		if r.IntN(3) == 0 {
+			n.TeamID, mp.team = squad.ID, span{squad.FromMs, squad.UntilMs}
+		}
+		if r.IntN(3) == 0 {
+			n.OrgID = org.ID
+		}
+		if r.IntN(2) == 0 {
+			n.UntilMs = f.nowMs() + int64(1+r.IntN(4))*hour
+		}
+		mp.Post, mp.doors = must(f.AddPost(ctx, f.c, n))(f.t), n.Doors
+		if r.IntN(4) > 0 {
+			h := must(f.AddHolder(ctx, f.c, Holder{PostID: mp.ID, AccountID: id.New(), FromMs: f.nowMs() + int64(r.IntN(2))*hour}))(f.t)
+			mp.holders = append(mp.holders, span{h.FromMs, h.UntilMs})
+		}
+		m.posts = append(m.posts, mp)
+	}
+}
+
+func (m *model) filled(p modelPost, t int64) bool {
+	return span{p.FromMs, p.UntilMs}.covers(t) && p.team.covers(t) && slices.ContainsFunc(p.holders, func(s span) bool { return s.covers(t) })
+}
+
+// watched says door by door whether anybody answers.
+func (m *model) watched(d Place, t int64) bool {
+	covers := func(kind ObjectKind, object id.ID) bool {
+		if kind == ObjectGrid {
+			return d.GridID != 0 && Under(m.grids[d.GridID].Path, m.grids[object].Path)
+		}
+		p := m.places[object]
+		return !p.Kind.IsArea() && Under(d.Path, p.Path)
+	}
+	for _, p := range m.posts {
+		if !m.filled(p, t) || !p.Role.Answers() {
+			continue
+		}
+		if p.ObjectKind == ObjectDoors && slices.Contains(p.doors, d.ID) || p.ObjectKind != ObjectDoors && covers(p.ObjectKind, p.ObjectID) {
+			return true
+		}
+		for _, b := range m.bound {
+			if (span{b.FromMs, b.UntilMs}).covers(t) && (b.PostID == p.ID || b.OrgID != 0 && b.OrgID == p.OrgID) && covers(b.ObjectKind, b.ObjectID) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (m *model) compare(f *fixture, nodes []Place) {
+	f.t.Helper()
+	t := f.nowMs()
+	for _, n := range nodes {
+		want := VacancyCount{}
+		leaves := map[id.ID]bool{}
+		for _, d := range m.doors {
+			if Under(d.Path, n.Path) && !m.watched(d, t) {
+				want.Doors++
+				leaves[d.ParentID] = true
+			}
+		}
+		want.Buildings = len(leaves)
+		got := must(f.Vacancies(ctx, f.c, n.ID, 0))(f.t)
+		if got.Total.Doors != want.Doors || got.Total.Buildings != want.Buildings {
+			f.t.Errorf("%s %s: %+v, want %+v", n.Kind, n.Name, got.Total, want)
+		}
+		sum := 0
+		for _, ch := range got.Children {
+			sum += ch.Doors
+		}
+		if len(got.Children) > 0 && sum != got.Total.Doors {
+			f.t.Errorf("%s: children sum to %d doors of %d", n.Name, sum, got.Total.Doors)
+		}
+		if n.ID == f.hua.ID {
+			m.compareNode(f, got, t)
+		}
+	}
+}
+
+// compareNode checks the community's own figures: its post, its grids, its
+// organisations.
+func (m *model) compareNode(f *fixture, got *Vacancies, t int64) {
+	f.t.Helper()
+	areas, grids := 1, len(m.grids)
+	for _, p := range m.posts {
+		if m.filled(p, t) && p.Role == RoleCommunity && p.ObjectID == f.hua.ID {
+			areas = 0
+		}
+	}
+	for _, g := range m.grids {
+		if slices.ContainsFunc(m.posts, func(p modelPost) bool {
+			return m.filled(p, t) && p.ObjectID == g.ID && (g.Kind == BlockGrid || p.Role.Answers())
+		}) {
+			grids--
+		}
+	}
+	orgs := 0
+	for _, b := range m.bound {
+		if b.OrgID == 0 || !(span{b.FromMs, b.UntilMs}).covers(t) {
+			continue
+		}
+		if !slices.ContainsFunc(m.posts, func(p modelPost) bool {
+			if !m.filled(p, t) || p.OrgID != b.OrgID || p.ObjectKind != ObjectPlace {
+				return false
+			}
+			at, object := m.places[p.ObjectID].Path, m.places[b.ObjectID].Path
+			return Under(at, object) || Under(object, at)
+		}) {
+			orgs++
+		}
+	}
+	if got.Total.Areas != areas || got.Total.Grids != grids || got.Total.Organisations != orgs {
+		f.t.Errorf("areas %d grids %d organisations %d, got %+v", areas, grids, orgs, got.Total)
+	}
+}
+
+func TestHookFailureUndoesRegrid(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := fresh(t, d)
+		_, units, doors := f.estate("保利小区", 1, 1, 2)
+		g := must(f.AddGrid(ctx, f.c, NewGrid{AreaID: f.hua.ID, Kind: BasicGrid, Name: "网格"}))(t)
+		f.OnRegrid(func(context.Context, *db.Tx, Caller, []Move) error { return errs.E("test", errs.Conflict, "error.conflict") })
+		_, err := f.AssignDoors(ctx, f.c, g.ID, Selection{Places: []id.ID{units[0].ID}})
+		wantKind(t, err, errs.Conflict)
+		if p := must(f.Place(ctx, f.c, doors[0].ID))(t); p.GridID != 0 {
+			t.Error("the door moved though the hook failed")
+		}
+	})
+}
