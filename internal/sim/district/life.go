@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"wangge/internal/grid"
@@ -20,8 +19,8 @@ import (
 // LifeOptions bound the simulated work.
 type LifeOptions struct {
 	// Rate is how many marks a second of the clock are made while nothing is
-	// accounted for yet; it falls as the round fills. 0: one for 800 targets,
-	// 2 to 60.
+	// accounted for yet; it falls as the round fills, so that a round lasts for
+	// hours. 0: one for 800 targets, 0.5 to 60.
 	Rate float64
 	// Workers bounds how many work at the same time; 0 means 400.
 	Workers int
@@ -54,6 +53,7 @@ type Life struct {
 	idle    []hand // not at work now
 	team    []*worker
 	resting []*worker // with nothing to do for a while
+	rand    *rand.Rand
 	figures round.Figures
 	until   time.Time // when the figures are read again
 	since   int       // accounted for since they were read
@@ -114,16 +114,11 @@ func NewLife(ctx context.Context, s Services, l *Loaded, o LifeOptions) (*Life, 
 		v.o.Workers = 400
 	}
 	if v.o.Rate == 0 {
-		v.o.Rate = min(60, max(2, float64(v.figures.Total)/800))
+		v.o.Rate = min(60, max(0.5, float64(v.figures.Total)/800))
 	}
-	v.idle = spread(v.idle, l.Seed)
+	v.rand = rand.New(rand.NewPCG(l.Seed, 1)) // those at work are everywhere in the district
+	v.rand.Shuffle(len(v.idle), func(i, j int) { v.idle[i], v.idle[j] = v.idle[j], v.idle[i] })
 	return v, nil
-}
-
-// spread mixes the hands, so that those at work are everywhere in the district.
-func spread(list []hand, seed uint64) []hand {
-	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	return list
 }
 
 // fields are a form's questions as the workers answer them.
@@ -202,10 +197,10 @@ func (v *Life) Step(ctx context.Context) (int, error) {
 	if share <= floor {
 		return 0, nil
 	}
-	if err := v.staff(ctx, now); err != nil {
+	pace := v.pace(share)
+	if err := v.staff(ctx, now, time.Hour/time.Duration(pace)); err != nil {
 		return 0, err
 	}
-	pace := int(math.Ceil(v.o.Rate * share * share * 3600 / (onShift * float64(max(1, len(v.team))))))
 	var acts []act
 	for _, w := range v.team {
 		if len(acts) == tickMarks {
@@ -214,7 +209,7 @@ func (v *Life) Step(ctx context.Context) (int, error) {
 		if now.Before(w.next) {
 			continue
 		}
-		w.PerHour = max(1, pace)
+		w.PerHour = pace
 		a, wait, ok := w.Next(now, w.queue, v.form)
 		w.next = now.Add(wait)
 		if ok {
@@ -223,6 +218,13 @@ func (v *Life) Step(ctx context.Context) (int, error) {
 	}
 	v.rotate()
 	return v.do(ctx, acts)
+}
+
+// pace is how many targets an hour each worker does while a share of the
+// targets is left.
+func (v *Life) pace(share float64) int {
+	team := max(1, min(v.o.Workers, len(v.team)+len(v.idle)+len(v.resting)))
+	return max(1, int(math.Round(v.o.Rate*share*share*3600/(onShift*float64(team)))))
 }
 
 // rotate lets the workers behind the last one asked come first next time.
@@ -237,8 +239,9 @@ func (v *Life) rotate() {
 // takes the place.
 const patience = 15 * time.Minute
 
-// staff fills the team from those who are idle, then from those who rested.
-func (v *Life) staff(ctx context.Context, now time.Time) error {
+// staff fills the team from those who are idle, then from those who rested. A
+// new worker is at the first door some time within turn.
+func (v *Life) staff(ctx context.Context, now time.Time, turn time.Duration) error {
 	kept := v.team[:0]
 	for _, w := range v.team {
 		switch {
@@ -258,6 +261,7 @@ func (v *Life) staff(ctx context.Context, now time.Time) error {
 			return err
 		}
 		if w != nil {
+			w.next = now.Add(time.Duration(v.rand.Int64N(int64(turn))))
 			v.team = append(v.team, w)
 		}
 	}
@@ -323,78 +327,4 @@ func (v *Life) mine(h hand, l round.Line) bool {
 		return !v.led[l.GridID]
 	}
 	return true
-}
-
-// act is what a worker decided to do.
-type act struct {
-	w *worker
-	a sim.Action
-}
-
-// do makes the marks of what is still outstanding and takes what is settled off
-// the workers' lists.
-func (v *Life) do(ctx context.Context, acts []act) (int, error) {
-	if len(acts) == 0 {
-		return 0, nil
-	}
-	objects := make([]id.ID, len(acts))
-	for i, a := range acts {
-		objects[i] = id.ID(a.a.Target)
-	}
-	open, err := stillOutstanding(ctx, v.s.DB.Read(), v.l.District, v.round.OccurrenceID, objects)
-	if err != nil {
-		return 0, err
-	}
-	var todo []act
-	for i, a := range acts {
-		if open[objects[i]] {
-			delete(open, objects[i]) // two with the same door: one goes
-			todo = append(todo, a)
-			continue
-		}
-		a.w.drop(a.a.Target)
-	}
-	results := make([]round.MarkResult, len(todo))
-	faults := make([]error, len(todo))
-	slots := make(chan struct{}, senders)
-	var wg sync.WaitGroup
-	for i, a := range todo {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			results[i], faults[i] = v.s.Rounds.Mark(ctx, a.w.caller, v.input(a))
-		})
-	}
-	wg.Wait()
-	return v.settle(todo, results, faults)
-}
-
-// settle takes what is done off the lists; the first fault is returned, and
-// its target dropped so that it does not come up again.
-func (v *Life) settle(todo []act, results []round.MarkResult, faults []error) (made int, err error) {
-	for i, a := range todo {
-		if faults[i] != nil {
-			err = faults[i]
-			a.w.drop(a.a.Target)
-			continue
-		}
-		made++
-		if s := results[i].State; s == round.Done || s == round.Exempt {
-			v.since++
-			a.w.drop(a.a.Target)
-		}
-		if results[i].Late {
-			err = errs.E("district.Life", errs.Conflict, "demo.no_round")
-		}
-	}
-	return made, err
-}
-
-func (w *worker) drop(target int64) {
-	for i := range w.queue {
-		if w.queue[i].ID == target {
-			w.queue = append(w.queue[:i], w.queue[i+1:]...)
-			return
-		}
-	}
 }

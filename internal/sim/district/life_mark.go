@@ -1,9 +1,12 @@
 package district
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"sync"
 
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/round"
 	"wangge/internal/sim"
@@ -52,4 +55,78 @@ func answers(given map[string]any) map[string]string {
 		}
 	}
 	return out
+}
+
+// act is what a worker decided to do.
+type act struct {
+	w *worker
+	a sim.Action
+}
+
+// do makes the marks of what is still outstanding and takes what is settled off
+// the workers' lists.
+func (v *Life) do(ctx context.Context, acts []act) (int, error) {
+	if len(acts) == 0 {
+		return 0, nil
+	}
+	objects := make([]id.ID, len(acts))
+	for i, a := range acts {
+		objects[i] = id.ID(a.a.Target)
+	}
+	open, err := stillOutstanding(ctx, v.s.DB.Read(), v.l.District, v.round.OccurrenceID, objects)
+	if err != nil {
+		return 0, err
+	}
+	var todo []act
+	for i, a := range acts {
+		if open[objects[i]] {
+			delete(open, objects[i]) // two with the same door: one goes
+			todo = append(todo, a)
+			continue
+		}
+		a.w.drop(a.a.Target)
+	}
+	results := make([]round.MarkResult, len(todo))
+	faults := make([]error, len(todo))
+	slots := make(chan struct{}, senders)
+	var wg sync.WaitGroup
+	for i, a := range todo {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			results[i], faults[i] = v.s.Rounds.Mark(ctx, a.w.caller, v.input(a))
+		})
+	}
+	wg.Wait()
+	return v.settle(todo, results, faults)
+}
+
+// settle takes what is done off the lists; the first fault is returned, and
+// its target dropped so that it does not come up again.
+func (v *Life) settle(todo []act, results []round.MarkResult, faults []error) (made int, err error) {
+	for i, a := range todo {
+		if faults[i] != nil {
+			err = faults[i]
+			a.w.drop(a.a.Target)
+			continue
+		}
+		made++
+		if s := results[i].State; s == round.Done || s == round.Exempt {
+			v.since++
+			a.w.drop(a.a.Target)
+		}
+		if results[i].Late {
+			err = errs.E("district.Life", errs.Conflict, "demo.no_round")
+		}
+	}
+	return made, err
+}
+
+func (w *worker) drop(target int64) {
+	for i := range w.queue {
+		if w.queue[i].ID == target {
+			w.queue = append(w.queue[:i], w.queue[i+1:]...)
+			return
+		}
+	}
 }
