@@ -152,10 +152,50 @@ func (a *App) Background(ctx context.Context) {
 	go a.sweep(ctx)
 }
 
-// news passes what the database tells on to the open pages.
+// news passes what the database tells on to the open pages, and has open
+// rounds join or close the doors that were added or closed.
 func (a *App) news(ctx context.Context) {
+	moved := make(chan struct{}, 1)
+	moved <- struct{}{} // what happened while no process listened
+	go a.reconcile(ctx, moved)
 	for topic := range a.DB.Listen(ctx) {
 		a.hub.Publish(topic)
+		if topic == grid.TopicPlaces || topic == db.Everything {
+			select {
+			case moved <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// reconcilePause gathers the many small changes of an import into one pass.
+const reconcilePause = 2 * time.Second
+
+// reconcile brings the lists of open rounds in step with the places, each time
+// told, with a pause in between.
+func (a *App) reconcile(ctx context.Context, moved <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-moved:
+		}
+		c := grid.System(a.District, "reconcile")
+		open, err := a.Rounds.Rounds(ctx, c, round.ListFilter{States: []round.RoundState{round.Open}})
+		for _, r := range open {
+			if err == nil {
+				_, _, err = a.Rounds.Reconcile(ctx, c, r.ID)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			a.log().Warn("open rounds not brought in step with the places; tried again at the next change", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.Real().After(reconcilePause):
+		}
 	}
 }
 

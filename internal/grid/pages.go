@@ -164,11 +164,7 @@ func (p *Pages) crumbs(ctx context.Context, c Caller, at Place, self bool) ([]we
 	var out []web.Crumb
 	for _, a := range above {
 		if a.Kind != Province && a.Kind != City || RootCode(c.District) == a.Code {
-			crumb := web.Crumb{Text: Label(c.Lang, a)}
-			if c.CanPlace(PlaceRead, a.Path) || !c.CanPlace(PlaceRead, at.Path) {
-				crumb.Href = placeHref(a)
-			}
-			out = append(out, crumb)
+			out = append(out, web.Crumb{Text: Label(c.Lang, a), Href: placeHref(a)})
 		}
 	}
 	return out, nil

@@ -390,9 +390,10 @@ func (d redrawPage) IsChosen(p Place) bool { return slices.Contains(d.Chosen, p.
 type vacanciesPage struct {
 	frame
 	*Vacancies
-	Lang string
-	At   string
-	Ways map[string]string
+	Lang    string
+	At      string
+	Ways    map[string]string
+	CanPost bool
 }
 
 // Label writes a place's name as people say it.
@@ -416,16 +417,16 @@ func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := &vacanciesPage{Vacancies: v, Lang: c.Lang, At: r.FormValue("day"), Ways: map[string]string{}}
+	d := &vacanciesPage{Vacancies: v, Lang: c.Lang, At: r.FormValue("day"), Ways: map[string]string{}, CanPost: c.CanPlace(PostWrite, at.Path)}
 	d.Title, d.Menu = web.T(ctx, "grid.vacancies.title", Label(c.Lang, at)), "vacancies"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, false); err != nil {
+	above, err := p.s.Ancestors(ctx, c, at)
+	if err != nil {
 		return err
 	}
-	for i := range d.Crumbs {
-		if d.Crumbs[i].Href == "" {
-			continue
+	for _, a := range above {
+		if c.CanPlace(PlaceRead, a.Path) {
+			d.Crumbs = append(d.Crumbs, web.Crumb{Text: Label(c.Lang, a), Href: "/vacancies?place=" + a.ID.String()})
 		}
-		d.Crumbs[i].Href = "/vacancies?place=" + d.Crumbs[i].Href[strings.LastIndexByte(d.Crumbs[i].Href, '/')+1:]
 	}
 	var parents []id.ID
 	for _, l := range v.Leaves {

@@ -204,6 +204,7 @@ type listPage struct {
 	Reg    string
 	Where  string
 	Export string
+	Import string // where a roster is imported; empty: not by this caller
 }
 
 func filterOf(q url.Values, t web.Table) Filter {
@@ -233,6 +234,9 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 			return err
 		}
 		d.Where = texts[f.Place].text
+	}
+	if c.Can(grid.LedgerImport) {
+		d.Import = "/imports"
 	}
 	if c.Can(grid.Export) {
 		q.Del("after")

@@ -144,6 +144,10 @@ func (r *record) readNames() []string {
 		r.addNote(plain)
 		return nil
 	}
+	if strings.IndexByte("=@+-", t[0]) >= 0 && strings.ContainsAny(t, "(!|") {
+		r.note(c, SevDoubt, "roster.name_odd") // a formula kept as text is nobody
+		return nil
+	}
 	if v.relation.has(t) && !v.looksLikeName(t) {
 		r.row.Tags = r.addTag(r.row.Tags, t)
 		return nil
