@@ -10,8 +10,9 @@ type columns struct {
 	hukou int            // registered address beside a home address; -1 if none
 	width int
 	// members are further persons of each row, in columns of their own.
-	members []*member
-	villas  bool // houses without rooms: a building is a door
+	members  []*member
+	perFloor bool // rooms are counted anew on each floor
+	villas   bool // houses without rooms: a building is a door
 }
 
 func (c *columns) has(key string) bool { _, ok := c.at[key]; return ok }
@@ -255,6 +256,9 @@ func (v *vocabulary) settle(c *columns, ps []profile) {
 		delete(c.at, Building)
 	}
 	b, ok := c.at[Building]
+	if r, room := c.at[Room]; room && c.has(Floor) && ps[r].n > 0 {
+		c.perFloor = ps[r].share(ps[r].small+ps[r].side) > 0.9 && ps[c.at[Floor]].n > 0
+	}
 	c.villas = ok && !c.has(Room) && !c.has(Address) && !c.has(Unit) && ps[b].n >= 2 && len(ps[b].distinct)*5 >= ps[b].n*4
 }
 
@@ -271,7 +275,7 @@ func (c *columns) isRoster(labels []string, v *vocabulary, placeKnown bool) (ok 
 	where := c.has(Building) || c.has(Unit) || c.has(Group) || c.has(Compound) || placeKnown
 	door := c.has(Room) || c.has(Address) || person && c.villas || person && (c.has(Group) || where && c.has(Building) && strong)
 	matched := len(c.at)
-	if aliens >= 2 && !strong && aliens*2 >= matched || aliens >= 4 && !strong {
+	if aliens >= 2 && !strong && aliens >= matched {
 		return false, "roster.not_roster"
 	}
 	switch {

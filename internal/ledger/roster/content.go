@@ -16,6 +16,7 @@ type profile struct {
 	building, unit, room, group, combo, address                int
 	name, yesno, small, roomish, letter, long, vacant, numeric int
 	list                                                       int // several names in a cell
+	side                                                       int // rooms named by their side, as in "east"
 	step                                                       int // cells one more than the cell before
 	distinct                                                   map[string]bool
 	last                                                       int
@@ -53,6 +54,9 @@ func (p *profile) add(v *vocabulary, t string, c sheet.Cell) {
 	switch {
 	case v.male.has(t) && !digitsOnly(t), v.female.has(t) && !digitsOnly(t):
 		p.sex++
+	}
+	if v.side.has(t) {
+		p.side++
 	}
 	if v.relation.has(t) {
 		p.relation++

@@ -23,6 +23,9 @@ func (v *vocabulary) contextOf(t string, sheetName bool) place {
 	if t == "" || utf8.RuneCountInString(t) > 60 {
 		return place{}
 	}
+	if cut := strings.TrimSpace(dropBrackets(t)); cut != "" {
+		t = cut
+	}
 	for _, n := range v.noise {
 		if i := strings.Index(t, n); i >= 0 {
 			t = strings.TrimSpace(t[:i])
@@ -78,6 +81,10 @@ func (p *place) namedGroup(v *vocabulary, name string) {
 	}
 }
 
+func (p place) blank() bool {
+	return p.compound == "" && p.building == "" && p.unit == "" && p.group == "" && p.phase == ""
+}
+
 // addMissing takes over what p does not know yet.
 func (p *place) addMissing(q place) {
 	for _, f := range []struct {
@@ -117,14 +124,29 @@ func (s *sheetParser) skip(cells []sheet.Cell) bool {
 	switch {
 	case s.repeatsHeader(cells, own), s.isTotal(lead[:min(own, 3)], numbers), s.isExample(first), s.countsColumns(cells, own):
 		return true
+	case s.isSection(first, s.withoutEntries(cells)):
+		return true
 	case own <= 4 && slices.Contains(s.v.words.Footer, first), own == 1 && s.onlyCount(firstCol):
 		return true
 	case own <= 4 && !numbers && s.isFooter(cells, first, firstCol, own):
 		return true
-	case s.isSection(first, own):
-		return true
 	}
 	return false
+}
+
+// withoutEntries counts a row's cells without those such as "checked by: …".
+func (s *sheetParser) withoutEntries(cells []sheet.Cell) int {
+	n, first := 0, true
+	for c := range cells {
+		if cells[c].Blank() || cells[c].Copied() {
+			continue
+		}
+		if first || !strings.ContainsAny(cells[c].Raw, ":\uff1a") {
+			n++
+		}
+		first = false
+	}
+	return n
 }
 
 // onlyCount reports a row with a head count and nothing else: a total without a word.
@@ -164,7 +186,7 @@ func (s *sheetParser) anyRead(cells []sheet.Cell) bool {
 			return true
 		}
 	}
-	return false
+	return s.cols.memberNamed(cells)
 }
 
 func (s *sheetParser) repeatsHeader(cells []sheet.Cell, own int) bool {
@@ -199,7 +221,7 @@ func (s *sheetParser) isFooter(cells []sheet.Cell, first string, col, own int) b
 	if s.colonsOnly(cells) {
 		return true
 	}
-	if own == 1 && s.placeColumn(col) && col != s.cols.at[Room] && !strings.ContainsAny(t, "0123456789") && utf8.RuneCountInString(t) > 2 {
+	if n := utf8.RuneCountInString(t); own == 1 && s.placeColumn(col) && !strings.ContainsAny(t, "0123456789") && (n > 2 && col != s.cols.at[Room] || n > 3) {
 		return true // a heading within the table
 	}
 	if _, day := parseDate(s.v, t); day && own == 1 && len(t) >= 8 && !digitsOnly(t) && strings.IndexByte(t, '-') < 0 {
@@ -245,6 +267,10 @@ func (s *sheetParser) placeColumn(c int) bool {
 func (s *sheetParser) isSection(first string, own int) bool {
 	if own != 1 {
 		return false
+	}
+	first = dropBrackets(first)
+	if head, _, ok := strings.Cut(first, ":"); ok && !s.v.contextOf(head, false).blank() {
+		first = head
 	}
 	p := s.v.contextOf(first, false)
 	pl := s.v.parsePlace(first)

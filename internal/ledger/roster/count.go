@@ -41,8 +41,8 @@ func (r Row) DoorKey() string {
 }
 
 // add counts an accepted row and sets its Order and Household. It reports
-// whether an identity number came before.
-func (c *counter) add(r *Row) (again bool) {
+// what came before: an identity number, or a head of the same village group.
+func (c *counter) add(r *Row) (again string) {
 	k := c.hash(r.DoorKey())
 	d := c.byDoor[k]
 	if d == nil {
@@ -50,26 +50,29 @@ func (c *counter) add(r *Row) (again bool) {
 		c.byDoor[k] = d
 	}
 	r.Order = d.order
-	if r.Name == "" && r.Persons == 0 {
-		return false
-	}
-	if r.Name == "" && r.Vacant {
-		return false
+	if r.Name == "" && (r.Persons == 0 || r.Vacant) {
+		return ""
 	}
 	r.Household = c.household(d, r)
 	if r.Name == "" {
-		return false
+		return ""
 	}
 	who := c.hash("name", r.DoorKey(), r.Name, r.Birth)
 	if r.IDNo != "" {
 		who = c.hash("id", r.IDNo)
 	}
 	if c.people[who] {
-		return r.IDNo != ""
+		switch {
+		case r.IDNo != "":
+			return "roster.idno_again"
+		case r.Room == "" && r.Name == r.Head:
+			return "roster.head_again"
+		}
+		return ""
 	}
 	c.people[who] = true
 	c.persons++
-	return false
+	return ""
 }
 
 // household finds which household of the door the person belongs to: the one

@@ -3,6 +3,8 @@ package roster
 import (
 	"slices"
 	"strings"
+
+	"wangge/internal/platform/sheet"
 )
 
 // member is a further person of each row, in columns beside the first person's.
@@ -31,7 +33,7 @@ func (v *vocabulary) members(c *columns, labels []string, claims []claim, ps []p
 	for i := range ps {
 		folded[i] = v.foldHeader(labels[i])
 	}
-	first := c.firstPerson(v, folded, ps)
+	first := c.firstPerson(v, folded, claims, ps)
 	main, ok := c.at[Name]
 	if !ok {
 		return
@@ -60,19 +62,23 @@ func (v *vocabulary) members(c *columns, labels []string, claims []claim, ps []p
 
 // firstPerson makes the head of household the row's first person where the
 // name column holds the others of the household. It returns that column, or -1.
-func (c *columns) firstPerson(v *vocabulary, folded []string, ps []profile) int {
+func (c *columns) firstPerson(v *vocabulary, folded []string, claims []claim, ps []profile) int {
 	n, named := c.at[Name]
 	h, headed := c.at[Head]
 	if !named || !headed || n == h {
 		return -1
 	}
-	if numbered := baseOf(folded[n]) != folded[n]; !numbered && c.has(Relation) {
-		return -1
-	} else if numbered {
+	apart := baseOf(folded[n]) != folded[n] || c.twoSets(h, n, claims)
+	if apart {
 		c.release(n, folded)
+		c.at[Name] = h
+		return n
+	}
+	if c.has(Relation) {
+		return -1
 	}
 	rel, is := v.memberLabel(folded[n])
-	if !is && baseOf(folded[n]) == folded[n] || ps[n].share(ps[n].name+ps[n].list) < 0.4 {
+	if !is || ps[n].share(ps[n].name+ps[n].list) < 0.4 {
 		return -1
 	}
 	if rel == "" && sharesNames(&ps[h], &ps[n]) {
@@ -80,6 +86,21 @@ func (c *columns) firstPerson(v *vocabulary, folded []string, ps []profile) int 
 	}
 	c.at[Name] = h
 	return n
+}
+
+// twoSets reports that the head and the member each have columns of their own,
+// such as an identity number between the two names and another behind.
+func (c *columns) twoSets(head, name int, claims []claim) bool {
+	for key := range memberKeys {
+		if at, ok := c.at[key]; ok && head < at && at < name {
+			for _, cl := range claims[name+1:] {
+				if cl.key == key {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // leaves reports that column i of a repeated key is not the first person's.
@@ -119,10 +140,26 @@ func sharesNames(a, b *profile) bool {
 	return false
 }
 
-// addMembers reads the further persons of the row. It reports whether there
-// are any.
+// memberNamed reports whether a row names a further person.
+func (c *columns) memberNamed(cells []sheet.Cell) bool {
+	for _, m := range c.members {
+		if at := m.at[Name]; at < len(cells) && !cells[at].Blank() && !cells[at].Copied() {
+			return true
+		}
+	}
+	return false
+}
+
+// addMembers reads the further persons of the row.
 func (r *record) addMembers() {
 	first := r.row.Name
+	if first == "" {
+		first = r.row.Head
+	}
+	if q := &r.s.prev; first == "" && q.named && q.room == r.place.room && q.unit == r.place.unit && q.building == r.place.building {
+		first = q.head
+		r.row.Head = first
+	}
 	for _, m := range r.s.cols.members {
 		c, t := r.textAt(m.at[Name])
 		if t == "" || r.s.v.none.has(t) || r.vacantText(t) || r.s.v.unnamed.has(t) {
@@ -140,7 +177,7 @@ func (r *record) addMembers() {
 		r.failed = r.failed || sub.failed
 		r.people = append(r.people, sub.people...)
 	}
-	if first == "" && len(r.people) > 1 && !r.row.Vacant {
+	if r.row.Name == "" && len(r.people) > 1 && !r.row.Vacant {
 		r.people = r.people[1:]
 	}
 }

@@ -329,8 +329,12 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 	}
 	s.out.Accepted++
 	for _, row := range people {
-		if s.p.count.add(&row) {
-			s.report(n, finding{col: s.cols.at[IDNo], raw: row.IDNo, sev: SevDoubt, key: "roster.idno_again"})
+		switch key := s.p.count.add(&row); key {
+		case "":
+		case "roster.idno_again":
+			s.report(n, finding{col: s.cols.at[IDNo], raw: row.IDNo, sev: SevDoubt, key: key})
+		default:
+			s.report(n, finding{col: s.cols.at[Name], raw: row.Name, sev: SevDoubt, key: key})
 		}
 		if err := s.p.fn(row); err != nil {
 			return stopped{err}

@@ -116,7 +116,7 @@ func (r *record) read() {
 	r.row = Row{File: r.s.out.File, Sheet: r.s.out.Sheet, N: r.n}
 	names := r.readNames()
 	r.readFlags()
-	r.readPlace(len(names) > 0 || r.row.Vacant)
+	r.readPlace(len(names) > 0 || r.row.Vacant || r.s.cols.memberNamed(r.cells))
 	r.readRelation()
 	r.readPerson(names)
 	if !r.failed {
@@ -161,7 +161,7 @@ func (r *record) readNames() []string {
 
 func (r *record) checkNames(c int, t string) []string {
 	v := r.s.v
-	names, remarks := v.names(t)
+	names, remarks := v.names(v.bracketRemarks(t))
 	for _, m := range remarks {
 		switch {
 		case v.tag[m] != "":
@@ -178,6 +178,12 @@ func (r *record) checkNames(c int, t string) []string {
 	good := names[:0]
 	for _, n := range names {
 		n, digits := cutDigits(n)
+		if whole := n; digits == "" || utf8.RuneCountInString(digits) <= 3 {
+			if n = trimSuffixAny(n, v.words.Families); n != whole { // others live there whom nobody names
+				r.note(c, SevDoubt, "roster.people_unnamed")
+				digits = ""
+			}
+		}
 		if digits != "" {
 			if ph := v.parsePhones(digits, false); len(ph.mobile) > 0 {
 				r.row.MorePhones = append(r.row.MorePhones, ph.mobile...)
@@ -211,6 +217,25 @@ func (r *record) checkNames(c int, t string) []string {
 		r.note(c, SevRepaired, "roster.several_people", len(good))
 	}
 	return good
+}
+
+// bracketRemarks sets words behind a name apart that say what the person is,
+// not who.
+func (v *vocabulary) bracketRemarks(t string) string {
+	words := strings.Fields(t)
+	if len(words) < 2 {
+		return t
+	}
+	changed := false
+	for i, w := range words {
+		if v.tag[w] != "" || v.deceased.has(w) && len(w) > 3 || v.relation.has(w) && !v.looksLikeName(w) {
+			words[i], changed = "("+w+")", true
+		}
+	}
+	if !changed {
+		return t
+	}
+	return strings.Join(words, " ")
 }
 
 // cutDigits splits digits off a name's end.

@@ -127,7 +127,7 @@ func (r *record) readRelation() {
 	v := r.s.v
 	if c, t := r.text(Relation); t != "" && !v.none.has(t) {
 		r.row.Relation = strings.ReplaceAll(t, " ", "")
-		if utf8.RuneCountInString(t) > 12 {
+		if utf8.RuneCountInString(t) > 12 || digitsOnly(t) { // a code nobody explains
 			r.row.Relation = ""
 			r.note(c, SevDoubt, "roster.not_understood")
 		}

@@ -35,6 +35,7 @@ func (r *record) readPlace(somebody bool) {
 	}
 	if roomText != "" {
 		r.readRoom(rc, roomText)
+		r.roomOfFloor(rc)
 	}
 	r.readAddress()
 	r.inherit(somebody)
@@ -207,6 +208,24 @@ func (r *record) readRoom(c int, t string) {
 	}
 }
 
+// roomOfFloor completes a room that is counted within its floor: 2 on floor 5
+// is 502, and a room named by its side gets the floor before it.
+func (r *record) roomOfFloor(c int) {
+	p := &r.place
+	if !r.s.cols.perFloor || p.floor == "" || p.room == "" {
+		return
+	}
+	switch {
+	case digitsOnly(p.room) && len(p.room) <= 2 && digitsOnly(p.floor):
+		p.room = p.floor + strings.Repeat("0", 2-len(p.room)) + p.room
+	case r.s.v.side.has(p.room):
+		p.room = p.floor + r.s.v.words.Suffix["floor"][1] + p.room
+	default:
+		return
+	}
+	r.note(c, SevRepaired, "roster.room_of_floor", p.room)
+}
+
 // hasMark reports whether a number in t carries a mark of the class.
 func (r *record) hasMark(t string, cls class) bool {
 	for _, x := range r.s.v.pieces(t) {
@@ -288,7 +307,7 @@ func (r *record) sameDoorMeant() bool {
 	if _, t := r.text(Relation); t != "" && !r.s.v.headRel.has(t) {
 		return true
 	}
-	if r.s.cols.at[Name] == r.s.cols.at[Head] && r.s.cols.has(Head) || !r.s.prev.lived {
+	if _, t := r.text(Name); t != "" && r.s.cols.has(Head) && r.s.cols.at[Name] == r.s.cols.at[Head] || !r.s.prev.lived {
 		return false // one row a household, or nobody lives above
 	}
 	for _, key := range []string{Building, Unit} {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // tidy trims a text, folds full-width characters to ASCII, turns every kind of
@@ -161,6 +162,16 @@ func hasPrefixAny(s string, parts []string) bool {
 func trimPrefixAny(s string, parts []string) string {
 	for _, p := range parts {
 		if rest, ok := strings.CutPrefix(s, p); ok && rest != "" {
+			return rest
+		}
+	}
+	return s
+}
+
+// trimSuffixAny takes the first suffix that leaves something off s.
+func trimSuffixAny(s string, parts []string) string {
+	for _, p := range parts {
+		if rest, ok := strings.CutSuffix(s, p); ok && utf8.RuneCountInString(rest) >= 2 {
 			return rest
 		}
 	}

@@ -24,9 +24,10 @@ type headerFile struct {
 	Alien   []string             `json:"alien"`
 	Strip   []string             `json:"strip"`
 
-	Plates    []string `json:"plates"` // room headers that are a street's number where a room stands beside
-	OtherPart []string `json:"otherpart"`
-	AlienPart []string `json:"alienpart"`
+	Plates    []string          `json:"plates"` // room headers that are a street's number where a room stands beside
+	Fold      map[string]string `json:"fold"`   // other spellings of a character
+	OtherPart []string          `json:"otherpart"`
+	AlienPart []string          `json:"alienpart"`
 }
 
 type wordFile struct {
@@ -47,6 +48,8 @@ type wordFile struct {
 	Footer       []string            `json:"footer"`
 	Example      []string            `json:"example"`
 	Unnamed      []string            `json:"unnamed"`
+	Sides        []string            `json:"sides"`
+	Families     []string            `json:"families"`
 	Extension    []string            `json:"extension"`
 	PaperPrefix  []string            `json:"paperprefix"`
 	Deceased     []string            `json:"deceased"`
@@ -110,6 +113,7 @@ type vocabulary struct {
 	exact    map[string]string // folded header → key, "other" or "alien"
 	contains []contains        // longest first
 	plate    set
+	side     set
 	member   map[string]string // folded header → relation of a further person beside the first
 	strip    *strings.Replacer
 	parts    [2][]string // parts of headers that are other, alien
@@ -188,6 +192,7 @@ func loadVocab() *vocabulary {
 	v.ditto, v.none, v.vacant, v.occupied = setOf(w.Ditto), setOf(w.None), setOf(w.Vacant), setOf(w.Occupied)
 	v.total, v.example = setOf(w.Total), setOf(w.Example)
 	v.unnamed, v.deceased, v.organised, v.countWord = setOf(w.Unnamed), setOf(w.Deceased), setOf(w.Organisation), setOf(w.CountWords)
+	v.side = setOf(w.Sides)
 	v.livesHere, v.livesAway = setOf(w.LivesHere), setOf(w.LivesAway)
 	v.yes, v.no, v.regNo, v.male, v.female = setOf(w.Yes), setOf(w.No), setOf(w.RegisteredNo), setOf(w.Male), setOf(w.Female)
 	v.headRel, v.relation, v.tagSilent = setOf(w.HeadRelation), setOf(w.Relations), setOf(w.TagSilent)
@@ -222,6 +227,9 @@ func (v *vocabulary) loadHeaders(h headerFile) {
 	var pairs []string
 	for _, s := range h.Strip {
 		pairs = append(pairs, s, "")
+	}
+	for from, to := range h.Fold {
+		pairs = append(pairs, from, to)
 	}
 	v.strip = strings.NewReplacer(pairs...)
 	for _, w := range h.Other {

@@ -161,6 +161,9 @@ type rowReader struct {
 	data  bool
 }
 
+// mostRows is how many rows a sheet of any table program has.
+const mostRows = 1 << 20
+
 // next returns the next written row; false at the end of the rows.
 func (r *rowReader) next() (Row, bool, error) {
 	for {
@@ -195,7 +198,9 @@ func (r *rowReader) row() (Row, error) {
 			row.Hidden = truth(string(v))
 		}
 	})
-	r.last = row.N
+	if r.last = row.N; row.N > mostRows {
+		return row, invalid("sheet.bomb")
+	}
 	r.cells = r.cells[:0]
 	if !r.s.empty {
 		if err := r.rowCells(); err != nil {
