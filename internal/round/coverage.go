@@ -68,6 +68,7 @@ func (s *Service) Coverage(ctx context.Context, c grid.Caller, round id.ID, ref 
 	default:
 		err = s.coverPlace(ctx, v, info.round, ref.Place, &out)
 	}
+	out.relabel(c.Lang)
 	return out, err
 }
 

@@ -3,7 +3,6 @@ package round
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -78,7 +77,7 @@ func (s *Service) Outstanding(ctx context.Context, c grid.Caller, round id.ID, q
 		last := list[len(list)-1]
 		next = last.Path + "." + itoa(last.LineNo) + "." + last.ObjectID.String()
 	}
-	return list, next, s.nameLines(ctx, c.District, info.round.TargetKind, list)
+	return list, next, s.nameLines(ctx, c, info.round.TargetKind, list)
 }
 
 // refPaths returns the paths of the node a list is asked for: the place's and,
@@ -97,24 +96,24 @@ func (s *Service) refPaths(ctx context.Context, r Round, ref NodeRef) (path, gri
 
 // nameLines fills in labels: of a door its unit and number, of other targets
 // their own name, and the building they stand in.
-func (s *Service) nameLines(ctx context.Context, district int, kind TargetKind, list []Line) error {
+func (s *Service) nameLines(ctx context.Context, c grid.Caller, kind TargetKind, list []Line) error {
 	if len(list) == 0 {
 		return nil
 	}
-	names, err := s.namer(ctx, district, list)
+	names, err := s.namer(ctx, c.District, list)
 	if err != nil {
 		return err
 	}
 	posts := map[id.ID]string{}
 	if kind == Posts {
-		if posts, err = postNames(ctx, s.DB.Read(), district, objectsOf(list)); err != nil {
+		if posts, err = postNames(ctx, s.DB.Read(), c.District, objectsOf(list)); err != nil {
 			return err
 		}
 	}
 	for i := range list {
 		l := &list[i]
 		l.Evening = l.Target.Evening()
-		names.label(l, kind)
+		names.label(l, kind, c.Lang)
 		if kind == Posts {
 			l.Label = posts[l.ObjectID]
 		}
@@ -163,7 +162,7 @@ func (s *Service) namer(ctx context.Context, district int, list []Line) (*namer,
 	return n, nil
 }
 
-func (n *namer) label(l *Line, kind TargetKind) {
+func (n *namer) label(l *Line, kind TargetKind, lang string) {
 	leaf := n.at[l.LeafID]
 	parent := n.at[leaf.ParentID]
 	l.SheetID = sheetOf(kind, leaf.ID, leaf.ParentID, leaf.Kind, parent.Kind)
@@ -173,17 +172,17 @@ func (n *namer) label(l *Line, kind TargetKind) {
 		l.Label, l.Floor, l.Path = door.Name, door.Floor, door.Path
 		building := leaf
 		if leaf.Kind == "unit" {
-			l.Label = leaf.Name + " " + door.Name
+			l.Label = within(lang, leaf.label(lang), door.Name)
 			building = parent
 		}
-		l.Building = strings.TrimSpace(n.at[building.ParentID].Name + " " + building.Name)
+		l.Building = saidIn(lang, n.at[building.ParentID], building)
 	default:
 		own := n.at[l.ObjectID]
-		l.Label = own.Name
+		l.Label = own.label(lang)
 		if own.Path != "" {
 			l.Path = own.Path
 		}
-		l.Building = strings.TrimSpace(n.at[n.at[own.ParentID].ParentID].Name + " " + n.at[own.ParentID].Name)
+		l.Building = saidIn(lang, n.at[n.at[own.ParentID].ParentID], n.at[own.ParentID])
 	}
 }
 
@@ -194,10 +193,11 @@ type Sheet struct {
 	Lines []Line
 }
 
-// Sheets returns the lists of a round by building, every target with its line
-// number, for printing and for entering what came back on paper.
-func (s *Service) Sheets(ctx context.Context, c grid.Caller, round, at id.ID, all bool) ([]Sheet, error) {
-	list, next, err := s.Outstanding(ctx, c, round, ListQuery{Ref: NodeRef{Place: at}, All: all, Limit: maxList})
+// Sheets returns the lists of a round by building, every target asked for with
+// its line number, for printing and for entering what came back on paper.
+func (s *Service) Sheets(ctx context.Context, c grid.Caller, round id.ID, q ListQuery) ([]Sheet, error) {
+	q.After, q.Limit = "", maxList
+	list, next, err := s.Outstanding(ctx, c, round, q)
 	if err != nil {
 		return nil, err
 	}

@@ -246,7 +246,7 @@ func (p *Pages) showData(r *http.Request) (showPage, error) {
 
 func (p *Pages) showFigures(ctx context.Context, c grid.Caller, d *showPage) error {
 	var err error
-	if d.View, err = p.s.Coverage(ctx, c, d.Round.ID, d.Ref); err != nil {
+	if d.View, err = p.homeView(ctx, c, d.Round.ID, d.Ref); err != nil {
 		return err
 	}
 	counts, err := p.s.AnswerCounts(ctx, c, d.Round.ID, d.Ref.Place)
@@ -258,6 +258,16 @@ func (p *Pages) showFigures(ctx context.Context, c grid.Caller, d *showPage) err
 		d.Rechecks, err = p.s.Rechecks(ctx, c, d.Round.ID)
 	}
 	return err
+}
+
+// homeView is the coverage of the node asked for; of none, of the lowest area
+// that holds all the caller sees, so that a community starts with itself.
+func (p *Pages) homeView(ctx context.Context, c grid.Caller, round id.ID, ref NodeRef) (CoverageView, error) {
+	v, err := p.s.Coverage(ctx, c, round, ref)
+	for err == nil && ref == (NodeRef{}) && len(v.Children) == 1 && v.Own.Total == 0 && grid.Kind(v.Children[0].Kind).IsArea() {
+		v, err = p.s.Coverage(ctx, c, round, NodeRef{Place: v.Children[0].ID})
+	}
+	return v, err
 }
 
 func mayDo(c grid.Caller, r Round) map[string]bool {

@@ -2,6 +2,7 @@ package round
 
 import (
 	"bytes"
+	"cmp"
 	"mime"
 	"net/http"
 	"net/url"
@@ -22,9 +23,8 @@ type outstandingPage struct {
 	Lines  []Line
 	Table  web.Table
 	State  string
-	Query  string
 	Export bool
-	Node   string
+	Back   string // this page
 }
 
 func listQuery(q url.Values) ListQuery {
@@ -50,7 +50,7 @@ func (p *Pages) outstanding(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	d := outstandingPage{State: q.Get("state"), Export: c.Can(grid.Export)}
+	d := outstandingPage{Back: r.URL.RequestURI(), State: cmp.Or(q.Get("state"), "left"), Export: c.Can(grid.Export)}
 	if d.Round, err = p.s.Round(r.Context(), c, rid); err != nil {
 		return err
 	}
@@ -62,14 +62,11 @@ func (p *Pages) outstanding(w http.ResponseWriter, r *http.Request) error {
 	d.Table = web.TableOf("/rounds/"+rid.String()+"/outstanding", q)
 	d.Table.Next = next
 	d.Table.Keep = map[string]string{}
-	keep := url.Values{}
 	for _, k := range []string{"place", "grid", "state"} {
 		if v := q.Get(k); v != "" {
 			d.Table.Keep[k] = v
-			keep.Set(k, v)
 		}
 	}
-	d.Query = keep.Encode()
 	d.Meta = web.Meta{Title: web.T(r.Context(), "round.outstanding.of", d.Round.Name), Menu: "rounds", Crumbs: crumbs(r, d.Round)}
 	return p.ren.Page(w, r, web.Office, "round/outstanding", d)
 }
@@ -102,7 +99,7 @@ type printPage struct {
 	Round  Round
 	Form   Form
 	Sheets []Sheet
-	All    bool
+	State  string // which targets, as on the list; "" those outstanding
 }
 
 func (p *Pages) print(w http.ResponseWriter, r *http.Request) error {
@@ -111,14 +108,14 @@ func (p *Pages) print(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	d := printPage{All: q.Get("all") == "1"}
+	d := printPage{State: q.Get("state")}
 	if d.Round, err = p.s.Round(r.Context(), c, rid); err != nil {
 		return err
 	}
 	if d.Form, err = p.s.Form(r.Context(), c, d.Round.FormID); err != nil {
 		return err
 	}
-	if d.Sheets, err = p.s.Sheets(r.Context(), c, rid, idOf(q, "place"), d.All); err != nil {
+	if d.Sheets, err = p.s.Sheets(r.Context(), c, rid, listQuery(q)); err != nil {
 		return err
 	}
 	d.Meta = web.Meta{Title: d.Round.Name}
@@ -145,14 +142,14 @@ func (p *Pages) paperData(r *http.Request, c grid.Caller, rid id.ID, sheet id.ID
 	d.Results = Results(d.Round.TargetKind)
 	d.Meta = web.Meta{Title: web.T(r.Context(), "round.paper"), Menu: "rounds", Crumbs: crumbs(r, d.Round)}
 	if sheet == id.Zero {
-		d.Sheets, err = p.s.Sheets(r.Context(), c, rid, id.Zero, false)
+		d.Sheets, err = p.s.Sheets(r.Context(), c, rid, ListQuery{})
 		if errs.Is(err, errs.TooMany) {
 			err = nil
 			d.Message = web.T(r.Context(), "round.paper.choose")
 		}
 		return d, err
 	}
-	d.Sheets, err = p.s.Sheets(r.Context(), c, rid, sheet, true)
+	d.Sheets, err = p.s.Sheets(r.Context(), c, rid, ListQuery{Ref: NodeRef{Place: sheet}, All: true})
 	return d, err
 }
 

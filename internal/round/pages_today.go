@@ -1,6 +1,7 @@
 package round
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -88,9 +89,22 @@ func (p *Pages) cardsData(r *http.Request, c grid.Caller, at id.ID) (d cardsPage
 	if err == nil {
 		d.Units, err = children(ctx, p.s.DB.Read(), c.District, at)
 	}
+	if err == nil {
+		err = d.say(ctx, p.s, c)
+	}
 	d.Back = "/today/" + at.String()
 	d.Meta = web.Meta{Title: d.Place.Name, Menu: "today", Crumbs: []web.Crumb{{Text: web.T(ctx, "round.today"), Href: "/today"}}}
 	return d, err
+}
+
+// say writes the names of the page's places as people say them.
+func (d *cardsPage) say(ctx context.Context, s *Service, c grid.Caller) error {
+	above, err := placesByID(ctx, s.DB.Read(), c.District, []id.ID{d.Place.ParentID})
+	d.Place.Name = saidIn(c.Lang, above[d.Place.ParentID], d.Place)
+	for i := range d.Units {
+		d.Units[i].Name = d.Units[i].label(c.Lang)
+	}
+	return err
 }
 
 func (p *Pages) todayPlace(w http.ResponseWriter, r *http.Request) error {
@@ -206,6 +220,9 @@ func (p *Pages) door(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d, err := p.doorData(r, c, key)
+	if notMine(c, err) {
+		return p.doorSeen(w, r, c, key)
+	}
 	if err != nil {
 		return err
 	}

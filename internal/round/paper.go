@@ -20,7 +20,7 @@ type PaperInput struct {
 // Paper enters a paper sheet: each named line gets a mark. A number named twice,
 // or one that is not on the list, refuses the whole sheet.
 func (s *Service) Paper(ctx context.Context, c grid.Caller, in PaperInput) ([]MarkOutcome, error) {
-	sheets, err := s.Sheets(ctx, c, in.RoundID, in.SheetID, true)
+	sheets, err := s.Sheets(ctx, c, in.RoundID, ListQuery{Ref: NodeRef{Place: in.SheetID}, All: true})
 	if err != nil {
 		return nil, err
 	}

@@ -115,3 +115,15 @@ func draftAreas(ctx context.Context, q db.Queryer, c grid.Caller) ([]place, erro
 		c.Scope(grid.RoundDraft, a, grid.Columns{Path: "p.path"})+" ORDER BY p.path LIMIT "+a.Add(maxAreas), a.List()...)
 	return collect(rows, err, scanPlace)
 }
+
+// selectSeen returns a place that the caller may see and the place it stands in.
+func selectSeen(ctx context.Context, q db.Queryer, c grid.Caller, pid id.ID) (p, above place, err error) {
+	a := db.NewArgs(c.District, pid)
+	p, err = scanPlace(q.QueryRowContext(ctx, "SELECT "+placeCols+" FROM place p WHERE p.district = $1 AND p.id = $2 AND "+
+		c.Scope(grid.PlaceRead, a, grid.Columns{Path: "p.path", Grid: "p.grid_id", Door: "p.id"}), a.List()...).Scan)
+	if err = missing("round.place", err, "round.place_missing"); err != nil {
+		return p, above, err
+	}
+	above, err = selectPlace(ctx, q, c.District, p.ParentID)
+	return p, above, err
+}

@@ -148,7 +148,7 @@ func (s *Service) RecheckItems(ctx context.Context, c grid.Caller, recheck id.ID
 	for i, it := range items {
 		lines[i] = it.Line
 	}
-	if err := s.nameLines(ctx, c.District, info.round.TargetKind, lines); err != nil {
+	if err := s.nameLines(ctx, c, info.round.TargetKind, lines); err != nil {
 		return rc, nil, err
 	}
 	for i := range items {

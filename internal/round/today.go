@@ -74,7 +74,7 @@ func (s *Service) Today(ctx context.Context, c grid.Caller) (Today, error) {
 	for pid, b := range at {
 		p := places[pid]
 		b.path = p.Path
-		b.Name = strings.TrimSpace(above[p.ParentID].Name + " " + p.Name)
+		b.Name = saidIn(c.Lang, above[p.ParentID], p)
 		out.Buildings = append(out.Buildings, *b)
 	}
 	slices.SortFunc(out.Buildings, func(a, b TodayBuilding) int {
