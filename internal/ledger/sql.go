@@ -265,7 +265,7 @@ func (s *Service) members(ctx context.Context, q db.Queryer, c grid.Caller, perm
 	var out []personRec
 	err := db.Chunks(households, 500, func(part []id.ID) error {
 		a := db.NewArgs(c.District)
-		recs, err := s.personsWhere(ctx, q, c, perm, a, fromPersons, onDoor+" AND p.until_ms = 0 AND p.household_id IN "+db.In(a, ints(part)), " ORDER BY p.id")
+		recs, err := s.personsWhere(ctx, q, c, perm, a, fromPersons, onDoor+" AND p.until_ms = 0 AND p.household_id IN "+db.In(a, ints(part)), " ORDER BY +p.id")
 		out = append(out, recs...)
 		return err
 	})

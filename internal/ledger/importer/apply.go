@@ -24,14 +24,20 @@ type journal struct {
 // apply writes an import in pieces, or undoes what it wrote. files are those
 // staged unless given.
 func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []File) (*plan, *Import, error) {
-	const op = "importer.Apply"
-	s.one.Lock()
-	defer s.one.Unlock()
-	v, maps, err := s.load(ctx, s.db.Read(), c, imp)
-	if err != nil {
-		return nil, nil, errs.Wrap(op, err)
+	if err := s.claim(ctx, c, imp); err != nil {
+		return nil, nil, err
 	}
-	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+	return s.carryOut(ctx, c, imp, files)
+}
+
+// claim takes an import for writing: from now on it is Applying for everybody,
+// and nobody else can take it.
+func (s *Service) claim(ctx context.Context, c grid.Caller, imp id.ID) error {
+	const op = "importer.Apply"
+	if _, _, err := s.load(ctx, s.db.Read(), c, imp); err != nil {
+		return errs.Wrap(op, err)
+	}
+	return s.db.Write(ctx, op, func(tx *db.Tx) error {
 		if err := enter(ctx, tx, c.District, imp, Applying, Planned, Failed); err != nil {
 			return err
 		}
@@ -40,8 +46,17 @@ func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []F
 		}
 		return s.note(ctx, tx, c, "import.apply", imp)
 	})
+}
+
+// carryOut writes a claimed import.
+func (s *Service) carryOut(ctx context.Context, c grid.Caller, imp id.ID, files []File) (*plan, *Import, error) {
+	const op = "importer.Apply"
+	s.one.Lock()
+	defer s.one.Unlock()
+	quiet := context.WithoutCancel(ctx)
+	v, maps, err := s.load(quiet, s.db.Read(), c, imp)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errs.Wrap(op, err)
 	}
 	p, err := s.write(ctx, c, v, func() (*plan, error) {
 		if files == nil {
@@ -56,7 +71,6 @@ func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []F
 		err = s.finish(ctx, c, v, p)
 	}
 	if err != nil {
-		quiet := context.WithoutCancel(ctx)
 		if undo := s.revert(quiet, c, imp, Failed, messageOf(err)); undo != nil {
 			s.Log.Error("a failed import could not be undone; it will be at the next start", "import", imp.String(), "error", undo)
 		}

@@ -66,21 +66,18 @@ func (s *Service) Apply(ctx context.Context, c grid.Caller, imp id.ID) (*Import,
 	return v, err
 }
 
-// Start applies an import in the background; its progress stands in Get.
+// Start takes an import for writing and writes it in the background; its
+// progress stands in Get.
 func (s *Service) Start(ctx context.Context, c grid.Caller, imp id.ID) error {
 	const op = "importer.Start"
-	v, _, err := s.load(ctx, s.db.Read(), c, imp)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	if v.State != Planned && v.State != Failed {
-		return errs.E(op, errs.Conflict, "ledger.import.bad_state")
-	}
 	if err := s.alive.Err(); err != nil {
 		return errs.E(op, errs.Unavailable, "error.unavailable")
 	}
+	if err := s.claim(ctx, c, imp); err != nil {
+		return errs.Wrap(op, err)
+	}
 	s.runs.Go(func() {
-		if _, _, err := s.apply(s.alive, c, imp, nil); err != nil {
+		if _, _, err := s.carryOut(s.alive, c, imp, nil); err != nil {
 			s.Log.Warn("import failed", "import", imp.String(), "error", err)
 		}
 	})
