@@ -255,10 +255,15 @@ func (v *vocabulary) settle(c *columns, ps []profile) {
 		c.at[Room] = b
 		delete(c.at, Building)
 	}
-	b, ok := c.at[Building]
+	c.shape(ps)
+}
+
+// shape finds what kind of doors the table numbers.
+func (c *columns) shape(ps []profile) {
 	if r, room := c.at[Room]; room && c.has(Floor) && ps[r].n > 0 {
 		c.perFloor = ps[r].share(ps[r].small+ps[r].side) > 0.9 && ps[c.at[Floor]].n > 0
 	}
+	b, ok := c.at[Building]
 	c.villas = ok && !c.has(Room) && !c.has(Address) && !c.has(Unit) && ps[b].n >= 2 && len(ps[b].distinct)*5 >= ps[b].n*4
 }
 

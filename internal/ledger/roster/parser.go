@@ -169,11 +169,10 @@ func (s *sheetParser) decide() error {
 		s.out.HeaderRow = s.buf[h.last].n
 	}
 	s.readTitles(h)
+	s.split(h, s.v.profiles(rows, width), m)
 	if m != nil {
-		s.cols, s.labels = mapped(*m, width), h.labels
 		s.out.Roster = len(s.cols.at) > 0
 	} else {
-		s.split(h, s.v.profiles(rows, width))
 		ok, reason := s.cols.isRoster(h.labels, s.v, s.base.group != "")
 		if s.out.Roster = ok; !ok {
 			s.report(s.out.HeaderRow, finding{col: -1, sev: SevError, key: reason})
@@ -225,15 +224,42 @@ func (s *sheetParser) mapping(h *header) *Mapping {
 	return &m
 }
 
-// mapped turns a correction into columns.
-func mapped(m Mapping, width int) *columns {
-	c := &columns{at: map[string]int{}, hukou: -1, width: width}
+// columnsOf finds the columns of a table, or takes them from a correction made
+// for a table that stands shift columns to the left. What a correction cannot
+// say stays as found: further persons of a row, lanes and phases.
+func (v *vocabulary) columnsOf(labels []string, ps []profile, m *Mapping, shift int) *columns {
+	if m == nil {
+		return v.assign(labels, ps)
+	}
+	c := &columns{at: map[string]int{}, weak: map[string]int{}, hukou: -1, width: len(ps)}
 	for _, key := range Keys() {
 		if n := sheet.ColumnNumber(m.Columns[key]); n > 0 {
-			c.at[key] = n - 1
+			c.at[key] = n - 1 + shift
 		}
 	}
-	vocab().settle(c, make([]profile, max(width, maxColumn(c)+1)))
+	width := max(len(ps), maxColumn(c)+1)
+	v.settle(c, make([]profile, width))
+	ps = append(slices.Clone(ps), make([]profile, width-len(ps))...)
+	claims := v.claims(labels, ps, 0)
+	used := make([]bool, width)
+	for key, i := range c.at {
+		used[i] = true
+		if key == Compound && claims[i].key == lane {
+			c.weak[lane] = i
+		}
+		claims[i] = claim{key, 3}
+	}
+	for i, cl := range claims {
+		switch {
+		case used[i]:
+		case cl.key == phase:
+			c.weak[phase] = i
+		case cl.key == Room && c.has(Room) && v.plate.has(v.foldHeader(labels[i])):
+			c.weak[plateKey] = i
+		}
+	}
+	v.members(c, shifted(labels, width, 0), claims, ps)
+	c.shape(ps)
 	return c
 }
 

@@ -191,6 +191,28 @@ func TestMappingIsRemembered(t *testing.T) {
 	}
 }
 
+func TestMappingKeepsFurtherPeople(t *testing.T) {
+	data := workbook(t, sheetOf{name: "3栋", rows: [][]any{{"门", "住的人", "电话", "租户", "电话"}, {"101", "张三", "12812345678", "李四", "12812345679"}, {"102", "王五", "", "", ""}}})
+	res, _ := parse(t, data, Options{})
+	m := map[string]Mapping{res.Sheets[0].Key: {Columns: map[string]string{"room": "A", "name": "B", "phone": "C"}}}
+	if _, rows := parse(t, data, Options{Mappings: m}); len(rows) != 3 || line(rows[1]) != "3//101/李四 head=李四 rel=租户 tel=12812345679 tags=tenant" {
+		t.Errorf("%+v", rows)
+	}
+	data = workbook(t, sheetOf{name: "3栋", rows: [][]any{{"室", "谁", "姓名", nil, "室", "谁", "姓名"}, {"101", "张三", "甲", nil, "201", "李四", "乙"}}})
+	res, _ = parse(t, data, Options{})
+	m = map[string]Mapping{res.Sheets[0].Key: {Columns: map[string]string{"room": "A", "name": "B"}}}
+	if _, rows := parse(t, data, Options{Mappings: m}); len(rows) != 2 || line(rows[1]) != "3//201/李四" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestFormulaTextIsNobody(t *testing.T) {
+	data := workbook(t, sheetOf{name: "3栋", rows: [][]any{{"房号", "姓名", "电话"}, {"101", "=cmd|'/c calc'!A0", "12812345678"}, {"102", "@SUM(1)", ""}}})
+	if res, rows := parse(t, data, Options{}); res.Persons != 0 || len(rows) != 2 || res.Sheets[0].Doubts != 2 {
+		t.Errorf("%+v %+v", res.Sheets[0], rows)
+	}
+}
+
 func TestRefusedRowsComeBackAndAreImportedAgain(t *testing.T) {
 	data := workbook(t, sheetOf{name: "3号楼", rows: [][]any{{"住户表"}, {"单元", "房号", "姓名", "身份证号"},
 		{"1", "101", "张三", ""}, {"", "", "李四", "110105194912310021"}, {"1", "102", "=王五", "1.1E+17"}}, merges: []string{"A1:D1"}})

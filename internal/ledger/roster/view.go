@@ -55,11 +55,11 @@ func (v *vocabulary) sideBySide(labels []string) []int {
 }
 
 // split makes one view of each table side by side; titles above a table belong
-// to it alone.
-func (s *sheetParser) split(h header, ps []profile) {
+// to it alone, and a correction of the first holds for all.
+func (s *sheetParser) split(h header, ps []profile, m *Mapping) {
 	starts := s.v.sideBySide(h.labels)
 	if starts == nil {
-		s.cols, s.labels = s.v.assign(h.labels, ps), h.labels
+		s.cols, s.labels = s.v.columnsOf(h.labels, ps, m, 0), h.labels
 		return
 	}
 	whole := *s.view
@@ -74,7 +74,7 @@ func (s *sheetParser) split(h header, ps []profile) {
 		own := make([]profile, len(ps))
 		copy(w.labels[from:w.to], h.labels[from:min(w.to, len(h.labels))])
 		copy(own[from:w.to], ps[from:w.to])
-		w.cols = s.v.assign(w.labels, own)
+		w.cols = s.v.columnsOf(w.labels, own, m, from-starts[0])
 		for i := 0; i < h.first; i++ {
 			for c := from; c < w.to; c++ {
 				if s.buf[i].own(c) {
