@@ -396,7 +396,9 @@ func TestHookFailureUndoesRegrid(t *testing.T) {
 		f := fresh(t, d)
 		_, units, doors := f.estate("保利小区", 1, 1, 2)
 		g := must(f.AddGrid(ctx, f.c, NewGrid{AreaID: f.hua.ID, Kind: BasicGrid, Name: "网格"}))(t)
-		f.OnRegrid(func(context.Context, *db.Tx, Caller, []Move) error { return errs.E("test", errs.Conflict, "error.conflict") })
+		f.OnRegrid(func(context.Context, *db.Tx, Caller, []Move) error {
+			return errs.E("test", errs.Conflict, "error.conflict")
+		})
 		_, err := f.AssignDoors(ctx, f.c, g.ID, Selection{Places: []id.ID{units[0].ID}})
 		wantKind(t, err, errs.Conflict)
 		if p := must(f.Place(ctx, f.c, doors[0].ID))(t); p.GridID != 0 {

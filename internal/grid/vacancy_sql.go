@@ -66,13 +66,13 @@ func readReach(ctx context.Context, q db.Queryer, district int, t int64) (reach 
 func readSingle(ctx context.Context, q db.Queryer, district int, t int64, roles []string) (map[leafKey]int, error) {
 	a := db.NewArgs(district, t)
 	in := db.In(a, roles)
-	text := `SELECT d.parent_id, d.grid_id, COUNT(*) FROM place d JOIN
+	text := `SELECT d.parent_id, d.grid_id, COUNT(*) FROM
 		(SELECT pd.door_id AS door_id FROM post_door pd JOIN post p ON p.district = pd.district AND p.id = pd.post_id
 			WHERE pd.district = $1 AND p.object_kind = 'doors' AND p.role IN ` + in + ` AND ` + filledPosts("$2") + `
 		UNION SELECT p.object_id FROM post p WHERE p.district = $1 AND p.object_kind = 'place' AND p.role IN ` + in + ` AND ` + filledPosts("$2") + `
 		UNION SELECT b.object_id FROM binding b JOIN post p ON p.district = b.district AND (b.post_id = p.id OR (b.org_id <> 0 AND b.org_id = p.org_id))
 			WHERE b.district = $1 AND b.object_kind = 'place' AND p.role IN ` + in + ` AND ` + runningBindings("$2") + ` AND ` + filledPosts("$2") + `) x
-		ON d.id = x.door_id WHERE d.district = $1 AND d.kind = 'door' AND d.until_ms = 0 GROUP BY d.parent_id, d.grid_id`
+		CROSS JOIN place d WHERE d.district = $1 AND d.id = x.door_id AND d.kind = 'door' AND d.until_ms = 0 GROUP BY d.parent_id, d.grid_id`
 	rows, err := q.QueryContext(ctx, text, a.List()...)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,80 @@
+package grid
+
+import (
+	"context"
+
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type addGridIn struct {
+	Body struct {
+		AreaID   id.ID  `json:"area_id,omitempty" doc:"Of top grids"`
+		ParentID id.ID  `json:"parent_id,omitempty"`
+		Kind     string `json:"kind" enum:"block,basic,micro"`
+		Name     string `json:"name" maxLength:"60"`
+		Code     string `json:"code,omitempty" maxLength:"40"`
+	}
+}
+
+func (a api) addGrid(ctx context.Context, in *addGridIn) (*body[Grid], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return result(a.s.AddGrid(ctx, c, NewGrid{AreaID: b.AreaID, ParentID: b.ParentID, Kind: GridKind(b.Kind), Name: b.Name, Code: b.Code}))
+}
+
+func (a api) grid(ctx context.Context, in *byID) (*body[Grid], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.Grid(ctx, c, in.ID.ID))
+}
+
+func (a api) closeGrid(ctx context.Context, in *byID) (*ended, error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.s.CloseGrid(ctx, c, in.ID.ID)
+}
+
+type selectionIn struct {
+	ID   web.IDParam `path:"id"`
+	Body struct {
+		Places []id.ID `json:"places,omitempty" maxItems:"2000" doc:"With everything below them"`
+		Doors  []id.ID `json:"doors,omitempty" maxItems:"20000"`
+	}
+}
+
+func (a api) previewDoors(ctx context.Context, in *selectionIn) (*body[*Redrawing], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.PreviewDoors(ctx, c, in.ID.ID, Selection(in.Body)))
+}
+
+func (a api) assignDoors(ctx context.Context, in *selectionIn) (*body[*Redrawing], error) {
+	c, err := CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.AssignDoors(ctx, c, in.ID.ID, Selection(in.Body)))
+}
+
+type vacanciesIn struct {
+	Place web.IDParam `query:"place"`
+	At    int64       `query:"at" doc:"UTC milliseconds; default: now"`
+}
+
+func (a api) vacancies(ctx context.Context, in *vacanciesIn) (*body[*Vacancies], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	return result(a.s.Vacancies(ctx, c, p.ID, in.At))
+}

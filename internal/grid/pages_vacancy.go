@@ -1,0 +1,63 @@
+package grid
+
+import (
+	"net/http"
+
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type vacanciesPage struct {
+	frame
+	*Vacancies
+	Lang    string
+	At      string
+	Ways    map[string]string
+	CanPost bool
+}
+
+// Label writes a place's name as people say it.
+func (d vacanciesPage) Label(p Place) string { return Label(d.Lang, p) }
+
+func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := caller(r)
+	if err != nil {
+		return err
+	}
+	at, err := p.under(r, c)
+	if err != nil {
+		return err
+	}
+	when, err := day(r, "day", false)
+	if err != nil {
+		return err
+	}
+	v, err := p.s.Vacancies(ctx, c, at.ID, when)
+	if err != nil {
+		return err
+	}
+	d := &vacanciesPage{Vacancies: v, Lang: c.Lang, At: r.FormValue("day"), Ways: map[string]string{}, CanPost: c.CanPlace(PostWrite, at.Path)}
+	d.Title, d.Menu = web.T(ctx, "grid.vacancies.title", Label(c.Lang, at)), "vacancies"
+	above, err := p.s.Ancestors(ctx, c, at)
+	if err != nil {
+		return err
+	}
+	for _, a := range above {
+		if c.CanPlace(PlaceRead, a.Path) {
+			d.Crumbs = append(d.Crumbs, web.Crumb{Text: Label(c.Lang, a), Href: "/vacancies?place=" + a.ID.String()})
+		}
+	}
+	var parents []id.ID
+	for _, l := range v.Leaves {
+		parents = append(parents, l.Place.ParentID)
+	}
+	places, err := p.s.Places(ctx, p.s.d.Read(), c, uniq(parents))
+	if err != nil {
+		return err
+	}
+	for _, l := range v.Leaves {
+		d.Ways[l.Place.ID.String()] = Label(c.Lang, places[l.Place.ParentID])
+	}
+	return p.ren.Page(w, r, web.Office, "grid/vacancies", d)
+}
