@@ -134,7 +134,7 @@ func (c *columns) take(cl claim, i int, claims []claim, ps []profile) {
 			c.hukou = i
 		}
 		return
-	case lane, phase, maybeRoom:
+	case lane, phase, number, maybeRoom:
 		if _, ok := c.weak[key]; !ok {
 			c.weak[key] = i
 		}
@@ -232,6 +232,16 @@ func (v *vocabulary) smallNumbers(c *columns, open []bool, ps []profile) {
 func (v *vocabulary) settle(c *columns, ps []profile) {
 	if i, ok := c.weak[lane]; ok && !c.has(Compound) {
 		c.at[Compound] = i
+	}
+	if i, ok := c.weak[plateKey]; ok && !c.has(Building) {
+		if _, street := c.weak[lane]; !street {
+			c.at[Building] = i
+		}
+	}
+	if i, ok := c.weak[number]; ok && !c.has(Room) && !c.has(Address) {
+		c.at[Room] = i
+	} else if ok && !c.has(Building) {
+		c.at[Building] = i
 	}
 	if i, ok := c.weak[maybeRoom]; ok && !c.has(Room) && !c.has(Address) && ps[i].share(ps[i].roomish+ps[i].room) > 0.6 && !ps[i].serial() {
 		c.at[Room] = i

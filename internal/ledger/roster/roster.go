@@ -55,6 +55,7 @@ const (
 	lane      = "lane"       // a header for a lane or street: the compound where none is named
 	phase     = "phase"      // a header for a part of a compound
 	plateKey  = "plate"      // a street's number beside a room
+	number    = "number"     // a header that says number: the room, or the building where rooms stand beside
 	maybeRoom = "maybe_room" // a header that may number households or doors
 	other     = "other"      // a known header that is not imported
 	alien     = "alien"      // a header of tables about things, fees or vehicles
