@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/internal/grid/divisions"
 	"wangge/internal/platform/db"
@@ -96,6 +97,10 @@ func newSite(t *testing.T, d *db.DB) *site {
 		return WithCaller(ctx, c), err
 	}})
 	pages.Register(app)
+	app.Handle("GET /as/{n}", func(w http.ResponseWriter, r *http.Request) error {
+		web.SetSession(w, r, r.PathValue("n"), time.Time{})
+		return nil
+	}, web.Public())
 	RegisterAPI(web.NewAPI(app, "test", "1"), f.Service)
 	s.srv = httptest.NewServer(app)
 	t.Cleanup(s.srv.Close)
