@@ -208,7 +208,14 @@ func (r *record) checkDoor(named bool) {
 	case village && named && r.row.Address != "":
 		r.row.Head = r.row.Name
 	default:
-		r.note(-1, SevError, "roster.no_door")
+		at := -1
+		for _, key := range []string{Room, Address, Building, Group} {
+			if c, ok := r.s.cols.at[key]; ok {
+				at = c
+				break
+			}
+		}
+		r.note(at, SevError, "roster.no_door")
 	}
 }
 
