@@ -145,6 +145,12 @@ func (c *columns) take(cl claim, i int, claims []claim, ps []profile) {
 		c.at[key] = i
 		return
 	}
+	if ps[i].hidden != ps[have].hidden { // what is seen counts
+		if ps[have].hidden {
+			c.at[key] = i
+		}
+		return
+	}
 	if key == Phone {
 		if ps[i].mobile > ps[have].mobile && ps[have].share(ps[have].landline) > 0.5 {
 			c.at[Phone] = i

@@ -19,6 +19,7 @@ type profile struct {
 	side                                                       int // rooms named by their side, as in "east"
 	step                                                       int // cells one more than the cell before
 	distinct                                                   map[string]bool
+	hidden                                                     bool // nobody sees the column
 	last                                                       int
 }
 

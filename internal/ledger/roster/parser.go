@@ -47,7 +47,12 @@ func (p *parser) file(ctx context.Context, f File) error {
 	before, found := len(p.res.Sheets), false
 	for i, info := range b.Sheets() {
 		s := newSheetParser(p, f.Name, info, b.Date1904())
-		err := b.Rows(ctx, i, s.row)
+		hidden, err := b.HiddenColumns(ctx, i)
+		if err != nil {
+			return errs.Field(errs.Wrap("roster.Parse", err), f.Name)
+		}
+		s.hidden = hidden
+		err = b.Rows(ctx, i, s.row)
 		if err == nil {
 			err = s.finish()
 		}
@@ -64,10 +69,6 @@ func (p *parser) file(ctx context.Context, f File) error {
 		found = true
 		if info.Hidden && !s.outs[0].Roster {
 			continue
-		}
-		hidden, err := b.HiddenColumns(ctx, i)
-		if err != nil {
-			return errs.Wrap("roster.Parse", err)
 		}
 		for _, c := range hidden {
 			for _, out := range s.outs {
@@ -97,6 +98,7 @@ type sheetParser struct {
 	outs  []*SheetResult // all tables below each other
 
 	buf     []bufRow
+	hidden  []int // columns, from 1
 	decided bool
 	titled  bool           // the first buffered row is a header
 	head    [][]sheet.Cell // rows up to the header, for the refused rows' workbook
@@ -169,7 +171,13 @@ func (s *sheetParser) decide() error {
 		s.out.HeaderRow = s.buf[h.last].n
 	}
 	s.readTitles(h)
-	s.split(h, s.v.profiles(rows, width), m)
+	ps := s.v.profiles(rows, width)
+	for _, c := range s.hidden {
+		if c <= width {
+			ps[c-1].hidden = true
+		}
+	}
+	s.split(h, ps, m)
 	if m != nil {
 		s.out.Roster = len(s.cols.at) > 0
 	} else {

@@ -206,6 +206,15 @@ func TestMappingKeepsFurtherPeople(t *testing.T) {
 	}
 }
 
+func TestHiddenColumnsGiveWay(t *testing.T) {
+	data := workbook(t, sheetOf{name: "3栋", rows: [][]any{{"房号", "电话", "姓名", "电话"}, {"101", "12812345678", "张三", "12812345679"}},
+		tune: func(f *excelize.File, name string) { f.SetColVisible(name, "B", false) }})
+	res, rows := parse(t, data, Options{})
+	if line(rows[0]) != "3//101/张三 tel=12812345679" || res.Sheets[0].Columns["phone"] != "D" || res.Sheets[0].Hidden[0] != "B" {
+		t.Errorf("%+v %+v", res.Sheets[0], rows)
+	}
+}
+
 func TestFormulaTextIsNobody(t *testing.T) {
 	data := workbook(t, sheetOf{name: "3栋", rows: [][]any{{"房号", "姓名", "电话"}, {"101", "=cmd|'/c calc'!A0", "12812345678"}, {"102", "@SUM(1)", ""}}})
 	if res, rows := parse(t, data, Options{}); res.Persons != 0 || len(rows) != 2 || res.Sheets[0].Doubts != 2 {
