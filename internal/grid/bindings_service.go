@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"wangge/internal/platform/db"
@@ -20,9 +21,31 @@ func (s *Service) Bindings(ctx context.Context, c Caller, under Place, object, a
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	return slices.DeleteFunc(list, func(b BindingView) bool {
+	list = slices.DeleteFunc(list, func(b BindingView) bool {
 		return !c.CanPlace(PlaceRead, b.Path) && !c.CanGrid(PlaceRead, b.Path)
-	}), nil
+	})
+	return list, errs.Wrap(op, s.nameBound(ctx, c, list))
+}
+
+// nameBound writes the places bindings are to in full.
+func (s *Service) nameBound(ctx context.Context, c Caller, list []BindingView) error {
+	var ids []id.ID
+	for _, b := range list {
+		if b.ObjectKind == ObjectPlace {
+			ids = append(ids, b.ObjectID)
+		}
+	}
+	places, err := placesByID(ctx, s.d.Read(), c.District, uniq(ids))
+	if err != nil {
+		return err
+	}
+	ways, err := s.ways(ctx, c, slices.Collect(maps.Values(places)))
+	for i, b := range list {
+		if b.ObjectKind == ObjectPlace {
+			list[i].Object = ways[b.ObjectID]
+		}
+	}
+	return err
 }
 
 // Bind ties posts and organisations to one object together; lead is the index

@@ -29,7 +29,7 @@ func TestInABrowser(t *testing.T) {
 				"post": "/posts/" + s.post.ID.String(), "vacancies": "/vacancies?place=" + s.hua.ID.String(), "organisations": "/organisations", "import": "/areas/import",
 			} {
 				webtest.Run(t, tab, chromedp.Navigate(s.srv.URL+path+sep(path)+"lang="+c.lang), chromedp.WaitVisible("main"))
-				webtest.NoOverflow(t, tab)
+				t.Run(name, func(t *testing.T) { webtest.NoOverflow(t, tab) })
 				webtest.Shot(t, tab, "grid-"+name+"-"+c.lang)
 			}
 			box := `input[value="` + s.units[1].ID.String() + `"]`

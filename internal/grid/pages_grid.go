@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -56,6 +57,7 @@ type gridPage struct {
 	Doors    int
 	Below    []GridNode
 	Leaves   []VacantLeaf // the units and buildings it holds, with its doors
+	Ways     map[id.ID]string
 	Posts    []PostView
 	Bindings []BindingView
 	Aliases  []RoleAlias
@@ -67,9 +69,6 @@ type gridPage struct {
 
 // RoleName writes a role as it is called here.
 func (d gridPage) RoleName(r Role) string { return RoleName(d.Lang, d.Aliases, r, d.Area.Path) }
-
-// Label writes a place's name as people say it.
-func (d gridPage) Label(p Place) string { return Label(d.Lang, p) }
 
 func (p *Pages) grid(w http.ResponseWriter, r *http.Request) error {
 	return p.showGrid(w, r, http.StatusOK, nil)
@@ -145,9 +144,13 @@ func (p *Pages) gridDetails(r *http.Request, c Caller, d *gridPage) error {
 		}
 	}
 	places, err := placesByID(ctx, p.s.d.Read(), c.District, ids)
+	if err != nil {
+		return err
+	}
 	for i := range d.Leaves {
 		d.Leaves[i].Place = places[d.Leaves[i].Place.ID]
 	}
+	d.Ways, err = p.s.ways(ctx, c, slices.Collect(maps.Values(places)))
 	return err
 }
 
@@ -262,6 +265,7 @@ type redrawPage struct {
 	frame
 	Grid    Grid
 	At      Place
+	AtName  string
 	Up      string
 	Rows    []redrawRow
 	Preview *Redrawing
@@ -306,6 +310,11 @@ func (p *Pages) showRedraw(w http.ResponseWriter, r *http.Request, status int, c
 	if d.At, err = p.s.Place(ctx, c, at); err != nil {
 		return err
 	}
+	ways, err := p.s.ways(ctx, c, []Place{d.At})
+	if err != nil {
+		return err
+	}
+	d.AtName = ways[d.At.ID]
 	d.Title, d.Menu = web.T(ctx, "grid.redraw.title", g.Name), "grids"
 	d.Crumbs = []web.Crumb{{Text: g.Name, Href: "/grids/" + g.ID.String()}}
 	if d.At.ID != g.AreaID {

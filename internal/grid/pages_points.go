@@ -11,7 +11,7 @@ type pointsPage struct {
 	frame
 	Place    Place
 	Points   []Place
-	Ways     map[string]string
+	Ways     map[id.ID]string
 	CanWrite bool
 }
 
@@ -25,7 +25,7 @@ func (p *Pages) points(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := &pointsPage{Place: at, Ways: map[string]string{}, CanWrite: c.CanPlace(PlaceWrite, at.Path)}
+	d := &pointsPage{Place: at, CanWrite: c.CanPlace(PlaceWrite, at.Path)}
 	d.Title, d.Menu = web.T(ctx, "grid.points.title", Label(c.Lang, at)), "areas"
 	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
 		return err
@@ -33,16 +33,8 @@ func (p *Pages) points(w http.ResponseWriter, r *http.Request) error {
 	if d.Points, err = p.s.SubtreePage(ctx, c, at.Path, r.FormValue("after"), []Kind{Point}, 500); err != nil {
 		return err
 	}
-	var parents []id.ID
-	for _, pt := range d.Points {
-		parents = append(parents, pt.ParentID)
-	}
-	places, err := p.s.Places(ctx, p.s.d.Read(), c, uniq(parents))
-	if err != nil {
+	if d.Ways, err = p.s.ways(ctx, c, d.Points); err != nil {
 		return err
-	}
-	for _, pt := range d.Points {
-		d.Ways[pt.ID.String()] = Label(c.Lang, places[pt.ParentID])
 	}
 	return p.ren.Page(w, r, web.Office, "grid/points", d)
 }

@@ -3,6 +3,7 @@ package grid
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"wangge/internal/platform/errs"
@@ -78,6 +79,14 @@ type postPage struct {
 	CanManage bool
 	NowMs     int64
 	Lang      string
+}
+
+// TeamName is what the post's team is called; HQ's groups go by their codes.
+func (d postPage) TeamName() string {
+	if slices.Contains(HQGroups, d.Post.Team) {
+		return TeamName(d.Lang, Team{Kind: TeamHQGroup, Name: d.Post.Team})
+	}
+	return d.Post.Team
 }
 
 // Label writes a place's name as people say it.

@@ -12,7 +12,7 @@ type vacanciesPage struct {
 	*Vacancies
 	Lang    string
 	At      string
-	Ways    map[string]string
+	Ways    map[id.ID]string
 	CanPost bool
 }
 
@@ -37,7 +37,7 @@ func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := &vacanciesPage{Vacancies: v, Lang: c.Lang, At: r.FormValue("day"), Ways: map[string]string{}, CanPost: c.CanPlace(PostWrite, at.Path)}
+	d := &vacanciesPage{Vacancies: v, Lang: c.Lang, At: r.FormValue("day"), CanPost: c.CanPlace(PostWrite, at.Path)}
 	d.Title, d.Menu = web.T(ctx, "grid.vacancies.title", Label(c.Lang, at)), "vacancies"
 	above, err := p.s.Ancestors(ctx, c, at)
 	if err != nil {
@@ -48,16 +48,12 @@ func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
 			d.Crumbs = append(d.Crumbs, web.Crumb{Text: Label(c.Lang, a), Href: "/vacancies?place=" + a.ID.String()})
 		}
 	}
-	var parents []id.ID
-	for _, l := range v.Leaves {
-		parents = append(parents, l.Place.ParentID)
+	places := make([]Place, len(v.Leaves))
+	for i, l := range v.Leaves {
+		places[i] = l.Place
 	}
-	places, err := p.s.Places(ctx, p.s.d.Read(), c, uniq(parents))
-	if err != nil {
+	if d.Ways, err = p.s.ways(ctx, c, places); err != nil {
 		return err
-	}
-	for _, l := range v.Leaves {
-		d.Ways[l.Place.ID.String()] = Label(c.Lang, places[l.Place.ParentID])
 	}
 	return p.ren.Page(w, r, web.Office, "grid/vacancies", d)
 }

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,20 +75,60 @@ func (s *Service) Areas(ctx context.Context, c Caller, kinds ...Kind) ([]Place, 
 
 // Ancestors returns the places above p, outermost first.
 func (s *Service) Ancestors(ctx context.Context, c Caller, p Place) ([]Place, error) {
-	var paths []string
-	for _, n := range []int{2, 4, 6, 9, 12} {
-		if n < len(p.Path) {
-			paths = append(paths, p.Path[:n])
-		}
-	}
-	for n := 15; n < len(p.Path); n += segment {
-		paths = append(paths, p.Path[:n])
-	}
+	paths := waysUp(p.Path)
 	if len(paths) == 0 {
 		return nil, nil
 	}
 	list, err := placesByPath(ctx, s.d.Read(), c.District, paths)
 	return list, errs.Wrap("grid.Ancestors", err)
+}
+
+// waysUp returns the paths of the places above a path, outermost first.
+func waysUp(path string) []string {
+	var out []string
+	for _, n := range []int{2, 4, 6, 9, 12} {
+		if n < len(path) {
+			out = append(out, path[:n])
+		}
+	}
+	for n := 15; n < len(path); n += segment {
+		out = append(out, path[:n])
+	}
+	return out
+}
+
+// ways writes places as people say them with what stands above them, from the
+// compound on; areas by their name.
+func (s *Service) ways(ctx context.Context, c Caller, places []Place) (map[id.ID]string, error) {
+	need := map[string]bool{}
+	for _, p := range places {
+		for _, path := range waysUp(p.Path) {
+			if len(path) > 12 {
+				need[path] = true
+			}
+		}
+	}
+	above := map[string]Place{}
+	err := db.Chunks(slices.Sorted(maps.Keys(need)), 500, func(part []string) error {
+		list, err := placesByPath(ctx, s.d.Read(), c.District, part)
+		for _, p := range list {
+			above[p.Path] = p
+		}
+		return err
+	})
+	out := make(map[id.ID]string, len(places))
+	for _, p := range places {
+		var way []Place
+		for _, path := range waysUp(p.Path) {
+			if a, ok := above[path]; ok {
+				way = append(way, a)
+			}
+		}
+		if out[p.ID] = Address(c.Lang, append(way, p)); p.Kind.IsArea() {
+			out[p.ID] = p.Name
+		}
+	}
+	return out, err
 }
 
 // Children returns what stands directly below a place, with the doors in the

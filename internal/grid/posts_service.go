@@ -3,6 +3,7 @@ package grid
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -76,6 +77,9 @@ func (s *Service) addHolders(ctx context.Context, c Caller, list []PostView, all
 		ids[i], at[list[i].ID] = list[i].ID, i
 		list[i].Holders = []Holder{}
 	}
+	if err := s.nameObjects(ctx, c, list); err != nil {
+		return err
+	}
 	now := s.nowMs()
 	holders, err := holdersOf(ctx, s.d.Read(), c.District, ids, now, all)
 	if err != nil {
@@ -97,6 +101,27 @@ func (s *Service) addHolders(ctx context.Context, c Caller, list []PostView, all
 		p.Filled = p.Filled || running && (p.TeamID == id.Zero || teams[p.TeamID].covers(now))
 	}
 	return nil
+}
+
+// nameObjects writes the places posts are over in full ("3号楼2单元").
+func (s *Service) nameObjects(ctx context.Context, c Caller, list []PostView) error {
+	var ids []id.ID
+	for _, p := range list {
+		if p.ObjectKind == ObjectPlace {
+			ids = append(ids, p.ObjectID)
+		}
+	}
+	places, err := placesByID(ctx, s.d.Read(), c.District, uniq(ids))
+	if err != nil {
+		return err
+	}
+	ways, err := s.ways(ctx, c, slices.Collect(maps.Values(places)))
+	for i, p := range list {
+		if p.ObjectKind == ObjectPlace {
+			list[i].Object = ways[p.ObjectID]
+		}
+	}
+	return err
 }
 
 func (s *Service) accountNames(ctx context.Context, c Caller, holders []Holder) (map[id.ID]string, error) {

@@ -93,7 +93,7 @@ func (s *Service) follow(news <-chan string) {
 	}
 }
 
-// changed tells this and other processes that places and grids changed.
+// placesChanged tells this and other processes that places and grids changed.
 func (s *Service) placesChanged(tx *db.Tx) {
 	tx.OnCommit(func() { s.placesVersion.Add(1) })
 	tx.Notify(TopicPlaces)
@@ -104,6 +104,10 @@ func (s *Service) grantsChanged(tx *db.Tx) {
 	tx.OnCommit(func() { s.grantsVersion.Add(1) })
 	tx.Notify(topicGrants)
 }
+
+// PlacesChanged drops what is kept of the counts of doors when tx commits; who
+// writes places without this service (undoing an import) calls it.
+func (s *Service) PlacesChanged(tx *db.Tx) { s.placesChanged(tx) }
 
 // GrantsVersion changes whenever somebody's rights may have changed; what was
 // authorised under an older version is checked again.
