@@ -247,23 +247,41 @@ func sheetOf(kind TargetKind, leaf, parent id.ID, leafKind, parentKind string) i
 	return leaf
 }
 
-// lastLines returns the highest line number used on each sheet.
+// lastLines returns the highest line number used on each sheet: by targets that
+// stand at the sheet's place or right below it. Those places are looked up
+// first: a join lets the engines walk the whole list.
 func lastLines(ctx context.Context, q db.Queryer, district int, occ id.ID, sheets []id.ID) (map[id.ID]int, error) {
-	out := map[id.ID]int{}
+	above := make(map[id.ID]id.ID, len(sheets)) // leaf → its sheet, besides itself
+	for _, sheet := range sheets {
+		above[sheet] = sheet
+	}
 	err := db.Chunks(sheets, 400, func(part []id.ID) error {
-		a := db.NewArgs(district, occ)
-		rows, err := q.QueryContext(ctx, "SELECT p.id, p.parent_id, MAX(t.line_no) FROM place p JOIN target t ON t.district = p.district AND t.leaf_id = p.id"+
-			" WHERE p.district = $1 AND t.occurrence_id = $2 AND (p.id IN "+db.In(a, part)+" OR p.parent_id IN "+db.In(a, part)+") GROUP BY p.id, p.parent_id", a.List()...)
+		a := db.NewArgs(district)
+		rows, err := q.QueryContext(ctx, "SELECT p.id, p.parent_id FROM place p WHERE p.district = $1 AND p.parent_id IN "+db.In(a, part)+" AND p.kind <> 'door'", a.List()...)
 		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
-			var leaf, parent id.ID
+			var leaf, sheet id.ID
+			err := scan(&leaf, &sheet)
+			above[leaf] = sheet
+			return struct{}{}, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[id.ID]int{}
+	return out, db.Chunks(sortedIDs(above), 400, func(part []id.ID) error {
+		a := db.NewArgs(district, occ)
+		rows, err := q.QueryContext(ctx, "SELECT leaf_id, MAX(line_no) FROM target WHERE district = $1 AND occurrence_id = $2 AND leaf_id IN "+db.In(a, part)+" GROUP BY leaf_id", a.List()...)
+		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
+			var leaf id.ID
 			var n int
-			err := scan(&leaf, &parent, &n)
-			for _, sheet := range []id.ID{leaf, parent} {
+			err := scan(&leaf, &n)
+			for _, sheet := range []id.ID{leaf, above[leaf]} {
 				out[sheet] = max(out[sheet], n)
 			}
 			return struct{}{}, err
 		})
 		return err
 	})
-	return out, err
 }
