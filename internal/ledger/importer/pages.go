@@ -15,6 +15,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/ledger/roster"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/seal"
 	"wangge/internal/platform/sheet"
 	"wangge/internal/platform/web"
 )
@@ -232,12 +233,20 @@ func columnsOf(ctx context.Context, sh Understood) []column {
 		}
 		for _, row := range sh.Samples {
 			if i < len(row) && row[i] != "" && len(c.Samples) < 3 {
-				c.Samples = append(c.Samples, row[i])
+				c.Samples = append(c.Samples, shown(c.Key, row[i]))
 			}
 		}
 		out[i] = c
 	}
 	return out
+}
+
+// shown masks the names of a sample; numbers come masked from the reader.
+func shown(key, v string) string {
+	if key == "name" || key == "head" {
+		return seal.MaskName(v)
+	}
+	return v
 }
 
 // correct reads the select boxes: "map.<sheet>.<letter>" holds a column key,
@@ -250,29 +259,34 @@ func (p *Pages) correct(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 	if err != nil {
 		return err
 	}
+	if _, err := p.s.Correct(r.Context(), c, v.ID, mapsOf(r.PostForm, v), strings.TrimSpace(r.PostForm.Get("compound"))); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "ledger.import.corrected")
+	return web.Redirect(w, r, "/imports/"+v.ID.String())
+}
+
+// mapsOf reads what a form says otherwise than the import understood, by sheet.
+func mapsOf(form url.Values, v *Import) map[string]roster.Mapping {
 	maps := map[string]roster.Mapping{}
 	for i, sh := range v.Sheets {
 		prefix := "map." + strconv.Itoa(i) + "."
 		m := roster.Mapping{Columns: map[string]string{}}
-		for name := range r.PostForm {
+		for name := range form {
 			if letter, ok := strings.CutPrefix(name, prefix); ok {
-				if key := r.PostForm.Get(name); key != "" {
+				if key := form.Get(name); key != "" {
 					m.Columns[key] = letter
 				}
 			}
 		}
-		if n, err := strconv.Atoi(r.PostForm.Get("header." + strconv.Itoa(i))); err == nil && n != sh.HeaderRow {
+		if n, err := strconv.Atoi(form.Get("header." + strconv.Itoa(i))); err == nil && n != sh.HeaderRow {
 			m.HeaderRow = &n
 		}
 		if m.HeaderRow != nil || !sameColumns(m.Columns, sh.Columns) {
 			maps[sh.MapKey] = m
 		}
 	}
-	if _, err := p.s.Correct(r.Context(), c, v.ID, maps, strings.TrimSpace(r.PostForm.Get("compound"))); err != nil {
-		return err
-	}
-	web.Flash(w, r, "ok", "ledger.import.corrected")
-	return web.Redirect(w, r, "/imports/"+v.ID.String())
+	return maps
 }
 
 func sameColumns(a, b map[string]string) bool {
@@ -287,7 +301,19 @@ func sameColumns(a, b map[string]string) bool {
 	return true
 }
 
+// apply writes the import. Corrections that were made in the form and not
+// checked yet are checked and shown first: nothing is written unseen.
 func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := r.ParseForm(); err != nil {
+		return errs.E("importer.apply", errs.Invalid, "error.bad_form")
+	}
+	v, err := p.s.Get(r.Context(), c, idOf(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	if r.PostForm.Has("compound") && (len(mapsOf(r.PostForm, v)) > 0 || strings.TrimSpace(r.PostForm.Get("compound")) != v.Compound) {
+		return p.correct(w, r, c)
+	}
 	if err := p.s.Start(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
 		return err
 	}
