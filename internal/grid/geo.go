@@ -161,7 +161,7 @@ type Tile struct {
 	Code string `json:"code,omitempty"`
 	Row  int    `json:"row"`
 	Col  int    `json:"col"`
-	D    string `json:"d,omitempty" doc:"SVG path in the map's view box"`
+	Path string `json:"path,omitempty" doc:"SVG path in the map's view box"`
 }
 
 // TileMap is a map of an area's children. Without geometry it is schematic:
@@ -220,7 +220,7 @@ func (m *TileMap) draw(shapes map[id.ID]orb.MultiPolygon) {
 	squeeze := math.Cos(bound.Center()[1] * math.Pi / 180)
 	scale := viewWidth / ((bound.Max[0] - bound.Min[0]) * squeeze)
 	for i := range m.Tiles {
-		m.Tiles[i].D = svgPath(shapes[m.Tiles[i].ID], func(p orb.Point) (x, y float64) {
+		m.Tiles[i].Path = svgPath(shapes[m.Tiles[i].ID], func(p orb.Point) (x, y float64) {
 			return (p[0] - bound.Min[0]) * squeeze * scale, (bound.Max[1] - p[1]) * scale
 		})
 	}

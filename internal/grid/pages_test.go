@@ -308,7 +308,7 @@ func TestTileMap(t *testing.T) {
 		}
 		city := must(f.Area(ctx, f.c, "230100"))(t)
 		m = must(f.TileMap(ctx, f.c, city))(t)
-		if len(m.Tiles) != 1 || m.Datum != GCJ02 || !strings.HasPrefix(m.ViewBox, "0 0 1000 ") || !strings.HasPrefix(m.Tiles[0].D, "M0 ") || !strings.HasSuffix(m.Tiles[0].D, "Z") {
+		if len(m.Tiles) != 1 || m.Datum != GCJ02 || !strings.HasPrefix(m.ViewBox, "0 0 1000 ") || !strings.HasPrefix(m.Tiles[0].Path, "M0 ") || !strings.HasSuffix(m.Tiles[0].Path, "Z") {
 			t.Errorf("%+v", m)
 		}
 	})
