@@ -26,7 +26,10 @@ func runAdmin(ctx context.Context, env *environment, args []string) error {
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
 		return err
 	}
-	o := app.Options{Config: cfg}
+	o, err := options(env, cfg)
+	if err != nil {
+		return err
+	}
 	var text string
 	switch {
 	case args[0] == "setup-link" && len(rest) == 0:

@@ -26,7 +26,11 @@ func runCheck(ctx context.Context, env *environment, args []string) error {
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
 		return err
 	}
-	report, err := app.Check(ctx, app.Options{Config: cfg}, language(env))
+	o, err := options(env, cfg)
+	if err != nil {
+		return err
+	}
+	report, err := app.Check(ctx, o, language(env))
 	if err != nil {
 		return err
 	}

@@ -28,12 +28,16 @@ func runExport(ctx context.Context, env *environment, args []string) error {
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
 		return err
 	}
+	o, err := options(env, cfg)
+	if err != nil {
+		return err
+	}
 	req := app.ExportRequest{Round: *round, Area: *area, Out: *out, Lang: language(env)}
 	switch args[0] {
 	case "outstanding":
-		return app.ExportOutstanding(ctx, app.Options{Config: cfg}, req)
+		return app.ExportOutstanding(ctx, o, req)
 	case "people":
-		return app.ExportPeople(ctx, app.Options{Config: cfg}, req)
+		return app.ExportPeople(ctx, o, req)
 	}
 	return usageError("there is no export %q: outstanding or people", args[0])
 }

@@ -42,6 +42,10 @@ func importAreas(ctx context.Context, env *environment, args []string) error {
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
 		return err
 	}
+	o, err := options(env, cfg)
+	if err != nil {
+		return err
+	}
 	in := io.Reader(env.stdin)
 	if files[0] != "-" {
 		f, err := os.Open(files[0])
@@ -51,7 +55,7 @@ func importAreas(ctx context.Context, env *environment, args []string) error {
 		defer f.Close()
 		in = f
 	}
-	report, err := app.ImportAreas(ctx, app.Options{Config: cfg}, in, *dry, language(env))
+	report, err := app.ImportAreas(ctx, o, in, *dry, language(env))
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,11 @@ func importRoster(ctx context.Context, env *environment, args []string) error {
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
 		return err
 	}
-	report, err := app.ImportRoster(ctx, app.Options{Config: cfg}, app.RosterImport{Files: files, Area: *area, Compound: *compound, Dry: *dry, Rejected: *rejects, Lang: language(env)})
+	o, err := options(env, cfg)
+	if err != nil {
+		return err
+	}
+	report, err := app.ImportRoster(ctx, o, app.RosterImport{Files: files, Area: *area, Compound: *compound, Dry: *dry, Rejected: *rejects, Lang: language(env)})
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,12 @@ func flags(env *environment, name string) *flag.FlagSet {
 	return fs
 }
 
+// options are the settings of a command on data, with its log on stderr.
+func options(env *environment, cfg app.Config) (app.Options, error) {
+	log, err := app.Logger(env.stderr, cfg.LogLevel)
+	return app.Options{Config: cfg, Log: log}, err
+}
+
 // parse reads args into fs, allowing options after operands, and returns the operands.
 func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	var rest []string

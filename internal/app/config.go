@@ -33,7 +33,7 @@ func (c *Config) Bind(fs *flag.FlagSet) {
 	fs.StringVar(&c.Data, "data", "data", "folder of the embedded database and the keys")
 	fs.StringVar(&c.Keys, "keys", "", "folder of the keys (default: keys in the data folder)")
 	fs.IntVar(&c.District, "district", 0, "six-digit district code (default: the only one in the database)")
-	fs.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+	fs.StringVar(&c.LogLevel, "log-level", "warn", "debug, info, warn or error")
 	fs.String("config", "", "YAML file with settings named as these options")
 }
 
@@ -43,6 +43,7 @@ func (c *Config) BindServer(fs *flag.FlagSet) {
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate file (PEM); phones need HTTPS to work without network")
 	fs.StringVar(&c.TLSKey, "tls-key", "", "key file (PEM)")
 	fs.StringVar(&c.BaseURL, "base-url", "", "address people open, for printed links")
+	fs.Lookup("log-level").DefValue, c.LogLevel = "info", "info" // a server tells more than a command that ends
 }
 
 // Resolve fills what no flag gave from the environment, then from the file.

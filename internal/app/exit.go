@@ -35,6 +35,12 @@ func ExitCode(err error) int {
 	case errors.Is(err, ErrFound):
 		return ExitData
 	}
+	switch errs.As(err).Key {
+	case "db.foreign", "db.newer":
+		return ExitMachine // the installation is not one for this program
+	case "db.url", "app.demo.place", "bench.unknown":
+		return ExitCall
+	}
 	switch errs.KindOf(err) {
 	case errs.Unavailable, errs.Internal:
 		return ExitMachine
@@ -48,6 +54,10 @@ func ExitCode(err error) int {
 // Explain returns the one line a person reads: the catalogue's message, and
 // the cause where the message alone does not say it.
 func Explain(err error, lang string) string {
+	return strings.Join(strings.Fields(explain(err, lang)), " ")
+}
+
+func explain(err error, lang string) string {
 	var e *errs.Error
 	if !errors.As(err, &e) {
 		return strings.TrimPrefix(err.Error(), ErrCall.Error()+": ")

@@ -1,0 +1,437 @@
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"wangge/internal/platform/db/dbtest"
+)
+
+// finished is a demo's folder after a clean end: made once, copied by each test.
+var finished = sync.OnceValues(func() (string, error) {
+	return os.MkdirTemp("", "wangge-call-")
+})
+
+var finishOnce sync.Once
+
+// folder returns a copy of a small demo's folder for the test alone.
+func folder(t *testing.T) string {
+	t.Helper()
+	from, err := finished()
+	if err != nil {
+		t.Fatal(err)
+	}
+	finishOnce.Do(func() {
+		s := demo(t, from, 600)
+		markSome(t, s)
+		if code := s.stop(); code != 0 {
+			t.Fatalf("demo ended with %d: %s", code, s.output())
+		}
+	})
+	to := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// markSome marks a few doors as the clerk, so that there are marks to look at.
+func markSome(t *testing.T, s *server) {
+	t.Helper()
+	c := s.login("clerk")
+	var rounds struct{ Items []struct{ ID string } }
+	c.must(t, "GET", "/api/v1/rounds?state=open", nil, &rounds)
+	at := "/api/v1/rounds/" + rounds.Items[0].ID
+	var list struct {
+		Items []struct {
+			ObjectID string `json:"object_id"`
+		}
+	}
+	c.must(t, "GET", at+"/outstanding?limit=5", nil, &list)
+	for _, it := range list.Items {
+		c.must(t, "POST", at+"/marks", map[string]string{"object_id": it.ObjectID, "result": "normal"}, nil)
+	}
+}
+
+// sample is the workbook the demo leaves for trying the import, with the code
+// of its community.
+func sample(t *testing.T, dir string) (path, area string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "samples", "roster-*.xlsx"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("samples: %v %v", found, err)
+	}
+	return found[0], strings.TrimSuffix(strings.TrimPrefix(filepath.Base(found[0]), "roster-"), ".xlsx")
+}
+
+// oneLine fails unless a refusal is one line that begins with the command.
+func oneLine(t *testing.T, r ran) {
+	t.Helper()
+	lines := strings.Split(strings.TrimRight(r.stderr, "\n"), "\n")
+	last := lines[len(lines)-1]
+	if !strings.HasPrefix(last, "wangge ") || !strings.Contains(last, ": ") || strings.Contains(r.stderr, "goroutine ") || strings.Contains(last, "%!") {
+		t.Errorf("the cause is not told in one line: %q", r.stderr)
+	}
+}
+
+func TestWrongCallsEndWithTwo(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none.xlsx")
+	for _, c := range []struct {
+		args []string
+		says string // in English
+	}{
+		{[]string{"nope"}, `no command "nope"`},
+		{[]string{"demo", "--nope"}, "-nope"},
+		{[]string{"demo", "extra"}, "operand"},
+		{[]string{"demo", "--speed", "0"}, "--speed"},
+		{[]string{"demo", "--households", "many"}, "many"},
+		{[]string{"demo", "--place", "atlantis", "--listen", "127.0.0.1:0"}, "atlantis"},
+		{[]string{"serve", "--nope"}, "-nope"},
+		{[]string{"serve", "extra"}, "operand"},
+		{[]string{"serve", "--log-level", "loud"}, "loud"},
+		{[]string{"serve", "--tls-cert", "x.pem"}, "--tls-key"},
+		{[]string{"import"}, "areas or roster"},
+		{[]string{"import", "nope"}, "nope"},
+		{[]string{"import", "areas"}, "one file"},
+		{[]string{"import", "areas", missing}, "none.xlsx"},
+		{[]string{"import", "roster"}, "file"},
+		{[]string{"import", "roster", missing}, "--area"},
+		{[]string{"import", "roster", "--nope"}, "-nope"},
+		{[]string{"export"}, "outstanding or people"},
+		{[]string{"export", "nope", "-o", missing}, "nope"},
+		{[]string{"export", "people"}, "-o"},
+		{[]string{"parse"}, "roster or idno"},
+		{[]string{"parse", "nope"}, "nope"},
+		{[]string{"parse", "roster"}, "file"},
+		{[]string{"parse", "roster", missing}, "none.xlsx"},
+		{[]string{"parse", "idno", missing}, "none.xlsx"},
+		{[]string{"check", "extra"}, "operand"},
+		{[]string{"check", "--nope"}, "-nope"},
+		{[]string{"check", "--db", "mysql://x/y"}, "database"},
+		{[]string{"admin"}, "setup-link"},
+		{[]string{"admin", "nope"}, "escrow"},
+		{[]string{"admin", "escrow", "standing"}, "--holder"},
+		{[]string{"bench", "nope"}, "nope"},
+		{[]string{"bench", "--nope"}, ""},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			r := runCommand(t, nil, c.args...)
+			if r.code != 2 {
+				t.Errorf("exit %d, want 2", r.code)
+			}
+			if !strings.Contains(r.stderr, c.says) {
+				t.Errorf("the message does not say %q: %q", c.says, r.stderr)
+			}
+			if c.args[0] != "nope" {
+				oneLine(t, r)
+			}
+			if r.stdout != "" {
+				t.Errorf("something is printed as a result: %q", r.stdout)
+			}
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	for _, args := range [][]string{nil, {"help"}, {"--help"}, {"version"}, {"demo", "--help"}, {"serve", "-h"}, {"check", "--help"}, {"import", "roster", "--help"}, {"export", "people", "--help"}} {
+		r := runCommand(t, nil, args...)
+		if r.code != 0 || r.stdout+r.stderr == "" {
+			t.Errorf("wangge %v: exit %d, %q", args, r.code, r.stdout+r.stderr)
+		}
+	}
+	all := runCommand(t, nil).stdout
+	for _, c := range commands {
+		if !strings.Contains(all, "  "+c.name+" ") {
+			t.Errorf("the overview does not name %s", c.name)
+		}
+	}
+}
+
+// readOnly returns a folder nothing can be written into, even by root.
+func readOnly(t *testing.T) string {
+	if os.Getuid() == 0 {
+		return "/proc/wangge"
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "data")
+}
+
+// TestMachineFaultsEndWithThree covers every way a database cannot be used, in
+// both languages: exit 3, one line, no password.
+func TestMachineFaultsEndWithThree(t *testing.T) {
+	foreign := write(t, "foreign.db", []byte(strings.Repeat("Dear all, ", 200)))
+	newer := folder(t)
+	change(t, newer, `UPDATE wangge_schema SET version_id = 99999 WHERE version_id = (SELECT MAX(version_id) FROM wangge_schema)`)
+	damaged := folder(t)
+	damage(t, filepath.Join(damaged, "wangge.db"))
+	cases := map[string][]string{
+		"unreachable":      {"check", "--db", "postgres://u:geheim@127.0.0.1:1/x"},
+		"foreign file":     {"check", "--db", "sqlite://" + foreign},
+		"newer schema":     {"check", "--data", newer},
+		"newer for serve":  {"serve", "--data", newer, "--listen", "127.0.0.1:0"},
+		"damaged":          {"check", "--data", damaged},
+		"read-only folder": {"serve", "--data", readOnly(t), "--listen", "127.0.0.1:0"},
+		"read-only demo":   {"demo", "--data", readOnly(t), "--listen", "127.0.0.1:0"},
+		"no certificate":   {"serve", "--data", t.TempDir(), "--tls-cert", foreign, "--tls-key", foreign, "--listen", "127.0.0.1:0"},
+		"no such address":  {"serve", "--data", t.TempDir(), "--listen", "192.0.2.1:80"},
+	}
+	if os.Getenv("WANGGE_TEST_ENGINES") != "sqlite" {
+		u, err := url.Parse(dbtest.EmptyPostgresURL(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stranger, none := *u, *u
+		stranger.User = url.UserPassword("stranger", "geheim")
+		none.Path = "/nosuchdatabase"
+		cases["wrong password"] = []string{"check", "--db", stranger.String()}
+		cases["no such database"] = []string{"check", "--db", none.String()}
+		tables, err := sql.Open("pgx", u.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tables.Close()
+		if _, err := tables.Exec("CREATE TABLE customers (id INTEGER)"); err != nil {
+			t.Fatal(err)
+		}
+		cases["foreign tables"] = []string{"serve", "--db", u.String(), "--data", t.TempDir(), "--listen", "127.0.0.1:0"}
+	}
+	for name, args := range cases {
+		t.Run(name, func(t *testing.T) {
+			told := map[string]bool{}
+			for _, lang := range []string{"en", "zh"} {
+				r := runCommand(t, []string{"WANGGE_LANG=" + lang}, args...)
+				if r.code != 3 {
+					t.Errorf("%s: exit %d, want 3: %s%s", lang, r.code, r.stdout, r.stderr)
+				}
+				oneLine(t, r)
+				if strings.Contains(r.stderr, "geheim") {
+					t.Errorf("the password is printed: %s", r.stderr)
+				}
+				told[r.stderr] = true
+			}
+			if len(told) != 2 {
+				t.Errorf("the same text in both languages: %v", told)
+			}
+		})
+	}
+}
+
+func damage(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 100; i < len(b); i++ {
+		b[i] = 0xee
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// change does behind wangge's back what nobody should.
+func change(t *testing.T, dir, query string, args ...any) {
+	t.Helper()
+	p, err := sql.Open("sqlite", filepath.Join(dir, "wangge.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	res, err := p.Exec(query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		t.Fatalf("%s changed %d rows, %v", query, n, err)
+	}
+}
+
+// look reads one value.
+func look(t *testing.T, dir, query string) (out string) {
+	t.Helper()
+	p, err := sql.Open("sqlite", filepath.Join(dir, "wangge.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.QueryRow(query).Scan(&out); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return out
+}
+
+// TestCheckNamesWhatWasTamperedWith changes one thing at a time.
+func TestCheckNamesWhatWasTamperedWith(t *testing.T) {
+	clean(t, folder(t))
+	for _, c := range []struct {
+		name, pick, change string // change gets what pick found, and the report must name it
+	}{
+		{"a counter", `SELECT leaf_id FROM counter WHERE total > 0 LIMIT 1`, `UPDATE counter SET done = done + 1 WHERE leaf_id = $1`},
+		{"a total", `SELECT leaf_id FROM counter WHERE total > 0 LIMIT 1`, `UPDATE counter SET total = total - 1 WHERE leaf_id = $1`},
+		{"a target's state", `SELECT object_id FROM target WHERE state = 0 LIMIT 1`, `UPDATE target SET state = 2 WHERE object_id = $1`},
+		{"a target gone", `SELECT occurrence_id FROM target WHERE state = 0 LIMIT 1`, `DELETE FROM target WHERE object_id IN (SELECT object_id FROM target WHERE occurrence_id = $1 AND state = 0 LIMIT 1)`},
+		{"a mark's class", `SELECT object_id FROM mark WHERE class = 2 LIMIT 1`, `UPDATE mark SET class = 3 WHERE object_id = $1`},
+		{"a mark gone", `SELECT object_id FROM target WHERE mark_id <> 0 LIMIT 1`, `DELETE FROM mark WHERE object_id = $1`},
+		{"an audit entry", `SELECT id FROM audit_entry ORDER BY id LIMIT 1`, `UPDATE audit_entry SET action = 'nothing' WHERE id = $1`},
+		{"an audit entry gone", `SELECT seq FROM audit_entry ORDER BY id LIMIT 1`, `DELETE FROM audit_entry WHERE seq = $1`},
+		{"an audit link gone", `SELECT seq FROM audit_link ORDER BY seq LIMIT 1`, `DELETE FROM audit_link WHERE seq = $1`},
+		{"a door's parent", `SELECT 'place.parent_id'`, `UPDATE place SET parent_id = 12345 WHERE $1 <> '' AND id = (SELECT id FROM place WHERE kind = 'door' LIMIT 1)`},
+		{"a household's door", `SELECT 'household.door_id'`, `UPDATE household SET door_id = 12345 WHERE $1 <> '' AND id = (SELECT id FROM household LIMIT 1)`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := folder(t)
+			what := look(t, dir, c.pick)
+			change(t, dir, c.change, what)
+			r := runCommand(t, nil, "check", "--data", dir)
+			if r.code != 1 {
+				t.Errorf("exit %d, want 1\n%s%s", r.code, r.stdout, r.stderr)
+			}
+			if !strings.Contains(r.stdout, what) {
+				t.Errorf("the report does not name %s:\n%s", what, r.stdout)
+			}
+			var report struct{ Clean bool }
+			j := runCommand(t, nil, "check", "--data", dir, "--json")
+			if err := json.Unmarshal([]byte(j.stdout), &report); err != nil || report.Clean || j.code != 1 {
+				t.Errorf("--json: exit %d, %v, %s", j.code, err, j.stdout)
+			}
+		})
+	}
+}
+
+// keysOf returns the sorted keys of a JSON object.
+func keysOf(m map[string]any) string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, " ")
+}
+
+// TestRosterShapes: other tools read what `import roster --json` and `parse
+// roster --json` print.
+func TestRosterShapes(t *testing.T) {
+	dir := folder(t)
+	book, area := sample(t, dir)
+	const top, sheets, problems = "doors households persons sheets", "accepted columns file header_row problems rejected rows sheet skipped", "column problem row severity value"
+	shape := func(name, wantTop string, r ran) map[string]any {
+		t.Helper()
+		var m map[string]any
+		if err := json.Unmarshal([]byte(r.stdout), &m); err != nil {
+			t.Fatalf("%s: exit %d, %v: %.300s %s", name, r.code, err, r.stdout, r.stderr)
+		}
+		if got := keysOf(m); got != wantTop {
+			t.Errorf("%s: keys %q, want %q", name, got, wantTop)
+		}
+		seen := 0
+		for _, s := range m["sheets"].([]any) {
+			one := s.(map[string]any)
+			if got := keysOf(one); got != sheets {
+				t.Errorf("%s: keys of a sheet %q, want %q", name, got, sheets)
+			}
+			for _, p := range one["problems"].([]any) {
+				seen++
+				if got := keysOf(p.(map[string]any)); got != problems {
+					t.Errorf("%s: keys of a problem %q, want %q", name, got, problems)
+				}
+				if sev := p.(map[string]any)["severity"]; sev != "error" && sev != "repaired" && sev != "doubt" {
+					t.Errorf("%s: severity %v", name, sev)
+				}
+			}
+			if n, ok := one["rows"].(float64); !ok || n != one["accepted"].(float64)+one["rejected"].(float64)+one["skipped"].(float64) {
+				t.Errorf("%s: %v rows are not accepted, rejected and skipped together: %v", name, n, one)
+			}
+		}
+		if seen == 0 {
+			t.Errorf("%s: the sample shows no problem, so their shape is not seen", name)
+		}
+		return m
+	}
+	parsed := shape("parse", top, runCommand(t, nil, "parse", "roster", book, "--json", "--drill"))
+	dry := shape("dry run", top, runCommand(t, nil, "import", "roster", book, "--area", area, "--data", dir, "--dry-run", "--json"))
+	if parsed["persons"].(float64) == 0 || fmt.Sprint(parsed["persons"], parsed["households"]) != fmt.Sprint(dry["persons"], dry["households"]) {
+		t.Errorf("parse sees %v persons in %v households, the dry run %v in %v", parsed["persons"], parsed["households"], dry["persons"], dry["households"])
+	}
+	if n := look(t, dir, `SELECT count(*) FROM import_row`); n != "0" {
+		t.Errorf("the dry run wrote %s rows", n)
+	}
+	real := shape("import", "created doors households persons sheets unchanged updated", runCommand(t, nil, "import", "roster", book, "--area", area, "--data", dir, "--json"))
+	if real["created"].(float64) == 0 {
+		t.Errorf("the import created nobody: %v", real)
+	}
+	again := shape("import again", "created doors households persons sheets unchanged updated", runCommand(t, nil, "import", "roster", book, "--area", area, "--data", dir, "--json"))
+	if again["created"].(float64) != 0 || again["updated"].(float64) != 0 {
+		t.Errorf("the same file again created %v and updated %v", again["created"], again["updated"])
+	}
+	clean(t, dir)
+}
+
+// TestOneServerAFile: the second is refused and the first goes on.
+func TestOneServerAFile(t *testing.T) {
+	dir := folder(t)
+	s := start(t, "http://", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	for _, args := range [][]string{
+		{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, {"demo", "--data", dir, "--listen", "127.0.0.1:0"},
+		{"export", "people", "--data", dir, "-o", filepath.Join(t.TempDir(), "x.xlsx")}, {"admin", "setup-link", "--data", dir},
+	} {
+		r := runCommand(t, nil, args...)
+		if r.code != 2 || !strings.Contains(r.stderr, "wangge.db") {
+			t.Errorf("%v beside a server: exit %d, %q", args, r.code, r.stderr)
+		}
+		oneLine(t, r)
+	}
+	clean(t, dir) // reading beside a server is fine
+	if code := s.stop(); code != 0 {
+		t.Errorf("the first server ended with %d: %s", code, s.output())
+	}
+}
+
+// TestSettingsOnTheCommandLine: a flag before the environment before the file.
+func TestSettingsOnTheCommandLine(t *testing.T) {
+	dir := folder(t)
+	file := write(t, "wangge.yaml", []byte("data: "+dir+"\nlog-level: error\n"))
+	none := filepath.Join(t.TempDir(), "none")
+	for _, c := range []struct {
+		name string
+		env  []string
+		args []string
+		code int
+	}{
+		{"flag", nil, []string{"--data", dir}, 0},
+		{"environment", []string{"WANGGE_DATA=" + dir}, nil, 0},
+		{"file by flag", nil, []string{"--config", file}, 0},
+		{"file by environment", []string{"WANGGE_CONFIG=" + file}, nil, 0},
+		{"database by environment", []string{"WANGGE_DB=sqlite://" + filepath.Join(dir, "wangge.db")}, nil, 0},
+		{"flag before environment", []string{"WANGGE_DATA=" + none}, []string{"--data", dir}, 0},
+		{"environment before file", []string{"WANGGE_DATA=" + none, "WANGGE_CONFIG=" + file}, nil, 2},
+		{"nothing there", nil, []string{"--data", none}, 2},
+		{"unknown setting", nil, []string{"--config", write(t, "bad.yaml", []byte("dada: x\n"))}, 2},
+		{"no YAML", nil, []string{"--config", write(t, "bad.yaml", []byte("data: [\n"))}, 2},
+		{"no number", []string{"WANGGE_DISTRICT=north"}, []string{"--data", dir}, 2},
+	} {
+		r := runCommand(t, c.env, append([]string{"check"}, c.args...)...)
+		if r.code != c.code {
+			t.Errorf("%s: exit %d, want %d: %s%s", c.name, r.code, c.code, r.stdout, r.stderr)
+		}
+		if c.code != 0 {
+			oneLine(t, r)
+		}
+	}
+	if _, err := os.Stat(none); err == nil {
+		t.Error("a folder that was only looked into was made")
+	}
+}
