@@ -36,6 +36,8 @@ type Board struct {
 	Total  Row           `json:"total"`
 	Rows   []Row         `json:"rows" nullable:"false"`
 	AtMs   int64         `json:"at_ms"`
+
+	outlines grid.TileMap
 }
 
 // Service makes boards out of the core's figures.
@@ -63,6 +65,9 @@ func (s *Service) Board(ctx context.Context, c grid.Caller, area, chosen id.ID) 
 	}
 	children, err := s.grid.Children(ctx, c, at)
 	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	if b.outlines, err = s.grid.TileMap(ctx, c, at); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
 	people, err := s.ledger.Population(ctx, c, at.Path, pathsOf(children))

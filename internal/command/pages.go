@@ -94,7 +94,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, area id.ID, fragmen
 	var chosen id.ID
 	if text := r.URL.Query().Get("round"); text != "" {
 		if chosen, err = id.Parse(text); err != nil {
-			return errs.E("command.board", errs.NotFound, "round.not_found")
+			return errs.E("command.board", errs.NotFound, "error.not_found")
 		}
 	}
 	b, err := p.s.Board(ctx, c, area, chosen)
@@ -122,6 +122,33 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, area id.ID, fragmen
 	}
 	return p.ren.Page(w, r, web.Office, "command/board", d)
 }
+
+// Outline is a row drawn on the map, with the SVG path of its area.
+type Outline struct {
+	Row
+	Path string
+}
+
+// Outlines returns the rows with their outlines, where every child has one.
+func (b *Board) Outlines() []Outline {
+	if b.outlines.ViewBox == "" {
+		return nil
+	}
+	at := make(map[id.ID]string, len(b.outlines.Tiles))
+	for _, t := range b.outlines.Tiles {
+		at[t.ID] = t.Path
+	}
+	var out []Outline
+	for _, r := range b.Rows {
+		if at[r.ID] != "" {
+			out = append(out, Outline{r, at[r.ID]})
+		}
+	}
+	return out
+}
+
+// ViewBox is the frame of the outlines; empty without geometry.
+func (b *Board) ViewBox() string { return b.outlines.ViewBox }
 
 // Level is the shade of a tile: 0 nothing accounted for, 4 nearly all, "full" all.
 func (r Row) Level() string {
