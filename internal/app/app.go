@@ -22,6 +22,7 @@ import (
 	"wangge/internal/platform/seal"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
+	"wangge/internal/sim/district"
 	"wangge/internal/trust"
 )
 
@@ -101,16 +102,23 @@ func Keyring(ctx context.Context, dir string) (*seal.Keyring, error) {
 
 // New builds the services of a district over an open database. The caller
 // closes the database; Close ends what runs in the background before that.
-func New(ctx context.Context, o Options, d *db.DB, district int) (*App, error) {
+func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	keys, err := Keyring(ctx, o.Config.KeyDir())
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Options: o, District: district, DB: d, Keys: keys, hub: web.NewHub(clock.Real(), maxStreams)}
+	if !o.Drill { // a demo's folder stays a drill whatever opens it
+		state, _, err := district.StateOf(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		o.Drill = state == district.Half || state == district.Ready
+	}
+	a := &App{Options: o, District: code, DB: d, Keys: keys, hub: web.NewHub(clock.Real(), maxStreams)}
 	clk, log := o.clock(), o.log()
-	a.Audit = audit.New(district, clk)
+	a.Audit = audit.New(code, clk)
 	a.Grid = grid.New(d, clk, a.note, nil)
-	a.Accounts = account.New(account.Options{District: district, DB: d, Keys: keys, Clock: clock.Real(), Audit: a.Audit,
+	a.Accounts = account.New(account.Options{District: code, DB: d, Keys: keys, Clock: clock.Real(), Audit: a.Audit,
 		Auth: authorizer{a}, First: a.firstPost, Log: log})
 	a.Grid.SetAccounts(accountNames{a.Accounts})
 	a.Ledger = ledger.New(ledger.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk})
@@ -149,6 +157,7 @@ func (a *App) Recover(ctx context.Context) error {
 func (a *App) Background(ctx context.Context) {
 	go a.Audit.Run(ctx, a.DB, a.log())
 	go a.news(ctx)
+	go a.warm(ctx)
 	go a.sweep(ctx)
 }
 
@@ -166,6 +175,15 @@ func (a *App) news(ctx context.Context) {
 			default:
 			}
 		}
+	}
+}
+
+// warm reads the district's board once, so that the first person who opens it
+// need not wait while a whole district is counted.
+func (a *App) warm(ctx context.Context) {
+	c := grid.System(a.District, "warm")
+	if _, err := a.Command.Board(ctx, c, id.Zero, id.Zero); err != nil && ctx.Err() == nil {
+		a.log().Debug("the board was not read ahead", "error", err)
 	}
 }
 

@@ -23,7 +23,6 @@ type matcher struct {
 	counts  ImportCounts
 	now     int64
 	origin  ledger.Origin
-	knows   map[id.ID][]string // care kinds by person, loaded for matched ones
 }
 
 type doorName struct {
