@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
@@ -142,14 +141,8 @@ func (b *book) write(ctx context.Context, tx *db.Tx) error {
 	if err := insertMarks(ctx, tx, b.district, b.marks); err != nil {
 		return err
 	}
-	moved, touched := b.changes()
-	if err := saveTargets(ctx, tx, b.district, moved); err != nil {
-		return err
-	}
-	if err := moveCounters(ctx, tx, b.district, b.counters); err != nil {
-		return err
-	}
-	if err := moveChoices(ctx, tx, b.district, b.choices); err != nil {
+	touched, err := b.writeTargets(ctx, tx)
+	if err != nil {
 		return err
 	}
 	for _, occ := range touched {
@@ -165,6 +158,30 @@ func (b *book) write(ctx context.Context, tx *db.Tx) error {
 		tx.Notify(topic(b.occs[occ]))
 	}
 	return nil
+}
+
+// writeTargets writes the targets that changed and the figures they count in,
+// and returns their occurrences.
+func (b *book) writeTargets(ctx context.Context, tx *db.Tx) (touched []id.ID, err error) {
+	changed, touched := b.changes()
+	var fresh, known []Target
+	for _, t := range changed {
+		if _, had := b.first[targetKey{t.OccurrenceID, t.ObjectID}]; had {
+			known = append(known, t)
+		} else {
+			fresh = append(fresh, t)
+		}
+	}
+	if err := insertTargets(ctx, tx, b.district, fresh); err != nil {
+		return nil, err
+	}
+	if err := saveTargets(ctx, tx, b.district, known); err != nil {
+		return nil, err
+	}
+	if err := moveCounters(ctx, tx, b.district, b.counters); err != nil {
+		return nil, err
+	}
+	return touched, moveChoices(ctx, tx, b.district, b.choices)
 }
 
 // changes returns the targets that differ from what was read, in key order, and
@@ -288,16 +305,38 @@ func (s *Service) markDistrict(ctx context.Context, tx *db.Tx, district int, ite
 	for occ, st := range states {
 		b.occs[occ] = st.round
 	}
+	at, err := s.where.of(ctx, tx, district, b.leaves(), b.grids())
+	if err != nil {
+		return err
+	}
 	for _, it := range items {
-		if err := s.apply(ctx, tx, b, states, it); err != nil {
+		if err := s.apply(ctx, tx, b, states, at, it); err != nil {
 			return err
 		}
 	}
 	return b.write(ctx, tx)
 }
 
-// apply makes one mark of a batch.
-func (s *Service) apply(ctx context.Context, tx *db.Tx, b *book, states map[id.ID]occState, it *db.Item[*markItem]) error {
+// leaves and grids are where the targets lie that were read.
+func (b *book) leaves() map[id.ID]bool {
+	out := map[id.ID]bool{}
+	for _, t := range b.first {
+		out[t.LeafID] = true
+	}
+	return out
+}
+
+func (b *book) grids() map[id.ID]bool {
+	out := map[id.ID]bool{}
+	for _, t := range b.first {
+		out[t.GridID] = true
+	}
+	return out
+}
+
+// apply makes one mark of a batch. at holds the paths of the targets' leaves and
+// grids: a mark is authorised where its target lies now.
+func (s *Service) apply(ctx context.Context, tx *db.Tx, b *book, states map[id.ID]occState, at map[id.ID]string, it *db.Item[*markItem]) error {
 	v := it.Value
 	m := *v.row // the batch may run again
 	t, ok := b.now[targetKey{m.occ, m.object}]
@@ -312,11 +351,11 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, b *book, states map[id.I
 		return nil
 	}
 	if t.LeafID != v.leaf || t.GridID != v.grid {
-		may, err := authorised(ctx, tx, v.caller, grid.RoundMark, m.occ, []id.ID{m.object})
+		may, err := mayMark(ctx, tx, v.caller, t, at)
 		if err != nil {
 			return err
 		}
-		if _, ok := may[m.object]; !ok {
+		if !may {
 			it.Fail(errs.E("round.Mark", errs.Denied, "round.mark_scope"))
 			return nil
 		}

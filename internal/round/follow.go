@@ -17,6 +17,7 @@ func (s *Service) listen(news <-chan string) {
 	for topic := range news {
 		if topic == placesTopic || topic == db.Everything {
 			s.cover.forget()
+			s.where.forget()
 		}
 	}
 }

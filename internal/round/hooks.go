@@ -219,14 +219,8 @@ func (b *book) writeRegrid(ctx context.Context, tx *db.Tx) error {
 	if err := b.liftAnswers(ctx, tx); err != nil {
 		return err
 	}
-	moved, touched := b.changes()
-	if err := saveTargets(ctx, tx, b.district, moved); err != nil {
-		return err
-	}
-	if err := moveCounters(ctx, tx, b.district, b.counters); err != nil {
-		return err
-	}
-	if err := moveChoices(ctx, tx, b.district, b.choices); err != nil {
+	touched, err := b.writeTargets(ctx, tx)
+	if err != nil {
 		return err
 	}
 	for _, occ := range touched {

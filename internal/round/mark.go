@@ -27,9 +27,7 @@ const (
 type markItem struct {
 	caller     grid.Caller
 	row        *markRow
-	kind       TargetKind
-	fields     []Field // whose answers are counted
-	leaf, grid id.ID   // where the target was when the mark was authorised
+	leaf, grid id.ID // where the target was when the mark was authorised; Zero: it was not yet
 	clockOff   bool
 	out        MarkResult
 }
@@ -119,35 +117,46 @@ func (s *Service) prepareRound(ctx context.Context, c grid.Caller, round id.ID, 
 		fail(errs.E("round.Mark", errs.Conflict, "round.not_open"))
 		return
 	}
-	objects := make([]id.ID, 0, len(at))
+	var objects, normal []id.ID // those marked, and those with normal answers
 	for _, i := range at {
 		objects = append(objects, ins[i].ObjectID)
+		if res, _ := ResultOf(ins[i].Result); res.Answers == "normal" {
+			normal = append(normal, ins[i].ObjectID)
+		}
 	}
-	slices.Sort(objects)
-	objects = slices.Compact(objects)
-	may, err := authorised(ctx, s.DB.Read(), c, grid.RoundMark, info.round.OccurrenceID, objects)
+	may, err := s.mayFirst(ctx, c, info, objects)
 	if err != nil {
 		fail(err)
 		return
 	}
-	living, err := s.livingFor(ctx, info, objects)
+	living, err := s.livingFor(ctx, info, normal)
 	if err != nil {
 		fail(err)
 		return
 	}
 	for _, i := range at {
 		t, ok := may[ins[i].ObjectID]
-		if !ok {
+		if may != nil && !ok {
 			out[i].Err = s.notMine(ctx, info.round, ins[i].ObjectID)
 			continue
 		}
-		items[i], out[i].Err = s.item(ctx, c, info, ins[i], t, living[t.ObjectID])
+		items[i], out[i].Err = s.item(ctx, c, info, ins[i], t, living[ins[i].ObjectID])
 	}
+}
+
+// mayFirst returns the targets that the caller may mark, where a mark must be
+// authorised before it is made: who lives behind a door is not told to others
+// by what is refused. nil: the batch authorises each mark by its locked target.
+func (s *Service) mayFirst(ctx context.Context, c grid.Caller, info *roundInfo, objects []id.ID) (map[id.ID]Target, error) {
+	if !info.round.PerMember {
+		return nil, nil
+	}
+	return authorised(ctx, s.DB.Read(), c, grid.RoundMark, info.round.OccurrenceID, objects)
 }
 
 // livingFor returns the head counts a form's normal answers need.
 func (s *Service) livingFor(ctx context.Context, info *roundInfo, objects []id.ID) (map[id.ID]int, error) {
-	if !slices.ContainsFunc(info.form.Fields, func(f Field) bool { return f.Normal == NormalLiving }) {
+	if len(objects) == 0 || !slices.ContainsFunc(info.form.Fields, func(f Field) bool { return f.Normal == NormalLiving }) {
 		return nil, nil
 	}
 	return livingAt(ctx, s.DB.Read(), info.round.district, info.round.TargetKind, objects)
@@ -202,7 +211,7 @@ func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in M
 		bulk: in.Bulk || in.How == InBulk, correct: in.Correct, account: c.AccountID, post: c.PostFor(grid.RoundMark), clientKey: in.ClientKey, payload: payload,
 		claimedMs: in.ClaimedMs, receivedMs: now, photo: in.PhotoID, register: info.register, choices: choices,
 	}
-	it := &markItem{caller: c, row: m, kind: info.round.TargetKind, fields: info.form.Fields, leaf: t.LeafID, grid: t.GridID}
+	it := &markItem{caller: c, row: m, leaf: t.LeafID, grid: t.GridID}
 	m.correctedMs, it.clockOff = CorrectTime(in.ClaimedMs, in.SentMs, now)
 	if m.class == Exempt || m.class == Attempted {
 		m.reason = res.Code

@@ -41,6 +41,24 @@ func placesByID(ctx context.Context, q db.Queryer, district int, ids []id.ID) (m
 	return out, err
 }
 
+// pathsByID returns the paths of rows of a tree's table, "place" or "grid".
+func pathsByID(ctx context.Context, q db.Queryer, district int, table string, ids []id.ID) (map[id.ID]string, error) {
+	out := make(map[id.ID]string, len(ids))
+	err := db.Chunks(ids, 800, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		rows, err := q.QueryContext(ctx, "SELECT id, path FROM "+table+" WHERE district = $1 AND id IN "+db.In(a, part), a.List()...)
+		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
+			var v id.ID
+			var path string
+			err := scan(&v, &path)
+			out[v] = path
+			return struct{}{}, err
+		})
+		return err
+	})
+	return out, err
+}
+
 // children returns the places right below one, doors excepted, in walking order.
 func children(ctx context.Context, q db.Queryer, district int, parent id.ID) ([]place, error) {
 	rows, err := q.QueryContext(ctx, "SELECT "+placeCols+" FROM place p WHERE p.district = $1 AND p.parent_id = $2 AND p.kind <> 'door' AND p.kind <> 'point' ORDER BY p.parent_id, p.ordinal, p.path", district, parent)

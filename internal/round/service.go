@@ -30,6 +30,7 @@ type Service struct {
 	Deps
 	marks   *db.Batcher[*markItem]
 	cover   coverCache
+	where   whereabouts
 	infos   sync.Map // round id → *roundInfo of rounds that are open or closed
 	opening sync.Map // round id → running in this process
 }

@@ -13,8 +13,8 @@ var targetCols = []string{"district", "occurrence_id", "object_id", "door_id", "
 
 const targetSelect = "t.occurrence_id, t.object_id, t.door_id, t.leaf_id, t.grid_id, t.line_no, t.state, t.reason, t.valid_until_ms, t.attempts, t.marked_ms, t.mark_id, t.bulk, t.joined_ms, t.join_reason"
 
-const targetSet = `leaf_id = excluded.leaf_id, grid_id = excluded.grid_id, door_id = excluded.door_id, line_no = excluded.line_no, state = excluded.state, reason = excluded.reason,
-	valid_until_ms = excluded.valid_until_ms, attempts = excluded.attempts, marked_ms = excluded.marked_ms, mark_id = excluded.mark_id, bulk = excluded.bulk`
+const targetUpdate = `UPDATE target SET door_id = $4, leaf_id = $5, grid_id = $6, state = $7, reason = $8, valid_until_ms = $9,
+	attempts = $10, marked_ms = $11, mark_id = $12, bulk = $13 WHERE district = $1 AND occurrence_id = $2 AND object_id = $3`
 
 func (t Target) row(district int) []any {
 	return []any{district, int64(t.OccurrenceID), int64(t.ObjectID), int64(t.DoorID), int64(t.LeafID), int64(t.GridID), t.LineNo, int(t.State), t.Reason,
@@ -86,12 +86,15 @@ func scanID(scan scanner) (v id.ID, err error) {
 	return v, err
 }
 
+// saveTargets writes what may have changed of targets that are on their lists.
 func saveTargets(ctx context.Context, tx *db.Tx, district int, list []Target) error {
 	rows := make([][]any, len(list))
 	for i, t := range list {
-		rows[i] = t.row(district)
+		rows[i] = []any{district, int64(t.OccurrenceID), int64(t.ObjectID), int64(t.DoorID), int64(t.LeafID), int64(t.GridID), int(t.State), t.Reason,
+			t.ValidUntilMs, t.Attempts, t.MarkedMs, int64(t.MarkID), bit(t.Bulk)}
 	}
-	return upsert(ctx, tx, "target", targetCols, "district, occurrence_id, object_id", targetSet, rows)
+	_, err := tx.ExecEach(ctx, targetUpdate, rows)
+	return err
 }
 
 func insertTargets(ctx context.Context, tx *db.Tx, district int, list []Target) error {
