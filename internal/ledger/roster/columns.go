@@ -34,9 +34,8 @@ type claim struct {
 // assign finds the columns from labels and content.
 func (v *vocabulary) assign(labels []string, ps []profile) *columns {
 	claims := v.claims(labels, ps, 0)
-	lost := contradicted(claims, ps)
 	swapped(claims, ps)
-	if lost = contradicted(claims, ps); lost >= 2 {
+	if lost := contradicted(claims, ps); lost >= 2 {
 		if shift, ok := v.bestShift(labels, ps, lost); ok {
 			claims = v.claims(labels, ps, shift)
 			labels = shifted(labels, len(ps), shift)

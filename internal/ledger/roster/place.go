@@ -214,7 +214,7 @@ func (p *place) spread() {
 		p.unit, b = trimZero(b[len(b)-1]), b[:len(b)-1]
 	}
 	if len(b) > 0 && p.building == "" {
-		p.building, b = trimZero(b[len(b)-1]), b[:len(b)-1]
+		p.building = trimZero(b[len(b)-1])
 	}
 	p.bare = nil
 }

@@ -180,9 +180,12 @@ func apiProblem(ctx context.Context, status int, msg string, causes []error) *Pr
 			return p
 		}
 	}
+	if msg == cutBody {
+		status = http.StatusBadRequest // the caller went away or sent nonsense: nothing of ours failed
+	}
 	kind := kindOfStatus(status)
 	p := problem(lang, status, kind, "")
-	p.Code, p.Detail, p.Instance = "error."+kind, msg, RequestID(ctx)
+	p.Code, p.Detail, p.Instance = "error."+kind, libraryText(lang, msg), RequestID(ctx)
 	if status >= http.StatusInternalServerError {
 		p.Detail = T(ctx, "web.problem."+kind+".why")
 		return p
@@ -191,11 +194,14 @@ func apiProblem(ctx context.Context, status int, msg string, causes []error) *Pr
 		var d huma.ErrorDetailer
 		if errors.As(c, &d) {
 			one := d.ErrorDetail() // its Value is not told: it may be personal
-			p.Errors = append(p.Errors, ProblemField{Field: one.Location, Reason: one.Message})
+			p.Errors = append(p.Errors, ProblemField{Field: missingField(one.Location, one.Message), Reason: libraryText(lang, one.Message)})
 		}
 	}
 	return p
 }
+
+// cutBody is the library's message for a body that did not arrive whole.
+const cutBody = "cannot read request body"
 
 func ours(err error) bool {
 	var e *errs.Error
