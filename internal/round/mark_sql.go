@@ -83,7 +83,7 @@ const targetFrom = " FROM target t JOIN place lp ON lp.district = t.district AND
 // authorised returns the targets among objects that the caller may treat so.
 func authorised(ctx context.Context, q db.Queryer, c grid.Caller, p grid.Permission, occ id.ID, objects []id.ID) (map[id.ID]Target, error) {
 	out := map[id.ID]Target{}
-	err := db.Chunks(objects, 800, func(part []id.ID) error {
+	err := db.Chunks(objects, perQuery, func(part []id.ID) error {
 		a := db.NewArgs(c.District, occ)
 		rows, err := q.QueryContext(ctx, "SELECT "+targetSelect+targetFrom+" WHERE t.district = $1 AND t.occurrence_id = $2 AND t.object_id IN "+db.In(a, part)+
 			" AND "+c.Scope(p, a, targetScope), a.List()...)
@@ -121,7 +121,7 @@ func livingAt(ctx context.Context, q db.Queryer, district int, kind TargetKind, 
 	default:
 		return out, nil
 	}
-	err := db.Chunks(objects, 800, func(part []id.ID) error {
+	err := db.Chunks(objects, perQuery, func(part []id.ID) error {
 		a := db.NewArgs(district)
 		rows, err := q.QueryContext(ctx, "SELECT "+col+", SUM(living_count) FROM household WHERE district = $1 AND until_ms = 0 AND "+col+" IN "+db.In(a, part)+" GROUP BY "+col, a.List()...)
 		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {

@@ -76,7 +76,7 @@ func emptyUntil(ctx context.Context, q db.Queryer, district int, occs []id.ID, t
 	if len(occs) == 0 {
 		return out, nil
 	}
-	err := db.Chunks(targets, 800, func(part []Target) error {
+	err := db.Chunks(targets, perQuery, func(part []Target) error {
 		a := db.NewArgs(district, now)
 		ids := make([]id.ID, len(part))
 		for i, t := range part {

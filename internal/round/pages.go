@@ -213,6 +213,9 @@ func (p *Pages) figures(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if r.URL.Query().Has("opening") && d.Round.State != Opening {
+		w.Header().Set("HX-Refresh", "true") // the list is complete: the whole page is another
+	}
 	return p.ren.Fragment(w, r, "round/show", "round/figures", d)
 }
 

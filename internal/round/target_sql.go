@@ -11,6 +11,10 @@ import (
 var targetCols = []string{"district", "occurrence_id", "object_id", "door_id", "leaf_id", "grid_id", "line_no", "state", "reason",
 	"valid_until_ms", "attempts", "marked_ms", "mark_id", "bulk", "joined_ms", "join_reason"}
 
+// plainCols is how many of targetCols say where a target lies; what follows
+// tells what happened to it and has defaults.
+const plainCols = 7
+
 const targetSelect = "t.occurrence_id, t.object_id, t.door_id, t.leaf_id, t.grid_id, t.line_no, t.state, t.reason, t.valid_until_ms, t.attempts, t.marked_ms, t.mark_id, t.bulk, t.joined_ms, t.join_reason"
 
 const targetUpdate = `UPDATE target SET door_id = $4, leaf_id = $5, grid_id = $6, state = $7, reason = $8, valid_until_ms = $9,
@@ -33,13 +37,17 @@ func scanTarget(scan scanner) (t Target, err error) {
 	return t, err
 }
 
+// perQuery is how many ids one query asks for: SQLite's cost of binding grows
+// with their square, that of parsing with their number.
+const perQuery = 200
+
 // lockTargets returns the targets of an occurrence among the objects, locked in
 // the order of their ids until the transaction ends.
 func lockTargets(ctx context.Context, tx *db.Tx, district int, occ id.ID, objects []id.ID) ([]Target, error) {
 	objects = slices.Clone(objects)
 	slices.Sort(objects)
 	var out []Target
-	err := db.Chunks(slices.Compact(objects), 800, func(part []id.ID) error {
+	err := db.Chunks(slices.Compact(objects), perQuery, func(part []id.ID) error {
 		a := db.NewArgs(district, occ)
 		rows, err := tx.QueryContext(ctx, "SELECT "+targetSelect+" FROM target t WHERE t.district = $1 AND t.occurrence_id = $2 AND t.object_id IN "+
 			db.In(a, part)+" ORDER BY t.object_id"+tx.ForUpdate(), a.List()...)
@@ -69,7 +77,7 @@ func lockTargetsAt(ctx context.Context, tx *db.Tx, district int, occ id.ID, leav
 // present returns which of the objects are on the list already.
 func present(ctx context.Context, q db.Queryer, district int, occ id.ID, objects []id.ID) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}
-	err := db.Chunks(objects, 800, func(part []id.ID) error {
+	err := db.Chunks(objects, perQuery, func(part []id.ID) error {
 		a := db.NewArgs(district, occ)
 		rows, err := q.QueryContext(ctx, "SELECT object_id FROM target WHERE district = $1 AND occurrence_id = $2 AND object_id IN "+db.In(a, part), a.List()...)
 		list, err := collect(rows, err, scanID)
@@ -97,12 +105,22 @@ func saveTargets(ctx context.Context, tx *db.Tx, district int, list []Target) er
 	return err
 }
 
+// insertTargets puts new targets on their lists: those of an opening that
+// nothing happened to yet, nearly all of them, with the few columns that say so.
 func insertTargets(ctx context.Context, tx *db.Tx, district int, list []Target) error {
-	rows := make([][]any, len(list))
-	for i, t := range list {
-		rows[i] = t.row(district)
+	var plain, rest [][]any
+	for _, t := range list {
+		row := t.row(district)
+		if t == (Target{OccurrenceID: t.OccurrenceID, ObjectID: t.ObjectID, DoorID: t.DoorID, LeafID: t.LeafID, GridID: t.GridID, LineNo: t.LineNo}) {
+			plain = append(plain, row[:plainCols])
+		} else {
+			rest = append(rest, row)
+		}
 	}
-	return tx.BulkInsert(ctx, "target", targetCols, rows)
+	if err := tx.BulkInsert(ctx, "target", targetCols[:plainCols], plain); err != nil {
+		return err
+	}
+	return tx.BulkInsert(ctx, "target", targetCols, rest)
 }
 
 // counterKey names a row of counters; ordered by occurrence, leaf, grid.
