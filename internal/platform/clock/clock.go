@@ -109,6 +109,20 @@ func (c *Manual) Set(t time.Time) {
 	c.fire()
 }
 
+// Next returns how far the clock must move until somebody waiting is served;
+// ok is false when nobody waits. Tests ask it instead of hoping that a
+// goroutine has begun to wait.
+func (c *Manual) Next() (d time.Duration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.waiting {
+		if left := w.at.Sub(c.now); !ok || left < d {
+			d, ok = left, true
+		}
+	}
+	return d, ok
+}
+
 func (c *Manual) fire() {
 	kept := c.waiting[:0]
 	for _, w := range c.waiting {
