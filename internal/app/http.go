@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -34,6 +35,9 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
+	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute))
+	site.Limit("POST /api/v1/marks:batch", web.MaxBody(8<<20))
+	site.Limit("POST /api/v1/areas/import", web.MaxBody(maxAreaList))
 	api := web.NewAPI(site, "Wangge", Version)
 	a.Accounts.RegisterAPI(api)
 	grid.RegisterAPI(api, a.Grid)

@@ -105,7 +105,7 @@ func ImportRoster(ctx context.Context, o Options, in RosterImport) (*importer.Re
 		list = append(list, importer.File(f))
 	}
 	if in.Rejected != "" {
-		if err := writeRejected(ctx, in, files, o.Drill); err != nil {
+		if err := writeRejected(ctx, in, files, a.Drill); err != nil {
 			return nil, err
 		}
 	}

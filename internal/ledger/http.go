@@ -164,6 +164,9 @@ func registerHouseholds(api huma.API, s *Service) {
 		Purposed
 	}
 	op(api, http.MethodGet, "/doors/{id}", "door-get", "ledger", "The households behind a door", func(ctx context.Context, c grid.Caller, in *seen) (*body[[]HouseholdView], error) {
+		if _, err := s.placePath(ctx, c, in.id()); err != nil {
+			return nil, err
+		}
 		hs, err := s.Behind(ctx, withPurpose(c, in.Purpose), in.id())
 		return &body[[]HouseholdView]{append([]HouseholdView{}, hs...)}, err
 	})

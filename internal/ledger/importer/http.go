@@ -54,7 +54,7 @@ func RegisterAPI(api huma.API, s *Service) {
 			}
 			return &answer[web.Page[*Import]]{out}, err
 		})
-	op(api, huma.Operation{OperationID: "import-stage", Method: http.MethodPost, Path: "/imports", Summary: "Upload a roster (.xlsx, .xls, .csv) as the request's body and see what is understood; nothing is written yet", MaxBodyBytes: MaxBytes, DefaultStatus: http.StatusCreated},
+	op(api, huma.Operation{OperationID: "import-stage", Method: http.MethodPost, Path: "/imports", Summary: "Upload a roster (.xlsx, .xls, .csv) as the request's body and see what is understood; nothing is written yet", MaxBodyBytes: MaxBytes, BodyReadTimeout: -1, DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, c grid.Caller, in *struct {
 			Place    string `query:"place" required:"true" pattern:"^[0-9]{1,19}$" doc:"A community, or a compound below one"`
 			Compound string `query:"compound" maxLength:"60" doc:"The compound of rows that name none"`
