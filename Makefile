@@ -1,11 +1,12 @@
 # The whole project is built and tested with Go; make only names the steps.
 GO ?= go
 PACKAGES := ./...
-# Where goroutines meet: these run again under the race detector (modernc's
-# SQLite is some fifty times slower there, so the list is short).
-RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/seal ./internal/platform/web ./internal/platform/i18n
+# Where goroutines meet: these run again under the race detector. The list is
+# short because modernc's SQLite is some fifty times slower there.
+RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/seal ./internal/platform/web ./internal/platform/i18n \
+	./internal/platform/db/... ./internal/platform/jobs ./internal/platform/audit
 
-.PHONY: test deps lint race unit build demo score soak check-generated
+.PHONY: test deps lint unit race build demo score
 
 test: deps lint unit race ## everything, nothing skipped
 
@@ -27,7 +28,7 @@ unit:
 	$(GO) test $(PACKAGES)
 
 race:
-	WANGGE_TEST_ENGINES=$${WANGGE_RACE_ENGINES:-postgres} $(GO) test -race $(RACE)
+	$(GO) test -race $(RACE)
 
 score: ## scores on larger real data that may not ship: WANGGE_DATA=folder make score
 	$(GO) test -tags score -run Score -v ./internal/ledger/roster
