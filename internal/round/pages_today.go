@@ -154,10 +154,10 @@ func (p *Pages) bulk(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		var res BulkResult
-		if res, err = p.s.BulkNormal(r.Context(), c, BulkInput{RoundID: v, PlaceID: target, Except: r.PostForm.Get("except"), ClientKey: r.PostForm.Get(web.KeyField)}); err != nil {
+		if res, err = p.s.BulkNormal(r.Context(), c, BulkInput{RoundID: v, PlaceID: target, Except: r.PostForm.Get("except"), ClientKey: roundKey(r.PostForm.Get(web.KeyField), v)}); err != nil {
 			break
 		}
-		marked += res.Marked
+		marked = max(marked, res.Marked) // doors, not marks
 		excepted = len(res.Excepted)
 	}
 	if err == nil {
@@ -174,6 +174,14 @@ func (p *Pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Form, d.Message = form, message
 	return p.ren.PageStatus(w, r, status, web.Phone, "round/cards", d)
+}
+
+// roundKey makes the key of one form's writing into one round.
+func roundKey(form string, round id.ID) string {
+	if form == "" {
+		return ""
+	}
+	return form[:min(len(form), 38)] + "-" + round.String()
 }
 
 // doorItem is one round on a door's page, with its history.
@@ -324,7 +332,7 @@ func (p *Pages) markOf(r *http.Request, c grid.Caller, it CardItem) (MarkInput, 
 			m.Members = append(m.Members, MemberAnswer{PersonID: person, Exempt: v.Get("x." + person.String()), Answers: answersOf(v, "m."+person.String()+".")})
 		}
 		if m.Result == resultNormal {
-			m.Members = nil
+			m.Members, m.Answers = nil, it.confirmed(m.Answers)
 		}
 	}
 	if r.MultipartForm != nil && len(r.MultipartForm.File["photo"]) > 0 && r.MultipartForm.File["photo"][0].Size > 0 {
