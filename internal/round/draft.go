@@ -62,6 +62,13 @@ func (s *Service) saveDraft(ctx context.Context, c grid.Caller, round id.ID, in 
 	if err != nil {
 		return Round{}, err
 	}
+	if round != id.Zero && !c.Sees(grid.FieldCare) {
+		was, err := selectRound(ctx, s.DB.Read(), c.District, round)
+		if err != nil {
+			return Round{}, err
+		}
+		r.Filter.Care = was.Filter.Care // not shown to the caller, who cannot have meant to drop it
+	}
 	r.ID, r.State, r.CreatedBy, r.CreatedPost, r.CreatedMs = id.New(), Draft, c.AccountID, c.PostFor(grid.RoundDraft), s.now()
 	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
 		if round == id.Zero {

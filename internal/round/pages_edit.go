@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +43,8 @@ type editPage struct {
 	Emergencies []web.Option
 	Levels      []web.Option
 	PlaceKinds  []web.Option
-	Care        bool
+	Classes     []web.Option
+	Care        []web.Option // none: the caller may not filter by the care list
 	Message     string
 	None        bool // no emergency is open
 }
@@ -88,7 +88,7 @@ func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := url.Values{"name": {rd.Name}, "target_kind": {string(rd.TargetKind)}, "area": {rd.AreaID.String()}, "form": {rd.FormID.String()},
 		"due": {clock.FromMs(rd.DueMs).Format("2006-01-02T15:04")}, "emergency": {rd.EmergencyID.String()}, "kinds": rd.Filter.Kinds,
-		"household": {rd.Filter.Household}, "subkinds": {strings.Join(rd.Filter.Subkinds, " ")}}
+		"household": {rd.Filter.Household}, "class": rd.Filter.Classes, "care": rd.Filter.Care, "subkinds": {strings.Join(rd.Filter.Subkinds, " ")}}
 	if rd.PerMember {
 		v.Set("per_member", "1")
 	}
@@ -138,7 +138,7 @@ func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values
 	if in.TargetKind == Areas || in.TargetKind == Places {
 		in.Filter.Kinds = v["kinds"]
 	}
-	in.Filter.Care = strings.Fields(v.Get("care"))
+	in.Filter.Care, in.Filter.Classes = v["care"], v["class"]
 	for _, g := range v["grid"] {
 		if gid, err := id.Parse(g); err == nil && gid != id.Zero {
 			in.Filter.GridIDs = append(in.Filter.GridIDs, gid)
@@ -158,6 +158,11 @@ func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values
 		v.Set("form", f.ID.String())
 	}
 	if rid != id.Zero {
+		was, err := p.s.Round(ctx, c, rid)
+		if err != nil {
+			return Round{}, err
+		}
+		in.Filter.PlaceIDs, in.Filter.Roles = was.Filter.PlaceIDs, was.Filter.Roles // the editor does not offer them
 		return p.s.EditDraft(ctx, c, rid, in)
 	}
 	return p.s.DraftRound(ctx, c, in)
@@ -181,9 +186,10 @@ func (s *Service) formUnchanged(ctx context.Context, c grid.Caller, form id.ID, 
 func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, v url.Values, faults map[string]string, message string, rid id.ID) error {
 	ctx := r.Context()
 	lang := web.Lang(ctx)
-	d := editPage{Action: r.URL.Path, RoundID: rid, Form: web.Form{Values: v, Errors: faults}, Message: message, FormID: idOf(v, "form"), Care: c.Sees(grid.FieldCare)}
+	d := editPage{Action: r.URL.Path, RoundID: rid, Form: web.Form{Values: v, Errors: faults}, Message: message, FormID: idOf(v, "form")}
 	d.Fields = fieldRows(v, faults)
 	d.choices(lang)
+	d.filters(lang, c)
 	if err := p.editChoices(ctx, c, v, &d); err != nil {
 		return err
 	}
@@ -193,68 +199,6 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c grid.Caller, stat
 	}
 	d.Meta = web.Meta{Title: i18n.T(lang, title), Menu: "rounds", Crumbs: []web.Crumb{{Text: i18n.T(lang, "round.list"), Href: "/rounds"}}}
 	return p.ren.PageStatus(w, r, status, web.Office, "round/edit", d)
-}
-
-// choices fills in what the selects of the editor offer.
-func (d *editPage) choices(lang string) {
-	for _, t := range FieldTypes() {
-		d.Types = append(d.Types, web.Option{Value: string(t), Text: i18n.T(lang, "round.type."+string(t))})
-	}
-	for _, b := range Bases() {
-		d.Bases = append(d.Bases, web.Option{Value: b.Code, Text: b.In(lang)})
-	}
-	for _, k := range TargetKinds() {
-		d.Kinds = append(d.Kinds, web.Option{Value: string(k), Text: i18n.T(lang, "round.target."+string(k))})
-	}
-	for _, k := range []string{"street", "community", "compound", "building", "unit", "group", "row"} {
-		d.PlaceKinds = append(d.PlaceKinds, web.Option{Value: k, Text: i18n.T(lang, "round.kind."+k)})
-	}
-}
-
-func (p *Pages) editChoices(ctx context.Context, c grid.Caller, v url.Values, d *editPage) error {
-	q := p.s.DB.Read()
-	areas, err := draftAreas(ctx, q, c)
-	if err != nil {
-		return err
-	}
-	chosen := idOf(v, "area")
-	found := false
-	for _, a := range areas {
-		found = found || a.ID == chosen
-		d.Areas = append(d.Areas, web.Option{Value: a.ID.String(), Text: strings.Repeat("\u2003", max(0, (len(a.Path)-6)/3)) + a.Name})
-	}
-	if chosen != id.Zero && !found {
-		if a, err := selectPlace(ctx, q, c.District, chosen); err == nil {
-			d.Areas = slices.Insert(d.Areas, 0, web.Option{Value: a.ID.String(), Text: a.Name})
-		}
-	}
-	if chosen == id.Zero && len(areas) > 0 {
-		chosen = areas[0].ID
-	}
-	if chosen != id.Zero {
-		grids, err := gridsBelow(ctx, q, c.District, id.Zero, chosen)
-		if err != nil {
-			return err
-		}
-		for _, g := range grids {
-			d.Grids = append(d.Grids, web.Option{Value: g.ID.String(), Text: g.Name})
-		}
-	}
-	forms, err := p.s.Forms(ctx, c)
-	if err != nil {
-		return err
-	}
-	for _, f := range forms {
-		d.Forms = append(d.Forms, web.Option{Value: f.ID.String(), Text: f.Name})
-	}
-	list, err := p.s.Emergencies(ctx, c)
-	for _, e := range list {
-		if e.State == emergencyOpen {
-			d.Emergencies = append(d.Emergencies, web.Option{Value: e.ID.String(), Text: e.Name})
-		}
-	}
-	d.None = len(d.Emergencies) == 0
-	return err
 }
 
 type formsPage struct {

@@ -151,16 +151,11 @@ type CardItem struct {
 	Fresh     []FreshAnswer `json:"fresh,omitempty"`
 	Photo     bool          `json:"photo,omitempty"` // a photo is needed
 	PerMember bool          `json:"per_member,omitempty"`
-}
-
-// FreshValue returns the fresh answer to a question, "" where there is none.
-func (i CardItem) FreshValue(key string) string {
-	for _, a := range i.Fresh {
-		if a.Field == key {
-			return a.Value
-		}
-	}
-	return ""
+	// Where a round asks of several households or persons behind one door, which
+	// of how many this is, and how many live in the household by the ledger.
+	Part  int `json:"part,omitempty"`
+	Parts int `json:"parts,omitempty"`
+	Heads int `json:"heads,omitempty"`
 }
 
 // CardQuery says whose cards are wanted: those below a place, of one door, or
@@ -193,6 +188,7 @@ func (s *Service) Cards(ctx context.Context, c grid.Caller, q CardQuery) ([]Card
 	}
 	out := make([]Card, 0, len(byKey))
 	for _, card := range byKey {
+		card.number()
 		out = append(out, *card)
 	}
 	slices.SortFunc(out, func(a, b Card) int { return strings.Compare(a.path, b.path) })
@@ -238,11 +234,17 @@ func (s *Service) cardItems(ctx context.Context, c grid.Caller, r Round, q CardQ
 	if err != nil {
 		return nil, err
 	}
+	heads := map[id.ID]int{}
+	if r.TargetKind == Households {
+		if heads, err = livingAt(ctx, s.DB.Read(), c.District, r.TargetKind, objectsOf(lines)); err != nil {
+			return nil, err
+		}
+	}
 	once, each := info.form.parts(r.PerMember)
 	out := make([]CardItem, len(lines))
 	for i, l := range lines {
 		out[i] = CardItem{RoundID: r.ID, RoundName: r.Name, Line: l, Kind: r.TargetKind, Fields: once, Each: each,
-			Results: Results(r.TargetKind), Fresh: fresh[l.ObjectID], Photo: r.NeedsPhoto, PerMember: r.PerMember}
+			Results: Results(r.TargetKind), Fresh: fresh[l.ObjectID], Photo: r.NeedsPhoto, PerMember: r.PerMember, Heads: heads[l.ObjectID]}
 		if r.PerMember && q.Door != id.Zero {
 			if out[i].Members, err = peopleAt(ctx, s.DB.Read(), c.District, r.TargetKind, l.Target); err != nil {
 				return nil, err
