@@ -252,7 +252,7 @@ func checkLife(t *testing.T, s district.Services, l *district.Loaded) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made < f.Total/5 || f.Done == 0 || f.Attempted == 0 || f.Outstanding == 0 {
+	if made < f.Total/5 || f.Done == 0 || f.Attempted == 0 || f.Exempt == 0 || f.Outstanding == 0 {
 		t.Errorf("%d marks left %+v", made, f)
 	}
 	if n := count(t, s.DB, "SELECT COUNT(*) FROM target t JOIN round r ON r.district = t.district JOIN occurrence o ON o.district = r.district AND o.round_id = r.id AND o.id = t.occurrence_id"+
