@@ -241,6 +241,25 @@ func later(t *testing.T, dir string) {
 	s.stop()
 }
 
+// TestEndedWhileStarting: whoever ends a server or a demo at any instant of its
+// start ends it cleanly, and the next start works.
+func TestEndedWhileStarting(t *testing.T) {
+	for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond} {
+		dir := filepath.Join(t.TempDir(), "data")
+		s := start(t, "", "demo", "--data", dir, "--households", "600", "--listen", "127.0.0.1:0")
+		time.Sleep(after)
+		s.stop()
+		if text := s.output(); strings.Contains(text, "canceled") || strings.Contains(text, "internal") {
+			t.Errorf("ended after %v: %s", after, text)
+		}
+		again := demo(t, dir, 600)
+		if code := again.stop(); code != 0 {
+			t.Errorf("the start after one ended at %v: %d %s", after, code, again.output())
+		}
+		clean(t, dir)
+	}
+}
+
 // TestImportAreas: what is wrong with a list is told with its row and column,
 // in both languages, and what is right is kept.
 func TestImportAreas(t *testing.T) {

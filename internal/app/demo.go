@@ -41,28 +41,28 @@ func Demo(ctx context.Context, o Options, opt DemoOptions, say func(line string)
 	d, err := OpenDatabase(ctx, o)
 	if err != nil {
 		ln.Close()
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer d.Close()
 	a, loaded, err := loadDemo(ctx, o, d, opt)
 	if err != nil {
 		ln.Close()
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer a.Close()
 	h, err := a.Handler()
 	if err != nil {
 		ln.Close()
-		return err
+		return unlessEnded(ctx, err)
 	}
 	life, err := district.NewLife(ctx, a.demoServices(), loaded, district.LifeOptions{})
 	if err != nil {
 		ln.Close()
-		return err
+		return unlessEnded(ctx, err)
 	}
 	if err := a.tell(ctx, loaded, o.baseURL(ln.Addr()), opt.Lang, say); err != nil {
 		ln.Close()
-		return err
+		return unlessEnded(ctx, err)
 	}
 	a.Background(ctx)
 	done := make(chan struct{})

@@ -38,10 +38,19 @@ func Serve(ctx context.Context, o Options, say func(line string)) error {
 	}
 	if err != nil {
 		ln.Close()
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer front.close()
 	return web.ServeOn(ctx, ln, front, o.log(), front.endStreams)
+}
+
+// unlessEnded drops an error that only says that the person at the terminal
+// ended the program while it was starting.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // baseURL is the address people open.
