@@ -2,7 +2,6 @@ package account
 
 import (
 	"embed"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,15 +17,6 @@ import (
 //go:embed all:templates
 var templates embed.FS
 
-// Templates returns the pages of this slice, for Renderer.Add.
-func Templates() fs.FS {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return sub
-}
-
 // Pages serves log-in, set-up, the own account and the administration of
 // accounts.
 type Pages struct {
@@ -38,7 +28,7 @@ type Pages struct {
 // returns the pages.
 func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 	ren.Shell.Account, ren.Shell.Logout = "/account", "/logout"
-	return &Pages{s, ren}, ren.Add(Templates())
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
 }
 
 // Register adds the routes to app.

@@ -96,16 +96,7 @@ func (s *Service) areaOf(ctx context.Context, c grid.Caller, area id.ID) (grid.P
 	if area != id.Zero {
 		return s.grid.Place(ctx, c, area)
 	}
-	best := grid.Grant{}
-	for _, g := range c.Grants {
-		if g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.PlaceRead) && (best.Path == "" || len(g.Path) < len(best.Path)) {
-			best = g
-		}
-	}
-	if best.Path == "" {
-		return s.grid.Root(ctx, c)
-	}
-	return s.grid.Place(ctx, c, best.ObjectID)
+	return s.grid.Home(ctx, c)
 }
 
 // fill makes the rows of the children and their sum.

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,33 +25,25 @@ type Pages struct {
 
 // NewPages adds the templates to ren and returns the pages.
 func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return nil, err
-	}
-	return &Pages{s, ren}, ren.Add(sub)
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
 }
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	app.Handle("GET /{$}", p.home)
-	app.Handle("GET /board/{id}", p.board)
-	app.Handle("GET /board/{id}/figures", p.figures)
+	app.Handle("GET /{$}", grid.Called(p.home))
+	app.Handle("GET /board/{id}", grid.Called(p.board))
+	app.Handle("GET /board/{id}/figures", grid.Called(p.figures))
 }
 
 // home leads workers to Today and everybody else to the board.
-func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
-	c, err := grid.CallerFrom(r.Context())
-	if err != nil {
-		return err
-	}
+func (p *Pages) home(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	if len(c.Grants) == 0 {
 		return p.ren.Page(w, r, web.Office, "command/none", boardPage{Meta: web.Meta{Title: web.T(r.Context(), "command.none")}})
 	}
 	if worksAtDoors(c) {
 		return web.Redirect(w, r, "/today")
 	}
-	return p.show(w, r, id.Zero, false)
+	return p.show(w, r, c, id.Zero, false)
 }
 
 // worksAtDoors reports whether every post of the caller is one at doors.
@@ -65,16 +56,20 @@ func worksAtDoors(c grid.Caller) bool {
 	return true
 }
 
-func (p *Pages) board(w http.ResponseWriter, r *http.Request) error { return p.byID(w, r, false) }
+func (p *Pages) board(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.byID(w, r, c, false)
+}
 
-func (p *Pages) figures(w http.ResponseWriter, r *http.Request) error { return p.byID(w, r, true) }
+func (p *Pages) figures(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.byID(w, r, c, true)
+}
 
-func (p *Pages) byID(w http.ResponseWriter, r *http.Request, fragment bool) error {
+func (p *Pages) byID(w http.ResponseWriter, r *http.Request, c grid.Caller, fragment bool) error {
 	area, err := id.Parse(r.PathValue("id"))
 	if err != nil {
 		return errs.E("command.board", errs.NotFound, "grid.place.not_found")
 	}
-	return p.show(w, r, area, fragment)
+	return p.show(w, r, c, area, fragment)
 }
 
 type boardPage struct {
@@ -85,14 +80,11 @@ type boardPage struct {
 	Form    web.Form
 }
 
-func (p *Pages) show(w http.ResponseWriter, r *http.Request, area id.ID, fragment bool) error {
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, c grid.Caller, area id.ID, fragment bool) error {
 	ctx := r.Context()
-	c, err := grid.CallerFrom(ctx)
-	if err != nil {
-		return err
-	}
 	var chosen id.ID
 	if text := r.URL.Query().Get("round"); text != "" {
+		var err error
 		if chosen, err = id.Parse(text); err != nil {
 			return errs.E("command.board", errs.NotFound, "error.not_found")
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,47 +26,92 @@ type Pages struct {
 
 // NewPages adds the templates to ren and returns the pages.
 func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return nil, err
-	}
-	return &Pages{s, ren}, ren.Add(sub)
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
 }
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	app.Handle("GET /areas", p.root)
-	app.Handle("GET /areas/import", p.importForm)
-	app.Handle("POST /areas/import", p.importAreas, web.MaxBody(130<<20), web.Timeout(3*time.Minute))
-	app.Handle("POST /areas/geometry", p.importGeometry, web.MaxBody(33<<20), web.Timeout(time.Minute))
-	app.Handle("GET /areas/{id}", p.place)
-	app.Handle("GET /places/{id}", p.place)
-	app.Handle("GET /places/{id}/edit", p.editForm)
-	app.Handle("POST /places/{id}/edit", p.edit)
-	app.Handle("POST /places/{id}/add", p.add)
-	app.Handle("POST /places/{id}/profile", p.profile)
-	app.Handle("POST /places/{id}/close", p.closePlace)
-	app.Handle("POST /places/{id}/order", p.order)
-	app.Handle("GET /points", p.points)
-	app.Handle("GET /buildings/{id}", p.building)
-	app.Handle("GET /grids", p.grids)
-	app.Handle("GET /grids/new", p.gridForm)
-	app.Handle("POST /grids/new", p.addGrid)
-	app.Handle("GET /grids/{id}", p.grid)
-	app.Handle("POST /grids/{id}", p.renameGrid)
-	app.Handle("POST /grids/{id}/close", p.closeGrid)
-	app.Handle("GET /grids/{id}/redraw", p.redrawForm)
-	app.Handle("POST /grids/{id}/redraw", p.redraw)
-	app.Handle("GET /vacancies", p.vacancies)
+	app.Handle("GET /areas", Called(p.root))
+	app.Handle("GET /areas/import", Called(p.importForm))
+	app.Handle("POST /areas/import", Called(p.importAreas), web.MaxBody(130<<20), web.Timeout(3*time.Minute))
+	app.Handle("POST /areas/geometry", Called(p.importGeometry), web.MaxBody(33<<20), web.Timeout(time.Minute))
+	app.Handle("GET /areas/{id}", named(p.s.Place, p.place))
+	app.Handle("GET /places/{id}", named(p.s.Place, p.place))
+	app.Handle("GET /places/{id}/edit", named(p.s.Place, p.editForm))
+	app.Handle("POST /places/{id}/edit", named(p.s.Place, p.edit))
+	app.Handle("POST /places/{id}/add", named(p.s.Place, p.add))
+	app.Handle("POST /places/{id}/profile", named(p.s.Place, p.profile))
+	app.Handle("POST /places/{id}/close", named(p.s.Place, p.closePlace))
+	app.Handle("POST /places/{id}/order", named(p.s.Place, p.order))
+	app.Handle("GET /points", p.under(p.points))
+	app.Handle("GET /buildings/{id}", named(p.s.Place, p.building))
+	app.Handle("GET /vacancies", p.under(p.vacancies))
+	p.registerGrids(app)
 	p.registerPosts(app)
 	p.registerOrgs(app)
 }
 
-// caller returns who asks, speaking the page's language.
-func caller(r *http.Request) (Caller, error) {
-	c, err := CallerFrom(r.Context())
-	c.Lang = web.Lang(r.Context())
-	return c, err
+// Handler answers a page for the caller.
+type Handler func(w http.ResponseWriter, r *http.Request, c Caller) error
+
+// Called runs h for who asks, speaking the page's language. The form has been
+// read; what cannot be read is invalid.
+func Called(h Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		c, err := CallerFrom(r.Context())
+		if err != nil {
+			return err
+		}
+		c.Lang = web.Lang(r.Context())
+		if err := r.ParseForm(); err != nil {
+			return errs.E("grid.form", errs.Invalid, "error.bad_form")
+		}
+		return h(w, r, c)
+	}
+}
+
+// about answers a page about one thing.
+type about[T any] func(w http.ResponseWriter, r *http.Request, c Caller, v T) error
+
+// byPathID runs h with the identifier of the address.
+func byPathID(h about[id.ID]) web.Handler {
+	return Called(func(w http.ResponseWriter, r *http.Request, c Caller) error {
+		v, err := pathID(r)
+		if err != nil {
+			return err
+		}
+		return h(w, r, c, v)
+	})
+}
+
+// named runs h with what the address names, as find sees it.
+func named[T any](find func(context.Context, Caller, id.ID) (T, error), h about[T]) web.Handler {
+	return byPathID(func(w http.ResponseWriter, r *http.Request, c Caller, key id.ID) error {
+		v, err := find(r.Context(), c, key)
+		if err != nil {
+			return err
+		}
+		return h(w, r, c, v)
+	})
+}
+
+// under runs h with the place that the page is about.
+func (p *Pages) under(h about[Place]) web.Handler {
+	return Called(func(w http.ResponseWriter, r *http.Request, c Caller) error {
+		at, err := p.chosen(r, c)
+		if err != nil {
+			return err
+		}
+		return h(w, r, c, at)
+	})
+}
+
+// chosen is the place parameter, else the highest place the caller's posts cover.
+func (p *Pages) chosen(r *http.Request, c Caller) (Place, error) {
+	if key := formID(r, "place"); key != id.Zero {
+		return p.s.Place(r.Context(), c, key)
+	}
+	return p.s.Home(r.Context(), c)
 }
 
 // pathID reads an identifier of the address; what is none is not found.
@@ -134,6 +178,16 @@ func (f *frame) failed(r *http.Request, err error) (status int, mended bool) {
 	return e.Kind.Status(), e.Key != "" || len(f.Form.Errors) > 0
 }
 
+// again shows a form again with what a person can mend; what nobody can is
+// the error of the page.
+func again(r *http.Request, err error, show func(status int, f frame) error) error {
+	var f frame
+	if status, mended := f.failed(r, err); mended {
+		return show(status, f)
+	}
+	return err
+}
+
 // after answers a form: back with a message, or an error page. What a person
 // can mend is told on the page they came from.
 func after(w http.ResponseWriter, r *http.Request, err error, back, done string) error {
@@ -150,6 +204,15 @@ func after(w http.ResponseWriter, r *http.Request, err error, back, done string)
 		}
 	}
 	return err
+}
+
+// head begins a page about a place; key words its title.
+func (p *Pages) head(ctx context.Context, c Caller, at Place, key, menu string) (frame, error) {
+	var f frame
+	var err error
+	f.Title, f.Menu = web.T(ctx, key, Label(c.Lang, at)), menu
+	f.Crumbs, err = p.crumbs(ctx, c, at, true)
+	return f, err
 }
 
 // crumbs leads from the district down to, and with self also to, a place.
@@ -183,29 +246,6 @@ func placeHref(p Place) string {
 
 // Href is the page of a place, for templates.
 func (p Place) Href() string { return placeHref(p) }
-
-// under is the place a page is about: the place parameter, else the highest
-// place the caller's posts cover.
-func (p *Pages) under(r *http.Request, c Caller) (Place, error) {
-	if pid := formID(r, "place"); pid != id.Zero {
-		return p.s.Place(r.Context(), c, pid)
-	}
-	return p.s.Home(r.Context(), c)
-}
-
-// Home returns the highest place the caller's posts cover, or the district.
-func (s *Service) Home(ctx context.Context, c Caller) (Place, error) {
-	best := Grant{}
-	for _, g := range c.Grants {
-		if g.ObjectKind == ObjectPlace && g.Role.May(PlaceRead) && (best.Path == "" || len(g.Path) < len(best.Path)) {
-			best = g
-		}
-	}
-	if best.Path == "" {
-		return s.Root(ctx, c)
-	}
-	return s.Place(ctx, c, best.ObjectID)
-}
 
 // options makes choices of catalogue words; an empty first one where blank is a key.
 func options(ctx context.Context, prefix, blank string, list []string) []web.Option {

@@ -26,20 +26,8 @@ func (d buildingPage) Cell(door Place) DoorState {
 	return st
 }
 
-func (p *Pages) building(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) building(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	at, err := p.s.Place(ctx, c, pid)
-	if err != nil {
-		return err
-	}
 	if at.Kind.IsArea() || at.Kind == Compound || at.Kind == Door || at.Kind == Point {
 		return web.Redirect(w, r, placeHref(at))
 	}

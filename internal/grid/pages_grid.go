@@ -7,10 +7,20 @@ import (
 	"strconv"
 	"strings"
 
-	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
+
+func (p *Pages) registerGrids(app *web.App) {
+	app.Handle("GET /grids", p.under(p.grids))
+	app.Handle("GET /grids/new", p.under(p.gridForm))
+	app.Handle("POST /grids/new", p.under(p.addGrid))
+	app.Handle("GET /grids/{id}", named(p.s.Grid, p.grid))
+	app.Handle("POST /grids/{id}", named(p.s.Grid, p.renameGrid))
+	app.Handle("POST /grids/{id}/close", named(p.s.Grid, p.closeGrid))
+	app.Handle("GET /grids/{id}/redraw", named(p.s.Grid, p.redrawForm))
+	app.Handle("POST /grids/{id}/redraw", named(p.s.Grid, p.redraw))
+}
 
 type gridsPage struct {
 	frame
@@ -20,21 +30,13 @@ type gridsPage struct {
 	CanWrite bool
 }
 
-func (p *Pages) grids(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) grids(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	ctx := r.Context()
-	c, err := caller(r)
+	head, err := p.head(ctx, c, at, "grid.grids.title", "grids")
 	if err != nil {
 		return err
 	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
-	d := &gridsPage{Place: at, CanWrite: c.CanPlace(GridWrite, at.Path) && at.Kind.IsArea()}
-	d.Title, d.Menu = web.T(ctx, "grid.grids.title", Label(c.Lang, at)), "grids"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
-		return err
-	}
+	d := &gridsPage{frame: head, Place: at, CanWrite: c.CanPlace(GridWrite, at.Path) && at.Kind.IsArea()}
 	const page = 300
 	if d.Grids, err = p.s.Grids(ctx, c, at, r.FormValue("after"), page); err != nil {
 		return err
@@ -70,24 +72,12 @@ type gridPage struct {
 // RoleName writes a role as it is called here.
 func (d gridPage) RoleName(r Role) string { return RoleName(d.Lang, d.Aliases, r, d.Area.Path) }
 
-func (p *Pages) grid(w http.ResponseWriter, r *http.Request) error {
-	return p.showGrid(w, r, http.StatusOK, nil)
+func (p *Pages) grid(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
+	return p.showGrid(w, r, c, g, http.StatusOK, nil)
 }
 
-func (p *Pages) showGrid(w http.ResponseWriter, r *http.Request, status int, again *frame) error {
+func (p *Pages) showGrid(w http.ResponseWriter, r *http.Request, c Caller, g Grid, status int, again *frame) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	gid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	g, err := p.s.Grid(ctx, c, gid)
-	if err != nil {
-		return err
-	}
 	area, err := placeByID(ctx, p.s.d.Read(), c.District, g.AreaID)
 	if err != nil {
 		return err
@@ -161,30 +151,26 @@ type gridFormPage struct {
 	Parents []web.Option
 }
 
-func (p *Pages) gridForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showGridForm(w, r, http.StatusOK, nil)
+func (p *Pages) gridForm(w http.ResponseWriter, r *http.Request, c Caller, area Place) error {
+	return p.showGridForm(w, r, c, area, http.StatusOK, nil)
 }
 
-func (p *Pages) showGridForm(w http.ResponseWriter, r *http.Request, status int, again *frame) error {
+func (p *Pages) showGridForm(w http.ResponseWriter, r *http.Request, c Caller, area Place, status int, again *frame) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	area, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
 	if err := c.RequirePlace("grid.AddGrid", GridWrite, area.Path); err != nil {
 		return err
 	}
 	d := &gridFormPage{Area: area, Kinds: options(ctx, "grid.gridkind.", "", strs(GridKinds))}
 	d.Title, d.Menu, d.Form = web.T(ctx, "grid.grids.new"), "grids", seen("kind", string(BasicGrid), "parent", r.FormValue("parent"))
+	var err error
 	if d.Crumbs, err = p.crumbs(ctx, c, area, true); err != nil {
 		return err
 	}
 	d.Parents = []web.Option{{Value: "0", Text: web.T(ctx, "grid.grids.top")}}
 	list, err := gridsUnder(ctx, p.s.d.Read(), c.District, area.Path, "", 500)
+	if err != nil {
+		return err
+	}
 	for _, g := range list {
 		if g.Kind != MicroGrid {
 			d.Parents = append(d.Parents, web.Option{Value: g.ID.String(), Text: g.Name})
@@ -193,69 +179,30 @@ func (p *Pages) showGridForm(w http.ResponseWriter, r *http.Request, status int,
 	if again != nil {
 		d.Form, d.Message = again.Form, again.Message
 	}
-	if err != nil {
-		return err
-	}
 	return p.ren.PageStatus(w, r, status, web.Office, "grid/grid_new", d)
 }
 
-func (p *Pages) addGrid(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return errs.E("grid.form", errs.Invalid, "error.bad_form")
-	}
+func (p *Pages) addGrid(w http.ResponseWriter, r *http.Request, c Caller, area Place) error {
 	g, err := p.s.AddGrid(r.Context(), c, NewGrid{AreaID: formID(r, "place"), ParentID: formID(r, "parent"), Kind: GridKind(r.FormValue("kind")),
 		Name: r.FormValue("name"), Code: r.FormValue("code")})
 	if err != nil {
-		var f frame
-		if status, mended := f.failed(r, err); mended {
-			return p.showGridForm(w, r, status, &f)
-		}
-		return err
+		return again(r, err, func(status int, f frame) error { return p.showGridForm(w, r, c, area, status, &f) })
 	}
 	web.Flash(w, r, "ok", "grid.grids.added")
 	return web.Redirect(w, r, "/grids/"+g.ID.String()+"/redraw")
 }
 
-func (p *Pages) renameGrid(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	gid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err = p.s.RenameGrid(r.Context(), c, gid, r.FormValue("name"), r.FormValue("code")); err != nil {
-		var f frame
-		if status, mended := f.failed(r, err); mended {
-			return p.showGrid(w, r, status, &f)
-		}
-		return err
+func (p *Pages) renameGrid(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
+	if err := p.s.RenameGrid(r.Context(), c, g.ID, r.FormValue("name"), r.FormValue("code")); err != nil {
+		return again(r, err, func(status int, f frame) error { return p.showGrid(w, r, c, g, status, &f) })
 	}
 	web.Flash(w, r, "ok", "grid.saved")
-	return web.Redirect(w, r, "/grids/"+gid.String())
+	return web.Redirect(w, r, "/grids/"+g.ID.String())
 }
 
-func (p *Pages) closeGrid(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	gid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	g, err := p.s.Grid(r.Context(), c, gid)
-	if err != nil {
-		return err
-	}
-	err = p.s.CloseGrid(r.Context(), c, gid)
-	if err != nil {
-		return after(w, r, err, "/grids/"+gid.String(), "")
+func (p *Pages) closeGrid(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
+	if err := p.s.CloseGrid(r.Context(), c, g.ID); err != nil {
+		return after(w, r, err, "/grids/"+g.ID.String(), "")
 	}
 	web.Flash(w, r, "ok", "grid.grids.ended")
 	return web.Redirect(w, r, "/grids?place="+g.AreaID.String())
@@ -281,24 +228,12 @@ type redrawRow struct {
 	Label  string
 }
 
-func (p *Pages) redrawForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showRedraw(w, r, http.StatusOK, nil)
+func (p *Pages) redrawForm(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
+	return p.showRedraw(w, r, c, g, http.StatusOK, nil)
 }
 
-func (p *Pages) showRedraw(w http.ResponseWriter, r *http.Request, status int, change func(*redrawPage)) error {
+func (p *Pages) showRedraw(w http.ResponseWriter, r *http.Request, c Caller, g Grid, status int, change func(*redrawPage)) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	gid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	g, err := p.s.Grid(ctx, c, gid)
-	if err != nil {
-		return err
-	}
 	if err := c.RequirePlace("grid.AssignDoors", GridWrite, g.Path); err != nil {
 		return err
 	}
@@ -307,6 +242,7 @@ func (p *Pages) showRedraw(w http.ResponseWriter, r *http.Request, status int, c
 		at = g.AreaID
 	}
 	d := &redrawPage{Grid: g, Lang: c.Lang}
+	var err error
 	if d.At, err = p.s.Place(ctx, c, at); err != nil {
 		return err
 	}
@@ -351,29 +287,18 @@ func (p *Pages) redrawRows(r *http.Request, c Caller, g Grid, at Place) ([]redra
 }
 
 // redraw shows the effect of a choice first and carries it out when confirmed.
-func (p *Pages) redraw(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) redraw(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	gid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return errs.E("grid.form", errs.Invalid, "error.bad_form")
-	}
 	sel := Selection{Places: formIDs(r, "places")}
 	if r.FormValue("step") == "apply" {
-		done, err := p.s.AssignDoors(ctx, c, gid, sel)
+		done, err := p.s.AssignDoors(ctx, c, g.ID, sel)
 		if err != nil {
-			return after(w, r, err, "/grids/"+gid.String()+"/redraw", "")
+			return after(w, r, err, "/grids/"+g.ID.String()+"/redraw", "")
 		}
 		web.Flash(w, r, "ok", "grid.redraw.done", strconv.Itoa(done.Doors))
-		return web.Redirect(w, r, "/grids/"+gid.String())
+		return web.Redirect(w, r, "/grids/"+g.ID.String())
 	}
-	preview, err := p.s.PreviewDoors(ctx, c, gid, sel)
+	preview, err := p.s.PreviewDoors(ctx, c, g.ID, sel)
 	var f frame
 	status := http.StatusOK
 	if err != nil {
@@ -382,7 +307,7 @@ func (p *Pages) redraw(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return p.showRedraw(w, r, status, func(d *redrawPage) {
+	return p.showRedraw(w, r, c, g, status, func(d *redrawPage) {
 		d.Preview = preview
 		for _, pid := range sel.Places {
 			d.Chosen = append(d.Chosen, pid.String())

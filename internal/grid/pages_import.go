@@ -20,16 +20,12 @@ type importPage struct {
 	Datums   []web.Option
 }
 
-func (p *Pages) importForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showImport(w, r, http.StatusOK, nil)
+func (p *Pages) importForm(w http.ResponseWriter, r *http.Request, c Caller) error {
+	return p.showImport(w, r, c, http.StatusOK, nil)
 }
 
-func (p *Pages) showImport(w http.ResponseWriter, r *http.Request, status int, change func(*importPage)) error {
+func (p *Pages) showImport(w http.ResponseWriter, r *http.Request, c Caller, status int, change func(*importPage)) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
 	if err := c.RequirePlace("grid.ImportAreas", PlaceWrite, rootPath(c.District)); err != nil {
 		return err
 	}
@@ -48,46 +44,35 @@ func (p *Pages) showImport(w http.ResponseWriter, r *http.Request, status int, c
 }
 
 // importAreas shows what a list holds, and imports it when asked to.
-func (p *Pages) importAreas(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) importAreas(w http.ResponseWriter, r *http.Request, c Caller) error {
 	file, _, err := r.FormFile("file")
 	if err != nil {
-		return p.importFailed(w, r, errs.Field(errs.E("grid.ImportAreas", errs.Invalid, "error.required"), "file"))
+		return p.importFailed(w, r, c, errs.Field(errs.E("grid.ImportAreas", errs.Invalid, "error.required"), "file"))
 	}
 	defer file.Close()
 	list, problems, err := divisions.Read(file)
 	if err != nil {
-		return p.importFailed(w, r, err)
+		return p.importFailed(w, r, c, err)
 	}
 	dry := r.FormValue("step") != "apply"
 	report, err := p.s.ImportAreas(r.Context(), c, list, dry)
 	report.Problems = append(problems, report.Problems...)
 	if err != nil {
-		return p.importFailed(w, r, err)
+		return p.importFailed(w, r, c, err)
 	}
-	return p.showImport(w, r, http.StatusOK, func(d *importPage) { d.Report, d.Dry = &report, dry })
+	return p.showImport(w, r, c, http.StatusOK, func(d *importPage) { d.Report, d.Dry = &report, dry })
 }
 
-func (p *Pages) importFailed(w http.ResponseWriter, r *http.Request, err error) error {
-	var f frame
-	status, mended := f.failed(r, err)
-	if !mended {
-		return err
-	}
-	return p.showImport(w, r, status, func(d *importPage) { d.Form, d.Message = f.Form, f.Message })
+func (p *Pages) importFailed(w http.ResponseWriter, r *http.Request, c Caller, err error) error {
+	return again(r, err, func(status int, f frame) error {
+		return p.showImport(w, r, c, status, func(d *importPage) { d.Form, d.Message = f.Form, f.Message })
+	})
 }
 
-func (p *Pages) importGeometry(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) importGeometry(w http.ResponseWriter, r *http.Request, c Caller) error {
 	file, _, err := r.FormFile("file")
 	if err != nil {
-		return p.importFailed(w, r, errs.E("grid.ImportGeoJSON", errs.Invalid, "grid.geo.no_file"))
+		return p.importFailed(w, r, c, errs.E("grid.ImportGeoJSON", errs.Invalid, "grid.geo.no_file"))
 	}
 	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, maxGeometry+1))
@@ -96,7 +81,7 @@ func (p *Pages) importGeometry(w http.ResponseWriter, r *http.Request) error {
 	}
 	report, err := p.s.ImportGeoJSON(r.Context(), c, raw, r.FormValue("datum"))
 	if err != nil {
-		return p.importFailed(w, r, err)
+		return p.importFailed(w, r, c, err)
 	}
-	return p.showImport(w, r, http.StatusOK, func(d *importPage) { d.Geometry = &report })
+	return p.showImport(w, r, c, http.StatusOK, func(d *importPage) { d.Geometry = &report })
 }

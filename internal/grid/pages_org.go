@@ -10,17 +10,17 @@ import (
 )
 
 func (p *Pages) registerOrgs(app *web.App) {
-	app.Handle("GET /organisations", p.orgs)
-	app.Handle("POST /organisations", p.addOrg)
-	app.Handle("POST /organisations/{id}/end", p.endOrg)
-	app.Handle("POST /teams", p.addTeam)
-	app.Handle("POST /teams/hq", p.seedTeams)
-	app.Handle("POST /teams/{id}/end", p.endTeam)
-	app.Handle("GET /bindings", p.bindings)
-	app.Handle("POST /bindings", p.bind)
-	app.Handle("POST /bindings/{id}/end", p.unbind)
-	app.Handle("GET /role-aliases", p.aliases)
-	app.Handle("POST /role-aliases", p.setAlias)
+	app.Handle("GET /organisations", p.under(p.orgs))
+	app.Handle("POST /organisations", p.under(p.addOrg))
+	app.Handle("POST /organisations/{id}/end", byPathID(p.endOrg))
+	app.Handle("POST /teams", p.under(p.addTeam))
+	app.Handle("POST /teams/hq", Called(p.seedTeams))
+	app.Handle("POST /teams/{id}/end", byPathID(p.endTeam))
+	app.Handle("GET /bindings", p.under(p.bindings))
+	app.Handle("POST /bindings", p.under(p.bind))
+	app.Handle("POST /bindings/{id}/end", byPathID(p.unbind))
+	app.Handle("GET /role-aliases", p.under(p.aliases))
+	app.Handle("POST /role-aliases", p.under(p.setAlias))
 }
 
 type orgsPage struct {
@@ -42,25 +42,17 @@ type orgsPage struct {
 // TeamName is what a team is called.
 func (d orgsPage) TeamName(t Team) string { return TeamName(d.Lang, t) }
 
-func (p *Pages) orgs(w http.ResponseWriter, r *http.Request) error {
-	return p.showOrgs(w, r, http.StatusOK, nil)
+func (p *Pages) orgs(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.showOrgs(w, r, c, at, http.StatusOK, nil)
 }
 
-func (p *Pages) showOrgs(w http.ResponseWriter, r *http.Request, status int, change func(*orgsPage)) error {
+func (p *Pages) showOrgs(w http.ResponseWriter, r *http.Request, c Caller, at Place, status int, change func(*orgsPage)) error {
 	ctx := r.Context()
-	c, err := caller(r)
+	head, err := p.head(ctx, c, at, "grid.orgs.title", "organisations")
 	if err != nil {
 		return err
 	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
-	d := &orgsPage{Place: at, Lang: c.Lang, NowMs: p.s.nowMs(), CanPost: c.CanPlace(PostWrite, at.Path) && at.Kind.IsArea()}
-	d.Title, d.Menu = web.T(ctx, "grid.orgs.title", Label(c.Lang, at)), "organisations"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
-		return err
-	}
+	d := &orgsPage{frame: head, Place: at, Lang: c.Lang, NowMs: p.s.nowMs(), CanPost: c.CanPlace(PostWrite, at.Path) && at.Kind.IsArea()}
 	if d.Orgs, err = p.s.Organisations(ctx, c, at, id.Zero, 1000); err != nil {
 		return err
 	}
@@ -93,80 +85,44 @@ func (p *Pages) showOrgs(w http.ResponseWriter, r *http.Request, status int, cha
 	return p.ren.PageStatus(w, r, status, web.Office, "grid/organisations", d)
 }
 
-// saved runs a form of a page about a place and goes back to it, or shows it
-// again with what is wrong.
-func (p *Pages) saved(w http.ResponseWriter, r *http.Request, back string, do func(Caller) error, again func(f frame, status int) error) error {
-	c, err := caller(r)
+// saved answers a form of a page about a place: back to it, or shown again with
+// what is wrong.
+func saved(w http.ResponseWriter, r *http.Request, back string, err error, show func(status int, f frame) error) error {
 	if err != nil {
-		return err
+		return again(r, err, show)
 	}
-	if err := r.ParseForm(); err != nil {
-		return errs.E("grid.form", errs.Invalid, "error.bad_form")
-	}
-	if err = do(c); err == nil {
-		web.Flash(w, r, "ok", "grid.saved")
-		return web.Redirect(w, r, back+"?place="+r.FormValue("place"))
-	}
-	var f frame
-	if status, mended := f.failed(r, err); mended {
-		return again(f, status)
-	}
-	return err
+	web.Flash(w, r, "ok", "grid.saved")
+	return web.Redirect(w, r, back+"?place="+r.FormValue("place"))
 }
 
-func (p *Pages) addOrg(w http.ResponseWriter, r *http.Request) error {
-	return p.saved(w, r, "/organisations", func(c Caller) error {
-		_, err := p.s.AddOrganisation(r.Context(), c, Organisation{AreaID: formID(r, "place"), Kind: r.FormValue("kind"), Name: r.FormValue("name")})
-		return err
-	}, func(f frame, status int) error {
-		return p.showOrgs(w, r, status, func(d *orgsPage) { d.Form, d.Message = f.Form, f.Message })
+func (p *Pages) addOrg(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	_, err := p.s.AddOrganisation(r.Context(), c, Organisation{AreaID: formID(r, "place"), Kind: r.FormValue("kind"), Name: r.FormValue("name")})
+	return saved(w, r, "/organisations", err, func(status int, f frame) error {
+		return p.showOrgs(w, r, c, at, status, func(d *orgsPage) { d.Form, d.Message = f.Form, f.Message })
 	})
 }
 
-func (p *Pages) addTeam(w http.ResponseWriter, r *http.Request) error {
-	return p.saved(w, r, "/organisations", func(c Caller) error {
-		until, err := day(r, "until", true)
-		if err != nil {
-			return err
-		}
+func (p *Pages) addTeam(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	until, err := day(r, "until", true)
+	if err == nil {
 		_, err = p.s.AddTeam(r.Context(), c, Team{AreaID: formID(r, "place"), OrgID: formID(r, "org_id"), Kind: r.FormValue("kind"),
 			Name: r.FormValue("name"), PartyBranch: r.FormValue("party_branch"), UntilMs: until})
-		return err
-	}, func(f frame, status int) error {
-		return p.showOrgs(w, r, status, func(d *orgsPage) { d.TeamForm, d.Message = f.Form, f.Message })
+	}
+	return saved(w, r, "/organisations", err, func(status int, f frame) error {
+		return p.showOrgs(w, r, c, at, status, func(d *orgsPage) { d.TeamForm, d.Message = f.Form, f.Message })
 	})
 }
 
-func (p *Pages) seedTeams(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	_, err = p.s.SeedHQGroups(r.Context(), c, formID(r, "place"))
+func (p *Pages) seedTeams(w http.ResponseWriter, r *http.Request, c Caller) error {
+	_, err := p.s.SeedHQGroups(r.Context(), c, formID(r, "place"))
 	return after(w, r, err, "/organisations?place="+r.FormValue("place"), "grid.saved")
 }
 
-func (p *Pages) endOrg(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	oid, err := pathID(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) endOrg(w http.ResponseWriter, r *http.Request, c Caller, oid id.ID) error {
 	return after(w, r, p.s.EndOrganisation(r.Context(), c, oid), "/organisations?place="+r.FormValue("place"), "grid.saved")
 }
 
-func (p *Pages) endTeam(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	tid, err := pathID(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) endTeam(w http.ResponseWriter, r *http.Request, c Caller, tid id.ID) error {
 	return after(w, r, p.s.EndTeam(r.Context(), c, tid, 0), "/organisations?place="+r.FormValue("place"), "grid.saved")
 }
 
@@ -183,25 +139,18 @@ type bindingsPage struct {
 // RoleName writes a role.
 func (d bindingsPage) RoleName(r Role) string { return RoleName(d.Lang, nil, r, "") }
 
-func (p *Pages) bindings(w http.ResponseWriter, r *http.Request) error {
-	return p.showBindings(w, r, http.StatusOK, frame{})
+func (p *Pages) bindings(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.showBindings(w, r, c, at, http.StatusOK, frame{})
 }
 
-func (p *Pages) showBindings(w http.ResponseWriter, r *http.Request, status int, again frame) error {
+func (p *Pages) showBindings(w http.ResponseWriter, r *http.Request, c Caller, at Place, status int, again frame) error {
 	ctx := r.Context()
-	c, err := caller(r)
+	head, err := p.head(ctx, c, at, "grid.bindings.title", "organisations")
 	if err != nil {
 		return err
 	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
-	d := &bindingsPage{frame: again, Place: at, Lang: c.Lang, CanPost: c.CanPlace(PostWrite, at.Path)}
-	d.Title, d.Menu = web.T(ctx, "grid.bindings.title", Label(c.Lang, at)), "organisations"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
-		return err
-	}
+	d := &bindingsPage{frame: head, Place: at, Lang: c.Lang, CanPost: c.CanPlace(PostWrite, at.Path)}
+	d.Form, d.Message = again.Form, again.Message
 	const page = 300
 	if d.Bindings, err = p.s.Bindings(ctx, c, at, id.Zero, formID(r, "after"), page); err != nil {
 		return err
@@ -251,49 +200,47 @@ func (p *Pages) bindable(r *http.Request, c Caller) ([]web.Option, error) {
 	return out, nil
 }
 
-func (p *Pages) bind(w http.ResponseWriter, r *http.Request) error {
-	return p.saved(w, r, "/bindings", func(c Caller) error {
-		until, err := day(r, "until", true)
-		if err != nil {
-			return err
-		}
-		object := Binding{ObjectKind: ObjectPlace, ObjectID: formID(r, "place"), UntilMs: until}
-		if gid := formID(r, "grid"); gid != id.Zero {
-			object.ObjectKind, object.ObjectID = ObjectGrid, gid
-		}
-		var members []Binding
-		for _, v := range append([]string{r.FormValue("lead")}, r.Form["who"]...) {
-			b := object
-			if len(v) < 2 {
-				continue
-			}
-			n, err := id.Parse(v[1:])
-			if err != nil {
-				return errs.Field(errs.E("grid.Bind", errs.Invalid, "error.bad_choice"), "who")
-			}
-			if v[0] == 'o' {
-				b.OrgID = n
-			} else {
-				b.PostID = n
-			}
-			if !slices.ContainsFunc(members, func(m Binding) bool { return m.PostID == b.PostID && m.OrgID == b.OrgID }) {
-				members = append(members, b)
-			}
-		}
+func (p *Pages) bind(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	members, err := newBindings(r)
+	if err == nil {
 		_, err = p.s.Bind(r.Context(), c, members, 0)
-		return err
-	}, func(f frame, status int) error { return p.showBindings(w, r, status, f) })
+	}
+	return saved(w, r, "/bindings", err, func(status int, f frame) error { return p.showBindings(w, r, c, at, status, f) })
 }
 
-func (p *Pages) unbind(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
+// newBindings reads who is bound, who leads first and each once.
+func newBindings(r *http.Request) ([]Binding, error) {
+	until, err := day(r, "until", true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	bid, err := pathID(r)
-	if err != nil {
-		return err
+	object := Binding{ObjectKind: ObjectPlace, ObjectID: formID(r, "place"), UntilMs: until}
+	if gid := formID(r, "grid"); gid != id.Zero {
+		object.ObjectKind, object.ObjectID = ObjectGrid, gid
 	}
+	var members []Binding
+	for _, v := range append([]string{r.FormValue("lead")}, r.Form["who"]...) {
+		b := object
+		if len(v) < 2 {
+			continue
+		}
+		n, err := id.Parse(v[1:])
+		if err != nil {
+			return nil, errs.Field(errs.E("grid.Bind", errs.Invalid, "error.bad_choice"), "who")
+		}
+		if v[0] == 'o' {
+			b.OrgID = n
+		} else {
+			b.PostID = n
+		}
+		if !slices.ContainsFunc(members, func(m Binding) bool { return m.PostID == b.PostID && m.OrgID == b.OrgID }) {
+			members = append(members, b)
+		}
+	}
+	return members, nil
+}
+
+func (p *Pages) unbind(w http.ResponseWriter, r *http.Request, c Caller, bid id.ID) error {
 	return after(w, r, p.s.Unbind(r.Context(), c, bid), "/bindings?place="+r.FormValue("place"), "grid.saved")
 }
 
@@ -305,31 +252,23 @@ type aliasesPage struct {
 	CanPost bool
 }
 
-func (p *Pages) aliases(w http.ResponseWriter, r *http.Request) error {
-	return p.showAliases(w, r, http.StatusOK, frame{})
+func (p *Pages) aliases(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.showAliases(w, r, c, at, http.StatusOK, frame{})
 }
 
-func (p *Pages) showAliases(w http.ResponseWriter, r *http.Request, status int, again frame) error {
+func (p *Pages) showAliases(w http.ResponseWriter, r *http.Request, c Caller, at Place, status int, again frame) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
 	d := &aliasesPage{frame: again, Place: at, CanPost: c.CanPlace(PostWrite, at.Path) && at.Kind.IsArea(), Roles: options(ctx, "grid.role.", "", strs(Roles()))}
 	d.Title, d.Menu = web.T(ctx, "grid.aliases.title"), "posts"
 	d.Crumbs = []web.Crumb{{Text: web.T(ctx, "grid.posts"), Href: "/posts"}}
+	var err error
 	if d.List, err = p.s.RoleAliases(ctx, c); err != nil {
 		return err
 	}
 	return p.ren.PageStatus(w, r, status, web.Office, "grid/aliases", d)
 }
 
-func (p *Pages) setAlias(w http.ResponseWriter, r *http.Request) error {
-	return p.saved(w, r, "/role-aliases", func(c Caller) error {
-		return p.s.SetRoleAlias(r.Context(), c, formID(r, "place"), Role(r.FormValue("role")), r.FormValue("alias"))
-	}, func(f frame, status int) error { return p.showAliases(w, r, status, f) })
+func (p *Pages) setAlias(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	err := p.s.SetRoleAlias(r.Context(), c, formID(r, "place"), Role(r.FormValue("role")), r.FormValue("alias"))
+	return saved(w, r, "/role-aliases", err, func(status int, f frame) error { return p.showAliases(w, r, c, at, status, f) })
 }

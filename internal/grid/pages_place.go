@@ -40,11 +40,7 @@ func (d placePage) Label(p Place) string { return Label(d.Lang, p) }
 // RoleName writes a role as it is called here.
 func (d placePage) RoleName(r Role) string { return RoleName(d.Lang, d.Aliases, r, d.Place.Path) }
 
-func (p *Pages) root(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) root(w http.ResponseWriter, r *http.Request, c Caller) error {
 	at, err := p.s.Home(r.Context(), c)
 	if errs.Is(err, errs.NotFound) {
 		return web.Redirect(w, r, "/areas/import")
@@ -55,19 +51,7 @@ func (p *Pages) root(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, placeHref(at))
 }
 
-func (p *Pages) place(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	at, err := p.s.Place(r.Context(), c, pid)
-	if err != nil {
-		return err
-	}
+func (p *Pages) place(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	d, err := p.placeData(r, c, at)
 	if err != nil {
 		return err
@@ -171,33 +155,21 @@ type editPage struct {
 	Lang      string
 }
 
-func (p *Pages) editForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showEdit(w, r, http.StatusOK, nil)
+func (p *Pages) editForm(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.showEdit(w, r, c, at, http.StatusOK, nil)
 }
 
 // showEdit shows a place's forms; change may put what was typed back.
-func (p *Pages) showEdit(w http.ResponseWriter, r *http.Request, status int, change func(*editPage)) error {
+func (p *Pages) showEdit(w http.ResponseWriter, r *http.Request, c Caller, at Place, status int, change func(*editPage)) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	at, err := p.s.Place(ctx, c, pid)
-	if err != nil {
-		return err
-	}
 	if err := c.RequirePlace("grid.edit", PlaceWrite, at.Path); err != nil {
 		return err
 	}
-	d := &editPage{Place: at, Lang: c.Lang}
-	d.Title, d.Menu = web.T(ctx, "grid.edit.title", Label(c.Lang, at)), "areas"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
+	head, err := p.head(ctx, c, at, "grid.edit.title", "areas")
+	if err != nil {
 		return err
 	}
+	d := &editPage{frame: head, Place: at, Lang: c.Lang}
 	d.Form = seen("name", at.Name, "alias", at.Alias, "floor", strconv.Itoa(at.Floor))
 	var kinds []string
 	for _, k := range []Kind{Compound, Building, Unit, Group, Row, Door, Point} {
@@ -264,14 +236,14 @@ func (p *Pages) siblings(r *http.Request, c Caller, d *editPage) error {
 	return nil
 }
 
-func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
-	return p.change(w, r, "edit", func(c Caller, pid id.ID) error {
+func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.change(w, r, c, at, "edit", func() error {
 		floor, err := wholeNumber(r, "floor")
 		if err != nil {
 			return err
 		}
 		name, alias := r.FormValue("name"), r.FormValue("alias")
-		_, err = p.s.EditPlace(r.Context(), c, pid, PlaceEdit{Name: &name, Alias: &alias, Floor: &floor})
+		_, err = p.s.EditPlace(r.Context(), c, at.ID, PlaceEdit{Name: &name, Alias: &alias, Floor: &floor})
 		return err
 	})
 }
@@ -290,48 +262,36 @@ func wholeNumber(r *http.Request, name string) (int, error) {
 }
 
 // change runs a form of the edit page and shows the page again where it fails.
-func (p *Pages) change(w http.ResponseWriter, r *http.Request, which string, do func(Caller, id.ID) error) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
+func (p *Pages) change(w http.ResponseWriter, r *http.Request, c Caller, at Place, which string, do func() error) error {
+	if err := do(); err != nil {
+		return again(r, err, func(status int, f frame) error {
+			return p.showEdit(w, r, c, at, status, func(d *editPage) { d.putBack(which, f) })
+		})
 	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return errs.E("grid.form", errs.Invalid, "error.bad_form")
-	}
-	err = do(c, pid)
-	if err == nil {
-		web.Flash(w, r, "ok", "grid.saved")
-		return web.Redirect(w, r, "/places/"+pid.String()+"/edit")
-	}
-	var f frame
-	status, mended := f.failed(r, err)
-	if !mended {
-		return err
-	}
-	return p.showEdit(w, r, status, func(d *editPage) {
-		d.Message = f.Message
-		switch which {
-		case "add":
-			d.Add = f.Form
-		case "profile":
-			d.Profile = f.Form
-		default:
-			d.Form = f.Form
-		}
-	})
+	web.Flash(w, r, "ok", "grid.saved")
+	return web.Redirect(w, r, "/places/"+at.ID.String()+"/edit")
 }
 
-func (p *Pages) add(w http.ResponseWriter, r *http.Request) error {
-	return p.change(w, r, "add", func(c Caller, pid id.ID) error {
+// putBack shows what was typed into one of the page's forms.
+func (d *editPage) putBack(which string, f frame) {
+	d.Message = f.Message
+	switch which {
+	case "add":
+		d.Add = f.Form
+	case "profile":
+		d.Profile = f.Form
+	default:
+		d.Form = f.Form
+	}
+}
+
+func (p *Pages) add(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.change(w, r, c, at, "add", func() error {
 		floor, err := wholeNumber(r, "floor")
 		if err != nil {
 			return err
 		}
-		n := NewPlace{ParentID: pid, Kind: Kind(r.FormValue("kind")), Name: r.FormValue("name"), Alias: r.FormValue("alias"), Floor: floor}
+		n := NewPlace{ParentID: at.ID, Kind: Kind(r.FormValue("kind")), Name: r.FormValue("name"), Alias: r.FormValue("alias"), Floor: floor}
 		if sub := r.FormValue("subkind"); n.Kind == Point && slices.Contains(PointKinds, sub) {
 			n.Subkind = sub
 		}
@@ -340,9 +300,9 @@ func (p *Pages) add(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (p *Pages) profile(w http.ResponseWriter, r *http.Request) error {
-	return p.change(w, r, "profile", func(c Caller, pid id.ID) error {
-		prof := Profile{PlaceID: pid, OrgID: formID(r, "org_id"), Class: r.FormValue("class"), PartyBranch: r.FormValue("party_branch"), Note: r.FormValue("note")}
+func (p *Pages) profile(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.change(w, r, c, at, "profile", func() error {
+		prof := Profile{PlaceID: at.ID, OrgID: formID(r, "org_id"), Class: r.FormValue("class"), PartyBranch: r.FormValue("party_branch"), Note: r.FormValue("note")}
 		for name, to := range map[string]*int{"gates": &prof.Gates, "fences": &prof.Fences, "fire_lanes": &prof.FireLanes, "elderly_share": &prof.ElderlyShare} {
 			n, err := wholeNumber(r, name)
 			if err != nil {
@@ -354,12 +314,12 @@ func (p *Pages) profile(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (p *Pages) order(w http.ResponseWriter, r *http.Request) error {
-	return p.change(w, r, "edit", func(c Caller, pid id.ID) error {
-		return p.s.MoveInOrder(r.Context(), c, pid, formID(r, "after"))
+func (p *Pages) order(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.change(w, r, c, at, "edit", func() error {
+		return p.s.MoveInOrder(r.Context(), c, at.ID, formID(r, "after"))
 	})
 }
 
-func (p *Pages) closePlace(w http.ResponseWriter, r *http.Request) error {
-	return p.change(w, r, "edit", func(c Caller, pid id.ID) error { return p.s.ClosePlace(r.Context(), c, pid) })
+func (p *Pages) closePlace(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
+	return p.change(w, r, c, at, "edit", func() error { return p.s.ClosePlace(r.Context(), c, at.ID) })
 }

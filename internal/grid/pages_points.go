@@ -15,21 +15,13 @@ type pointsPage struct {
 	CanWrite bool
 }
 
-func (p *Pages) points(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) points(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	ctx := r.Context()
-	c, err := caller(r)
+	head, err := p.head(ctx, c, at, "grid.points.title", "areas")
 	if err != nil {
 		return err
 	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
-	d := &pointsPage{Place: at, CanWrite: c.CanPlace(PlaceWrite, at.Path)}
-	d.Title, d.Menu = web.T(ctx, "grid.points.title", Label(c.Lang, at)), "areas"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
-		return err
-	}
+	d := &pointsPage{frame: head, Place: at, CanWrite: c.CanPlace(PlaceWrite, at.Path)}
 	if d.Points, err = p.s.SubtreePage(ctx, c, at.Path, r.FormValue("after"), []Kind{Point}, 500); err != nil {
 		return err
 	}

@@ -12,13 +12,13 @@ import (
 )
 
 func (p *Pages) registerPosts(app *web.App) {
-	app.Handle("GET /posts", p.posts)
-	app.Handle("GET /posts/new", p.postForm)
-	app.Handle("POST /posts/new", p.addPost)
-	app.Handle("GET /posts/{id}", p.post)
-	app.Handle("POST /posts/{id}/holders", p.addHolder)
-	app.Handle("POST /posts/{id}/holders/{holder}/end", p.endHolder)
-	app.Handle("POST /posts/{id}/end", p.endPost)
+	app.Handle("GET /posts", p.under(p.posts))
+	app.Handle("GET /posts/new", Called(p.postForm))
+	app.Handle("POST /posts/new", Called(p.addPost))
+	app.Handle("GET /posts/{id}", named(p.s.Post, p.post))
+	app.Handle("POST /posts/{id}/holders", named(p.s.Post, p.addHolder))
+	app.Handle("POST /posts/{id}/holders/{holder}/end", Called(p.endHolder))
+	app.Handle("POST /posts/{id}/end", byPathID(p.endPost))
 }
 
 type postsPage struct {
@@ -36,22 +36,14 @@ type postsPage struct {
 // RoleName writes a role as it is called where the post is.
 func (d postsPage) RoleName(p PostView) string { return RoleName(d.Lang, d.Aliases, p.Role, p.Path) }
 
-func (p *Pages) posts(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) posts(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
 	q := r.URL.Query()
-	d := &postsPage{Place: at, Lang: c.Lang, Vacant: q.Get("vacant") != "", CanPost: c.CanPlace(PostWrite, at.Path)}
-	d.Title, d.Menu = web.T(ctx, "grid.posts.title", Label(c.Lang, at)), "posts"
-	if d.Crumbs, err = p.crumbs(ctx, c, at, true); err != nil {
+	head, err := p.head(ctx, c, at, "grid.posts.title", "posts")
+	if err != nil {
 		return err
 	}
+	d := &postsPage{frame: head, Place: at, Lang: c.Lang, Vacant: q.Get("vacant") != "", CanPost: c.CanPlace(PostWrite, at.Path)}
 	d.Table = web.TableOf("/posts", q)
 	d.Table.Keep = map[string]string{"place": at.ID.String(), "role": q.Get("role"), "vacant": q.Get("vacant")}
 	d.Form = seen("role", q.Get("role"), "vacant", q.Get("vacant"))
@@ -92,24 +84,13 @@ func (d postPage) TeamName() string {
 // Label writes a place's name as people say it.
 func (d postPage) Label(p Place) string { return Label(d.Lang, p) }
 
-func (p *Pages) post(w http.ResponseWriter, r *http.Request) error {
-	return p.showPost(w, r, http.StatusOK, nil)
+func (p *Pages) post(w http.ResponseWriter, r *http.Request, c Caller, v PostView) error {
+	return p.showPost(w, r, c, v, http.StatusOK, nil)
 }
 
-func (p *Pages) showPost(w http.ResponseWriter, r *http.Request, status int, again *frame) error {
+func (p *Pages) showPost(w http.ResponseWriter, r *http.Request, c Caller, v PostView, status int, again *frame) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	d := &postPage{Lang: c.Lang, NowMs: p.s.nowMs()}
-	if d.Post, err = p.s.Post(ctx, c, pid); err != nil {
-		return err
-	}
+	d := &postPage{Post: v, Lang: c.Lang, NowMs: p.s.nowMs()}
 	aliases, err := p.s.RoleAliases(ctx, c)
 	if err != nil {
 		return err
@@ -121,14 +102,14 @@ func (p *Pages) showPost(w http.ResponseWriter, r *http.Request, status int, aga
 	}
 	d.Crumbs = []web.Crumb{{Text: web.T(ctx, "grid.posts"), Href: "/posts"}}
 	if d.Post.ObjectKind == ObjectDoors {
-		if d.Doors, err = p.s.PostDoors(ctx, c, pid); err != nil {
+		if d.Doors, err = p.s.PostDoors(ctx, c, v.ID); err != nil {
 			return err
 		}
 	}
-	if d.Bindings, err = p.s.postBindings(ctx, c, pid); err != nil {
+	if d.Bindings, err = p.s.postBindings(ctx, c, v.ID); err != nil {
 		return err
 	}
-	_, err = p.s.manageable(ctx, p.s.d.Read(), "grid.post", c, pid)
+	_, err = p.s.manageable(ctx, p.s.d.Read(), "grid.post", c, v.ID)
 	d.CanManage = err == nil
 	if again != nil {
 		d.Form, d.Message = again.Form, again.Message
@@ -160,16 +141,12 @@ type postFormPage struct {
 // Label writes a place's name as people say it.
 func (d postFormPage) Label(p Place) string { return Label(d.Lang, p) }
 
-func (p *Pages) postForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showPostForm(w, r, http.StatusOK, nil)
+func (p *Pages) postForm(w http.ResponseWriter, r *http.Request, c Caller) error {
+	return p.showPostForm(w, r, c, http.StatusOK, nil)
 }
 
-func (p *Pages) showPostForm(w http.ResponseWriter, r *http.Request, status int, again *frame) error {
+func (p *Pages) showPostForm(w http.ResponseWriter, r *http.Request, c Caller, status int, again *frame) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
 	d := &postFormPage{Lang: c.Lang, Hidden: map[string]string{}}
 	d.Title, d.Menu = web.T(ctx, "grid.posts.new"), "posts"
 	path, err := p.postObject(r, c, d)
@@ -213,7 +190,7 @@ func (p *Pages) postObject(r *http.Request, c Caller, d *postFormPage) (path str
 		d.Org, d.Hidden["org"] = &list[0], oid.String()
 		return orgPath(ctx, p.s.d.Read(), c.District, oid)
 	}
-	at, err := p.under(r, c)
+	at, err := p.chosen(r, c)
 	if err != nil {
 		return "", err
 	}
@@ -273,52 +250,25 @@ func newPost(r *http.Request) (NewPost, error) {
 	return n, err
 }
 
-func (p *Pages) addPost(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return errs.E("grid.form", errs.Invalid, "error.bad_form")
-	}
+func (p *Pages) addPost(w http.ResponseWriter, r *http.Request, c Caller) error {
 	n, err := newPost(r)
 	var made Post
 	if err == nil {
 		made, err = p.s.AddPost(r.Context(), c, n)
 	}
 	if err != nil {
-		var f frame
-		if status, mended := f.failed(r, err); mended {
-			return p.showPostForm(w, r, status, &f)
-		}
-		return err
+		return again(r, err, func(status int, f frame) error { return p.showPostForm(w, r, c, status, &f) })
 	}
 	web.Flash(w, r, "ok", "grid.posts.added")
 	return web.Redirect(w, r, "/posts/"+made.ID.String())
 }
 
-func (p *Pages) addHolder(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
+func (p *Pages) addHolder(w http.ResponseWriter, r *http.Request, c Caller, v PostView) error {
+	if err := p.assign(r, c, v.ID); err != nil {
+		return again(r, err, func(status int, f frame) error { return p.showPost(w, r, c, v, status, &f) })
 	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return errs.E("grid.form", errs.Invalid, "error.bad_form")
-	}
-	if err = p.assign(r, c, pid); err == nil {
-		web.Flash(w, r, "ok", "grid.holder.added")
-		return web.Redirect(w, r, "/posts/"+pid.String())
-	}
-	var f frame
-	if status, mended := f.failed(r.WithContext(ctx), err); mended {
-		return p.showPost(w, r, status, &f)
-	}
-	return err
+	web.Flash(w, r, "ok", "grid.holder.added")
+	return web.Redirect(w, r, "/posts/"+v.ID.String())
 }
 
 // assign reads the holder's form: an account by log-in name or phone.
@@ -347,11 +297,7 @@ func (p *Pages) assign(r *http.Request, c Caller, pid id.ID) error {
 	return err
 }
 
-func (p *Pages) endHolder(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) endHolder(w http.ResponseWriter, r *http.Request, c Caller) error {
 	hid, err := id.Parse(r.PathValue("holder"))
 	if err != nil {
 		return errs.E("grid.EndHolder", errs.NotFound, "grid.post.no_holder")
@@ -359,14 +305,6 @@ func (p *Pages) endHolder(w http.ResponseWriter, r *http.Request) error {
 	return after(w, r, p.s.EndHolder(r.Context(), c, hid, 0), "/posts/"+r.PathValue("id"), "grid.holder.ended")
 }
 
-func (p *Pages) endPost(w http.ResponseWriter, r *http.Request) error {
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	pid, err := pathID(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) endPost(w http.ResponseWriter, r *http.Request, c Caller, pid id.ID) error {
 	return after(w, r, p.s.EndPost(r.Context(), c, pid, 0), "/posts", "grid.posts.ended")
 }

@@ -19,16 +19,8 @@ type vacanciesPage struct {
 // Label writes a place's name as people say it.
 func (d vacanciesPage) Label(p Place) string { return Label(d.Lang, p) }
 
-func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	ctx := r.Context()
-	c, err := caller(r)
-	if err != nil {
-		return err
-	}
-	at, err := p.under(r, c)
-	if err != nil {
-		return err
-	}
 	when, err := day(r, "day", false)
 	if err != nil {
 		return err

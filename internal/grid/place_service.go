@@ -60,6 +60,20 @@ func (s *Service) Root(ctx context.Context, c Caller) (Place, error) {
 	return s.Area(ctx, c, RootCode(c.District))
 }
 
+// Home returns the highest place the caller's posts cover, or the district.
+func (s *Service) Home(ctx context.Context, c Caller) (Place, error) {
+	best := Grant{}
+	for _, g := range c.Grants {
+		if g.ObjectKind == ObjectPlace && g.Role.May(PlaceRead) && (best.Path == "" || len(g.Path) < len(best.Path)) {
+			best = g
+		}
+	}
+	if best.Path == "" {
+		return s.Root(ctx, c)
+	}
+	return s.Place(ctx, c, best.ObjectID)
+}
+
 // Areas returns the open areas of the district in the order of their codes;
 // kinds empty means all levels.
 func (s *Service) Areas(ctx context.Context, c Caller, kinds ...Kind) ([]Place, error) {

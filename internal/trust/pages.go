@@ -2,7 +2,6 @@ package trust
 
 import (
 	"embed"
-	"io/fs"
 	"net/http"
 	"net/url"
 
@@ -25,17 +24,13 @@ type Pages struct {
 
 // NewPages adds the templates to ren and returns the pages.
 func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return nil, err
-	}
-	return &Pages{s, ren}, ren.Add(sub)
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
 }
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	app.Handle("GET /audit", p.list)
-	app.Handle("POST /audit/verify", p.verify)
+	app.Handle("GET /audit", grid.Called(p.list))
+	app.Handle("POST /audit/verify", grid.Called(p.verify))
 }
 
 // kinds are the beginnings of actions offered as a filter; each has a name in
@@ -53,8 +48,8 @@ type listPage struct {
 	Problems []audit.Problem
 }
 
-func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.read(r)
+func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.read(r, c)
 	if errs.Is(err, errs.Invalid) {
 		d.Form.Errors = web.FormErrors(r.Context(), err)
 		return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, web.Office, "trust/audit", d)
@@ -65,7 +60,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) error {
 	return p.ren.Page(w, r, web.Office, "trust/audit", d)
 }
 
-func (p *Pages) read(r *http.Request) (listPage, error) {
+func (p *Pages) read(r *http.Request, c grid.Caller) (listPage, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	d := listPage{Meta: web.Meta{Title: web.T(ctx, "trust.title"), Menu: "audit", Wide: true}, Form: web.Form{Values: q}}
 	d.Kinds = append(d.Kinds, web.Option{Value: "", Text: web.T(ctx, "trust.kind.all")})
@@ -73,10 +68,6 @@ func (p *Pages) read(r *http.Request) (listPage, error) {
 		d.Kinds = append(d.Kinds, web.Option{Value: k, Text: web.T(ctx, "trust.kind."+k[:len(k)-1])})
 	}
 	d.Filtered = q.Get("account") != "" || q.Get("object") != "" || q.Get("action") != "" || q.Get("day") != ""
-	c, err := grid.CallerFrom(ctx)
-	if err != nil {
-		return d, err
-	}
 	f, err := filterOf(q)
 	if err != nil {
 		return d, err
@@ -131,16 +122,12 @@ func narrow(f audit.Filter, day string) (audit.Filter, error) {
 }
 
 // verify walks all chains and shows the result above the list.
-func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
-	c, err := grid.CallerFrom(r.Context())
-	if err != nil {
-		return err
-	}
+func (p *Pages) verify(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	problems, err := p.s.Verify(r.Context(), c)
 	if err != nil {
 		return err
 	}
-	d, err := p.read(r)
+	d, err := p.read(r, c)
 	if err != nil {
 		return err
 	}

@@ -61,11 +61,7 @@ func NewRenderer(clk clock.Clock) *Renderer {
 		r.base[lang] = t
 		r.pages[lang] = map[string]*template.Template{}
 	}
-	sub, err := fs.Sub(ownTemplates, "templates/pages")
-	if err == nil {
-		err = r.Add(sub)
-	}
-	if err != nil {
+	if err := r.AddDir(ownTemplates, "templates/pages"); err != nil {
 		panic(err)
 	}
 	return r
@@ -95,6 +91,15 @@ func (r *Renderer) Add(fsys fs.FS) error {
 		}
 	}
 	return nil
+}
+
+// AddDir is Add for a folder of fsys, as a slice's embedded templates.
+func (r *Renderer) AddDir(fsys fs.FS, dir string) error {
+	sub, err := fs.Sub(fsys, dir)
+	if err != nil {
+		return err
+	}
+	return r.Add(sub)
 }
 
 func (r *Renderer) addPage(base *template.Template, lang, name, text string) error {
