@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -207,7 +208,7 @@ func (s *Service) Total(ctx context.Context, c grid.Caller, round id.ID) (Figure
 }
 
 // AnswerCounts returns how often each choice was answered below a place (Zero:
-// the round's area), as far as the caller's places and grids reach.
+// the round's area), as far as the caller's posts reach.
 func (s *Service) AnswerCounts(ctx context.Context, c grid.Caller, round, at id.ID) ([]ChoiceCount, error) {
 	if err := c.Require("round.AnswerCounts", grid.RoundRead); err != nil {
 		return nil, err

@@ -59,24 +59,29 @@ func topGrids(ctx context.Context, q db.Queryer, district int, path string) ([]p
 
 // namedDoorCells counts the targets of the doors a caller's posts are named for.
 func namedDoorCells(ctx context.Context, q db.Queryer, c grid.Caller, p grid.Permission, occ id.ID) ([]cell, error) {
-	var posts []id.ID
-	for _, g := range c.Grants {
-		if g.ObjectKind == grid.ObjectDoors && g.Role.May(p) {
-			posts = append(posts, g.PostID)
-		}
-	}
 	a := db.NewArgs(c.District, occ)
 	rows, err := q.QueryContext(ctx, "SELECT t.leaf_id, t.grid_id, lp.path, COALESCE(g.path, ''), count(*), SUM(CASE WHEN t.state = 2 THEN 1 ELSE 0 END),"+
 		" SUM(CASE WHEN t.state = 3 THEN 1 ELSE 0 END), SUM(CASE WHEN t.state = 1 THEN 1 ELSE 0 END)"+
 		" FROM place d JOIN target t ON t.district = d.district AND t.occurrence_id = $2 AND t.leaf_id = d.parent_id AND t.door_id = d.id"+
 		" JOIN place lp ON lp.district = t.district AND lp.id = t.leaf_id LEFT JOIN grid g ON g.district = t.district AND g.id = t.grid_id"+
-		" WHERE d.district = $1 AND d.id IN (SELECT pd.door_id FROM post_door pd WHERE pd.district = $1 AND pd.post_id IN "+db.In(a, posts)+")"+
+		" WHERE d.district = $1 AND d.id IN (SELECT pd.door_id FROM post_door pd WHERE pd.district = $1 AND pd.post_id IN "+db.In(a, namedPosts(c, p))+")"+
 		" GROUP BY t.leaf_id, t.grid_id, lp.path, g.path", a.List()...)
 	return collect(rows, err, func(scan scanner) (x cell, err error) {
 		err = scan(&x.leaf, &x.grid, &x.leafPath, &x.gridPath, &x.Total, &x.Done, &x.Exempt, &x.Attempted)
 		x.Outstanding = x.Total - x.Done - x.Exempt
 		return x, err
 	})
+}
+
+// namedDone returns the targets below a path that are done at the doors a
+// caller's posts are named for, and that no place or grid of the caller holds.
+func namedDone(ctx context.Context, q db.Queryer, c grid.Caller, p grid.Permission, occ id.ID, path string) ([]id.ID, error) {
+	a := db.NewArgs(c.District, occ, path, path+"~")
+	rows, err := q.QueryContext(ctx, "SELECT t.object_id FROM place d JOIN target t ON t.district = d.district AND t.occurrence_id = $2 AND t.leaf_id = d.parent_id AND t.door_id = d.id"+
+		" WHERE d.district = $1 AND d.path >= $3 AND d.path < $4 AND t.state = 2"+
+		" AND d.id IN (SELECT pd.door_id FROM post_door pd WHERE pd.district = $1 AND pd.post_id IN "+db.In(a, namedPosts(c, p))+")"+
+		" AND NOT "+c.Scope(p, a, grid.Columns{Path: "d.path", Grid: "t.grid_id"})+" ORDER BY t.object_id", a.List()...)
+	return collect(rows, err, scanID)
 }
 
 // selectAnswerCounts sums the counts of answers below a path.

@@ -227,11 +227,11 @@ func (k *walk) drawRegrid() func() error {
 	}
 }
 
-// ledgerMove lets a household arrive, leave or move.
+// ledgerMove lets a household arrive, leave, move or be joined with another.
 func (k *walk) ledgerMove(*rapid.T) {
 	d := k.doors[rapid.IntRange(0, len(k.doors)-1).Draw(k.rt, "door")]
 	homes := sortedIDs(k.o.door)
-	what := rapid.SampledFrom([]ledger.ChangeKind{ledger.Arrived, ledger.Departed, ledger.Moved}).Draw(k.rt, "change")
+	what := rapid.SampledFrom([]ledger.ChangeKind{ledger.Arrived, ledger.Departed, ledger.Moved, ledger.Merged}).Draw(k.rt, "change")
 	if len(homes) < 3 {
 		what = ledger.Arrived
 	}
@@ -241,13 +241,17 @@ func (k *walk) ledgerMove(*rapid.T) {
 	}
 	from := k.o.door[h]
 	change := ledger.Change{Kind: what, District: district, DoorID: d, FromDoorID: from, HouseholdID: h, At: k.s.now()}
+	gone := what == ledger.Departed || what == ledger.Merged
+	if what == ledger.Merged {
+		change.DoorID, change.FromDoorID, change.IntoID = from, id.Zero, homes[0]
+	}
 	k.write(func(tx *db.Tx) error {
 		q := "UPDATE household SET door_id = $3 WHERE district = $1 AND id = $2"
 		var arg any = d
 		switch what {
 		case ledger.Arrived:
 			q = "INSERT INTO household (district, id, door_id, kind, living_count, register, sealed, from_ms) VALUES ($1, $2, $3, 'family', 3, 'standing', '', 1)"
-		case ledger.Departed:
+		case ledger.Departed, ledger.Merged:
 			q, arg = "UPDATE household SET until_ms = $3 WHERE district = $1 AND id = $2", k.s.now()
 		}
 		if _, err := tx.ExecContext(k.ctx, q, district, h, arg); err != nil {
@@ -256,7 +260,7 @@ func (k *walk) ledgerMove(*rapid.T) {
 		return k.s.HouseholdChanged(k.ctx, tx, []ledger.Change{change})
 	})
 	delete(k.o.door, h)
-	if what != ledger.Departed {
+	if !gone {
 		k.o.door[h] = d
 	}
 	for _, r := range k.o.rounds {
@@ -264,7 +268,7 @@ func (k *walk) ledgerMove(*rapid.T) {
 			continue
 		}
 		t := r.targets[h]
-		inside := what != ledger.Departed && len(k.pathOf(d)) >= len(r.AreaPath) && k.pathOf(d)[:len(r.AreaPath)] == r.AreaPath
+		inside := !gone && len(k.pathOf(d)) >= len(r.AreaPath) && k.pathOf(d)[:len(r.AreaPath)] == r.AreaPath
 		if inside && t != nil {
 			t.door = d
 		}
