@@ -76,6 +76,7 @@ type boardPage struct {
 	web.Meta
 	*Board
 	Query   string // the chosen round, for links and refreshes
+	Import  string // where rosters are imported; empty: not by this caller
 	Choices []web.Option
 	Form    web.Form
 }
@@ -100,6 +101,9 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, c grid.Caller, area
 			crumb.Href = "/board/" + a.ID.String()
 		}
 		d.Crumbs = append(d.Crumbs, crumb)
+	}
+	if c.Can(grid.LedgerImport) {
+		d.Import = "/imports"
 	}
 	if b.Round != nil {
 		d.Query = "?round=" + b.Round.ID.String()
