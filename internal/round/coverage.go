@@ -225,5 +225,47 @@ func (s *Service) AnswerCounts(ctx context.Context, c grid.Caller, round, at id.
 		}
 		path = p.Path
 	}
-	return selectAnswerCounts(ctx, s.DB.Read(), c, info.round.OccurrenceID, path)
+	counts, err := selectAnswerCounts(ctx, s.DB.Read(), c, info.round.OccurrenceID, path)
+	if err != nil || len(namedPosts(c, grid.RoundRead)) == 0 {
+		return counts, err
+	}
+	named, err := s.namedCounts(ctx, c, info, path)
+	counts = mergeChoices(append(counts, named...))
+	slices.SortFunc(counts, func(a, b ChoiceCount) int {
+		return cmp.Or(strings.Compare(a.Field, b.Field), strings.Compare(a.Choice, b.Choice))
+	})
+	return counts, err
+}
+
+// namedCounts counts the answers at the doors the caller's posts are named for,
+// from the marks themselves: they are few, and the counts are kept by leaf.
+func (s *Service) namedCounts(ctx context.Context, c grid.Caller, info *roundInfo, path string) ([]ChoiceCount, error) {
+	objects, err := namedDone(ctx, s.DB.Read(), c, grid.RoundRead, info.round.OccurrenceID, path)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := currentMarks(ctx, s.DB.Read(), c.District, []id.ID{info.round.OccurrenceID}, objects)
+	if err != nil {
+		return nil, err
+	}
+	var out []ChoiceCount
+	for _, m := range marks {
+		counts, err := s.countsOf(info, m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, counts...)
+	}
+	return out, nil
+}
+
+// namedPosts returns the caller's posts over named doors that grant the permission.
+func namedPosts(c grid.Caller, p grid.Permission) []id.ID {
+	var out []id.ID
+	for _, g := range c.Grants {
+		if g.ObjectKind == grid.ObjectDoors && g.Role.May(p) {
+			out = append(out, g.PostID)
+		}
+	}
+	return out
 }
