@@ -53,6 +53,11 @@ func (s *Service) Coverage(ctx context.Context, c grid.Caller, round id.ID, ref 
 	if err != nil {
 		return CoverageView{}, err
 	}
+	if ok, err := s.reaches(ctx, c, grid.RoundRead, info.round.AreaPath); err != nil {
+		return CoverageView{}, err
+	} else if !ok {
+		return CoverageView{}, errs.E(op, errs.NotFound, "round.missing")
+	}
 	if info.round.OccurrenceID == id.Zero {
 		return CoverageView{}, errs.E(op, errs.Conflict, "round.not_open")
 	}
@@ -69,8 +74,20 @@ func (s *Service) Coverage(ctx context.Context, c grid.Caller, round id.ID, ref 
 	default:
 		err = s.coverPlace(ctx, v, info.round, ref.Place, &out)
 	}
+	if err != nil {
+		return CoverageView{}, err
+	}
+	where := out.Node.Path
+	if out.Node.Grid { // a grid is as far as its area
+		where, _, _ = strings.Cut(where, "g")
+	}
+	if ok, err := s.reaches(ctx, c, grid.RoundRead, where); err != nil {
+		return CoverageView{}, err
+	} else if !ok { // not even its name
+		return CoverageView{}, errs.E(op, errs.NotFound, "round.place_missing")
+	}
 	out.relabel(c.Lang)
-	return out, err
+	return out, nil
 }
 
 func nodeOf(p place, grid bool) Node {

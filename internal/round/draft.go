@@ -47,6 +47,15 @@ func (s *Service) EditDraft(ctx context.Context, c grid.Caller, round id.ID, in 
 
 func (s *Service) saveDraft(ctx context.Context, c grid.Caller, round id.ID, in DraftInput) (Round, error) {
 	const op = "round.Draft"
+	if round != id.Zero { // whose draft it is, not only where it is to be
+		old, err := selectRound(ctx, s.DB.Read(), c.District, round)
+		if err != nil {
+			return Round{}, err
+		}
+		if err := c.RequirePlace(op, grid.RoundDraft, old.AreaPath); err != nil {
+			return Round{}, err
+		}
+	}
 	if in.EmergencyID == id.Zero {
 		e, err := s.OnlyEmergency(ctx, c)
 		if err != nil {
@@ -130,17 +139,34 @@ func (s *Service) checkDraft(ctx context.Context, c grid.Caller, in DraftInput) 
 	return r, err
 }
 
-// Round returns one round. It needs round.read somewhere; figures and lists are
-// scoped apart. The care kinds of the filter are told only to who may see them.
+// Round returns one round that touches the caller's places; others are
+// NotFound. Figures and lists are scoped apart. The care kinds of the filter
+// are told only to who may see them.
 func (s *Service) Round(ctx context.Context, c grid.Caller, round id.ID) (Round, error) {
-	if err := c.Require("round.Round", grid.RoundRead); err != nil {
+	const op = "round.Round"
+	if err := c.Require(op, grid.RoundRead); err != nil {
 		return Round{}, err
 	}
 	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
-	if err == nil {
-		r = r.shownTo(c)
+	if err != nil {
+		return Round{}, err
 	}
-	return r, err
+	if ok, err := s.reaches(ctx, c, grid.RoundRead, r.AreaPath); err != nil {
+		return Round{}, err
+	} else if !ok {
+		return Round{}, errs.E(op, errs.NotFound, "round.missing")
+	}
+	return r.shownTo(c), nil
+}
+
+// reaches reports whether a place or grid with the path holds something of the
+// caller's, or lies in it: what may be named to the caller.
+func (s *Service) reaches(ctx context.Context, c grid.Caller, p grid.Permission, path string) (bool, error) {
+	if c.IsSystem() {
+		return true, nil
+	}
+	paths, err := s.grantPaths(ctx, c, p)
+	return touches(path, paths), err
 }
 
 func (r Round) shownTo(c grid.Caller) Round {

@@ -6,6 +6,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -19,7 +20,8 @@ func faultsOf(faults []error) error {
 }
 
 // SaveForm keeps a form. Without an id it is new; with one it becomes the next
-// version of that form, which stays what earlier rounds asked. It needs
+// version of that form, which stays what earlier rounds asked; of a form that
+// is another area's it becomes a copy, and theirs stays in use. It needs
 // form.write.
 func (s *Service) SaveForm(ctx context.Context, c grid.Caller, f Form) (Form, error) {
 	const op = "round.SaveForm"
@@ -38,8 +40,15 @@ func (s *Service) SaveForm(ctx context.Context, c grid.Caller, f Form) (Form, er
 			if err != nil {
 				return err
 			}
-			f.Version = before.Version + 1
-			if err := endForm(ctx, tx, c.District, old, f.CreatedMs); err != nil {
+			mine, err := mayEndForm(ctx, tx, c, before)
+			if err != nil {
+				return err
+			}
+			if mine {
+				f.Version = before.Version + 1
+				err = endForm(ctx, tx, c.District, old, f.CreatedMs)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -64,13 +73,40 @@ func (s *Service) Form(ctx context.Context, c grid.Caller, form id.ID) (Form, er
 	return selectForm(ctx, s.DB.Read(), c.District, form)
 }
 
-// RetireForm takes a form out of the list of those in use.
+// mayEndForm reports whether a form is the caller's to replace: written by the
+// account, or of an area where the caller writes forms.
+func mayEndForm(ctx context.Context, q db.Queryer, c grid.Caller, f Form) (bool, error) {
+	if c.IsSystem() || f.AccountID == c.AccountID && f.AccountID != id.Zero {
+		return true, nil
+	}
+	if f.AreaID == id.Zero {
+		return false, nil
+	}
+	area, err := selectPlace(ctx, q, c.District, f.AreaID)
+	return err == nil && c.CanPlace(grid.FormWrite, area.Path), err
+}
+
+// RetireForm takes a form out of the list of those in use: one's own, or one of
+// an area where the caller writes forms.
 func (s *Service) RetireForm(ctx context.Context, c grid.Caller, form id.ID) error {
 	const op = "round.RetireForm"
 	if err := c.Require(op, grid.FormWrite); err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, op, func(tx *db.Tx) error { return endForm(ctx, tx, c.District, form, s.now()) })
+	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		f, err := selectForm(ctx, tx, c.District, form)
+		if err != nil {
+			return err
+		}
+		mine, err := mayEndForm(ctx, tx, c, f)
+		if err != nil {
+			return err
+		}
+		if !mine {
+			return errs.E(op, errs.Denied, "grid.denied.area")
+		}
+		return endForm(ctx, tx, c.District, form, s.now())
+	})
 }
 
 // field returns the form's question with the key.

@@ -25,7 +25,8 @@ func (m *markRow) shown(body sealedMark) Mark {
 
 // History returns the marks of a target, the current one first, with their
 // answers. Marks of two authors that contradict each other are flagged. The
-// caller must be allowed to mark or recheck the target.
+// caller must be allowed to mark the target. While a recheck of it waits for
+// the second answer in an open round, no answer is told to anybody.
 func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.ID) ([]Mark, error) {
 	info, err := s.info(ctx, c.District, round)
 	if err != nil {
@@ -55,6 +56,17 @@ func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.I
 		at = m.PrevID
 	}
 	flagContradictions(out)
+	blind := false
+	if info.round.State == Open {
+		if blind, err = awaitsRecheck(ctx, s.DB.Read(), c.District, info.round.OccurrenceID, object); err != nil {
+			return nil, err
+		}
+	}
+	for i := range out {
+		if blind {
+			out[i].Answers, out[i].Members, out[i].Note, out[i].Differs = nil, nil, "", false
+		}
+	}
 	return out, nil
 }
 

@@ -71,6 +71,11 @@ func (s *Service) Outstanding(ctx context.Context, c grid.Caller, round id.ID, q
 	if err != nil {
 		return nil, "", err
 	}
+	if !c.Sees(grid.FieldCare) { // an empty flat is no news for a list: neighbours and boards get the state, not the reason
+		for i := range list {
+			list[i].Reason, list[i].ValidUntilMs = "", 0
+		}
+	}
 	next := ""
 	if len(list) > q.Limit {
 		list = list[:q.Limit]

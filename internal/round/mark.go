@@ -202,7 +202,7 @@ func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in M
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkPhoto(ctx, info, in, res); err != nil {
+	if err := s.checkPhoto(ctx, c, info, in, res); err != nil {
 		return nil, err
 	}
 	now := s.now()
@@ -312,15 +312,15 @@ func (s *Service) members(ctx context.Context, info *roundInfo, in MarkInput, t 
 	return out, faults, nil
 }
 
-func (s *Service) checkPhoto(ctx context.Context, info *roundInfo, in MarkInput, res Result) error {
+func (s *Service) checkPhoto(ctx context.Context, c grid.Caller, info *roundInfo, in MarkInput, res Result) error {
 	if in.PhotoID == id.Zero {
 		if info.round.NeedsPhoto && res.Class() == Done {
 			return errs.Field(errs.E("round.Mark", errs.Invalid, "round.photo_needed"), "photo_id")
 		}
 		return nil
 	}
-	register, err := photoRegister(ctx, s.DB.Read(), info.round.district, in.PhotoID)
-	if err == nil && register != info.register {
+	register, by, err := photoOf(ctx, s.DB.Read(), info.round.district, in.PhotoID)
+	if err == nil && (register != info.register || by != c.AccountID) { // another's photo is not to be had by its number
 		err = errs.E("round.Mark", errs.NotFound, "round.photo_missing")
 	}
 	if err != nil {

@@ -136,7 +136,8 @@ func livingAt(ctx context.Context, q db.Queryer, district int, kind TargetKind, 
 	return out, err
 }
 
-func photoRegister(ctx context.Context, q db.Queryer, district int, photo id.ID) (register string, err error) {
-	err = q.QueryRowContext(ctx, "SELECT register FROM photo WHERE district = $1 AND id = $2", district, photo).Scan(&register)
-	return register, missing("round.photo", err, "round.photo_missing")
+// photoOf returns a photo's register and who took it.
+func photoOf(ctx context.Context, q db.Queryer, district int, photo id.ID) (register string, by id.ID, err error) {
+	err = q.QueryRowContext(ctx, "SELECT register, account_id FROM photo WHERE district = $1 AND id = $2", district, photo).Scan(&register, &by)
+	return register, by, missing("round.photo", err, "round.photo_missing")
 }

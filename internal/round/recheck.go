@@ -118,11 +118,33 @@ func (s *Service) Rechecks(ctx context.Context, c grid.Caller, round id.ID) ([]R
 	if err := c.Require("round.Rechecks", grid.RoundRecheck); err != nil {
 		return nil, err
 	}
-	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
+	r, err := s.Round(ctx, c, round)
 	if err != nil {
 		return nil, err
 	}
-	return selectRechecks(ctx, s.DB.Read(), r)
+	list, err := selectRechecks(ctx, s.DB.Read(), r)
+	if err != nil {
+		return nil, err
+	}
+	var mine []Recheck
+	for _, rc := range list {
+		if ok, err := s.reachesSample(ctx, c, rc); err != nil {
+			return nil, err
+		} else if ok {
+			mine = append(mine, rc)
+		}
+	}
+	return mine, nil
+}
+
+// reachesSample reports whether the caller may recheck something where the
+// sample was drawn.
+func (s *Service) reachesSample(ctx context.Context, c grid.Caller, rc Recheck) (bool, error) {
+	p, err := selectPlace(ctx, s.DB.Read(), c.District, rc.PlaceID)
+	if err != nil {
+		return false, err
+	}
+	return s.reaches(ctx, c, grid.RoundRecheck, p.Path)
 }
 
 // RecheckItems lists the targets of a sample in walking order, as far as the
@@ -135,6 +157,11 @@ func (s *Service) RecheckItems(ctx context.Context, c grid.Caller, recheck id.ID
 	rc, err := selectRecheck(ctx, s.DB.Read(), c.District, recheck)
 	if err != nil {
 		return rc, nil, err
+	}
+	if ok, err := s.reachesSample(ctx, c, rc); err != nil {
+		return Recheck{}, nil, err
+	} else if !ok {
+		return Recheck{}, nil, errs.E(op, errs.NotFound, "round.recheck_missing")
 	}
 	items, err := selectRecheckItems(ctx, s.DB.Read(), c, rc)
 	if err != nil || len(items) == 0 {
@@ -182,6 +209,9 @@ func (s *Service) AnswerRecheck(ctx context.Context, c grid.Caller, in RecheckAn
 	}
 	if item == nil {
 		return RecheckItem{}, errs.E(op, errs.NotFound, "round.not_sampled")
+	}
+	if item.Outcome == outcomeSame || item.Outcome == outcomeDiffers {
+		return RecheckItem{}, errs.E(op, errs.Conflict, "round.state_changed") // who saw what differs answers no more
 	}
 	info, err := s.info(ctx, c.District, rc.RoundID)
 	if err != nil {

@@ -73,8 +73,16 @@ func selectRecheckItems(ctx context.Context, q db.Queryer, c grid.Caller, rc Rec
 	})
 }
 
+// awaitsRecheck reports whether a sample holds the target and its second answer
+// is not in.
+func awaitsRecheck(ctx context.Context, q db.Queryer, district int, occ, object id.ID) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, "SELECT count(*) FROM recheck c JOIN recheck_item i ON i.district = c.district AND i.recheck_id = c.id"+
+		" WHERE c.district = $1 AND c.occurrence_id = $2 AND i.object_id = $3 AND i.outcome = ''", district, occ, object).Scan(&n)
+	return n > 0, db.Fault("round.recheck", err)
+}
+
 func saveRecheckItem(ctx context.Context, tx *db.Tx, c grid.Caller, recheck id.ID, it RecheckItem, sealed []byte) error {
-	_, err := tx.ExecContext(ctx, "UPDATE recheck_item SET outcome = $4, differs = $5, account_id = $6, at_ms = $7, sealed = $8 WHERE district = $1 AND recheck_id = $2 AND object_id = $3",
-		c.District, recheck, it.ObjectID, it.Outcome, strings.Join(it.Differs, ","), c.AccountID, it.AtMs, sealed)
-	return err
+	return changed(tx.ExecContext(ctx, "UPDATE recheck_item SET outcome = $4, differs = $5, account_id = $6, at_ms = $7, sealed = $8 WHERE district = $1 AND recheck_id = $2 AND object_id = $3 AND outcome IN ('', 'absent')",
+		c.District, recheck, it.ObjectID, it.Outcome, strings.Join(it.Differs, ","), c.AccountID, it.AtMs, sealed))
 }
