@@ -18,8 +18,9 @@ func (z authorizer) MayManageAccounts(ctx context.Context) bool {
 	return err == nil && c.Can(grid.AccountManage)
 }
 
-// Manageable keeps the accounts all of whose grants lie within a post of the
-// caller that manages accounts. Accounts without a post are anybody's who may
+// Manageable keeps the accounts all of whose grants, also those that begin
+// later, lie within a post of the caller that manages accounts and stands no
+// lower: who may reset a password can be whom it belongs to. Accounts without a post are anybody's who may
 // manage, since somebody must be able to give them one.
 func (z authorizer) Manageable(ctx context.Context, accounts []id.ID) (map[id.ID]bool, error) {
 	c, err := grid.CallerFrom(ctx)
@@ -28,7 +29,7 @@ func (z authorizer) Manageable(ctx context.Context, accounts []id.ID) (map[id.ID
 	}
 	out := make(map[id.ID]bool, len(accounts))
 	for _, acc := range accounts {
-		of, err := z.a.Grid.CallerFor(ctx, acc, z.a.District, z.a.clock().Now())
+		of, err := z.a.Grid.CallerAhead(ctx, acc, z.a.District, z.a.clock().Now())
 		if err != nil {
 			return nil, errs.Wrap("app.Manageable", err)
 		}
@@ -38,7 +39,7 @@ func (z authorizer) Manageable(ctx context.Context, accounts []id.ID) (map[id.ID
 }
 
 // covers reports whether every grant of the other lies within one of c's that
-// manages accounts. A grid's path begins with its area's, so one test serves both trees.
+// manages accounts of its level. A grid's path begins with its area's, so one test serves both trees.
 func (a *App) covers(ctx context.Context, c, other grid.Caller) bool {
 	for _, g := range other.Grants {
 		paths := []string{g.Path}
@@ -47,13 +48,15 @@ func (a *App) covers(ctx context.Context, c, other grid.Caller) bool {
 			if err != nil {
 				return false
 			}
-			paths = paths[:0]
+			if len(doors) > 0 {
+				paths = paths[:0]
+			}
 			for _, d := range doors {
 				paths = append(paths, d.Path)
 			}
 		}
 		for _, path := range paths {
-			if !c.CanPlace(grid.AccountManage, path) {
+			if !c.MayManage(grid.AccountManage, g.Role, path) {
 				return false
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
 	"wangge/internal/trust"
@@ -91,11 +92,22 @@ func (a *App) enrich(ctx context.Context, s web.Session) (context.Context, error
 	return grid.WithCaller(ctx, c), nil
 }
 
-// mayHear lets everyone logged in hear that something changed; what changed is
-// read again under the caller's own scope.
+// mayHear lets everyone logged in hear that something changed, of rounds those
+// whose places they touch; what changed is read again under the caller's own scope.
 func (a *App) mayHear(ctx context.Context, topic string) bool {
-	kind, _, _ := strings.Cut(topic, ":")
-	return kind == "round" || kind == "job" || kind == "grid"
+	kind, which, _ := strings.Cut(topic, ":")
+	if kind != "round" {
+		return kind == "job" || kind == "grid"
+	}
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return false
+	}
+	v, err := id.Parse(which)
+	if err == nil {
+		_, err = a.Rounds.Round(ctx, c, v)
+	}
+	return err == nil
 }
 
 // can shows a menu entry to those whose posts allow one of the permissions.

@@ -47,7 +47,7 @@ func (s *Service) CallerFor(ctx context.Context, account id.ID, district int, no
 		c.Grants = hit.grants
 		return c, nil
 	}
-	fresh, err := s.readGrants(ctx, account, district, t)
+	fresh, err := s.readGrants(ctx, account, district, t, false)
 	if err != nil {
 		return Caller{}, errs.Wrap("grid.CallerFor", err)
 	}
@@ -62,7 +62,7 @@ func (s *Service) CallerFor(ctx context.Context, account id.ID, district int, no
 	return c, nil
 }
 
-func (s *Service) readGrants(ctx context.Context, account id.ID, district int, t int64) (cachedGrants, error) {
+func (s *Service) readGrants(ctx context.Context, account id.ID, district int, t int64, ahead bool) (cachedGrants, error) {
 	posts, err := heldPosts(ctx, s.d.Read(), district, account, t)
 	if err != nil {
 		return cachedGrants{}, err
@@ -80,7 +80,30 @@ func (s *Service) readGrants(ctx context.Context, account id.ID, district int, t
 			return cachedGrants{}, err
 		}
 	}
+	if ahead {
+		begun(posts, bindings)
+	}
 	return grantsAt(posts, bindings, t), nil
+}
+
+// CallerAhead is CallerFor with the posts and bindings that begin later as if
+// they had begun: what an account will be worth to whoever takes it over.
+func (s *Service) CallerAhead(ctx context.Context, account id.ID, district int, now time.Time) (Caller, error) {
+	t := clock.Ms(now)
+	fresh, err := s.readGrants(ctx, account, district, t, true)
+	return Caller{District: district, AccountID: account, Grants: fresh.grants}, errs.Wrap("grid.CallerAhead", err)
+}
+
+// begun has every period begin at once.
+func begun(posts []held, bindings []bound) {
+	for _, h := range posts {
+		for i := range h.periods {
+			h.periods[i].from = 0
+		}
+	}
+	for i := range bindings {
+		bindings[i].period.from, bindings[i].gridPeriod.from = 0, 0
+	}
 }
 
 // grantsAt works out the grants at t and until when they stay the same.

@@ -152,9 +152,12 @@ func cut[T any](v *Vacancies, list []T) []T {
 	return list
 }
 
-// VacancyCount counts what nobody answers for at and below a path now. The
-// caller has been asked for place.read there.
+// VacancyCount counts what nobody answers for at and below a path now; nothing
+// where the caller has no place.read over all of it.
 func (s *Service) VacancyCount(ctx context.Context, c Caller, path string) (VacancyCount, error) {
+	if !c.CanPlace(PlaceRead, path) {
+		return VacancyCount{}, nil
+	}
 	sw, err := s.sweepAt(ctx, c.District, 0)
 	if err != nil {
 		return VacancyCount{}, errs.Wrap("grid.VacancyCount", err)
