@@ -32,6 +32,8 @@ type attempt struct {
 	users    int
 	failures int
 	since    time.Time
+	row      int // failures since the last success, however long ago
+	last     time.Time
 }
 
 func newAttempts(clk clock.Clock) *attempts {
@@ -82,8 +84,20 @@ func (a *attempts) failed(keys ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, k := range keys {
-		a.get(k).failures++
+		it := a.get(k)
+		it.failures++
+		it.row++
+		it.last = a.clk.Now()
 	}
+}
+
+// lockedFor returns how long a name that does not exist stays locked: as long
+// as one that does, so that the lock does not tell which do.
+func (a *attempts) lockedFor(key string) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	it := a.get(key)
+	return lockFor(it.row) - a.clk.Now().Sub(it.last)
 }
 
 // forget clears a key after a success.
@@ -91,7 +105,7 @@ func (a *attempts) forget(key string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if it := a.items[key]; it != nil {
-		it.failures = 0
+		it.failures, it.row = 0, 0
 	}
 }
 

@@ -73,6 +73,11 @@ func (s *Service) Login(ctx context.Context, t Attempt) (Entered, error) {
 			return Entered{}, errs.E(op, errs.TooMany, "account.wait", minutes(time.Duration(wait)*time.Millisecond))
 		}
 	}
+	if !found { // a name that does not exist is locked as one that does
+		if wait := s.attempts.lockedFor(name); wait > 0 {
+			return Entered{}, errs.E(op, errs.TooMany, "account.wait", minutes(wait))
+		}
+	}
 	ok, err := s.verify(ctx, t.Password, r.password)
 	if err != nil {
 		return Entered{}, err
