@@ -85,6 +85,10 @@ func (s *Service) fileHistory(ctx context.Context, c grid.Caller, f *File) error
 			f.LivesSince = max(f.LivesSince, r.UntilMs)
 		}
 	}
+	if !f.Person.sight.has(seesAddress) { // where somebody lived before is an address
+		f.Residences = nil
+		return nil
+	}
 	texts, err := s.doorTexts(ctx, c.District, doors)
 	for i := range f.Residences {
 		f.Residences[i].DoorText = texts[f.Residences[i].DoorID].text

@@ -78,16 +78,23 @@ func (s *Service) viewHouseholds(ctx context.Context, c grid.Caller, hs []Househ
 	if err != nil {
 		return nil, err
 	}
-	nick := c.Sees(grid.FieldNameMasked) || c.Sees(grid.FieldName)
+	nick, err := s.seenDoors(ctx, c, doors, grid.FieldNameMasked, grid.FieldName)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := s.seenDoors(ctx, c, doors, grid.FieldAddress)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]HouseholdView, len(hs))
 	for i, h := range hs {
 		v := HouseholdView{ID: h.ID, DoorID: h.DoorID, Door: texts[h.DoorID].text, DoorPath: texts[h.DoorID].path, Kind: h.Kind,
 			Registered: h.Registered, Living: h.Living, Version: h.Version, FromMs: h.FromMs, UntilMs: h.UntilMs, UntilReason: h.UntilReason,
 			Persons: []PersonView{}, MayWrite: c.Can(grid.LedgerWrite)}
-		if nick {
+		if nick[h.DoorID] {
 			v.Nickname = h.Nickname
 		}
-		if c.Sees(grid.FieldAddress) {
+		if noted[h.DoorID] {
 			v.Note = h.Note
 		}
 		named := 0

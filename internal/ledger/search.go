@@ -239,9 +239,7 @@ func (s *Service) searchOpen(ctx context.Context, c grid.Caller, k searchKind, u
 }
 
 func (s *Service) searchNicknames(ctx context.Context, c grid.Caller, k searchKind, under string, f *Found) error {
-	if !c.Sees(grid.FieldNameMasked) && !c.Sees(grid.FieldName) {
-		return nil
-	}
+	c = seeing(c, grid.FieldNameMasked, grid.FieldName)
 	hs, err := s.eachHousehold(ctx, c, under, openLimit)
 	if err != nil {
 		return err

@@ -147,6 +147,33 @@ func (s *Service) eachHousehold(ctx context.Context, c grid.Caller, under string
 	return collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
 }
 
+// seenDoors returns which of the doors lie where a post of the caller shows one
+// of the fields of what the ledger holds there.
+func (s *Service) seenDoors(ctx context.Context, c grid.Caller, doors []id.ID, fields ...grid.Field) (map[id.ID]bool, error) {
+	out := make(map[id.ID]bool, len(doors))
+	sub := seeing(c, fields...)
+	if c.IsSystem() || len(sub.Grants) == len(c.Grants) || len(sub.Grants) == 0 { // all or none: the caller read these doors
+		for _, d := range doors {
+			out[d] = c.IsSystem() || len(sub.Grants) > 0
+		}
+		return out, nil
+	}
+	err := db.Chunks(doors, 500, func(part []id.ID) error {
+		a := db.NewArgs(c.District)
+		query := `SELECT d.id FROM place d WHERE d.district = $1 AND d.id IN ` + db.In(a, ints(part)) + ` AND ` + sub.Scope(grid.LedgerRead, a, doorCols)
+		ids, err := collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (id.ID, error) {
+			var v int64
+			err := r.Scan(&v)
+			return id.ID(v), err
+		})
+		for _, v := range ids {
+			out[v] = true
+		}
+		return err
+	})
+	return out, err
+}
+
 // readable keeps those of persons that the caller may read.
 func (s *Service) readable(ctx context.Context, c grid.Caller, persons []id.ID) ([]id.ID, error) {
 	var out []id.ID

@@ -78,6 +78,16 @@ func sightColumn(c grid.Caller, a *db.Args, cols grid.Columns) string {
 	return strings.Join(parts, " + ")
 }
 
+// seeing returns the caller with only those rights to read that show one of
+// the fields.
+func seeing(c grid.Caller, fields ...grid.Field) grid.Caller {
+	sub := c
+	sub.Grants = slices.DeleteFunc(slices.Clone(c.Grants), func(g grid.Grant) bool {
+		return !g.Role.May(grid.LedgerRead) || !slices.ContainsFunc(fields, g.Role.Sees)
+	})
+	return sub
+}
+
 // PersonView is a person as the caller may see it. Fields outside the caller's
 // classes are empty; masked ones hold a mask.
 type PersonView struct {
