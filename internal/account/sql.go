@@ -50,7 +50,7 @@ func (s *Service) selectByHash(ctx context.Context, q db.Queryer, login, phone [
 	if !errors.Is(err, sql.ErrNoRows) || len(phone) == 0 {
 		return r, false, ignoreNone(err)
 	}
-	rows, err := s.scanAccounts(q.QueryContext(ctx, `SELECT `+accountColumns+` FROM account WHERE district = $1 AND phone_hash = $2 LIMIT 2`, s.district, phone))
+	rows, err := db.List(ctx, q, (*row).fields, `SELECT `+accountColumns+` FROM account WHERE district = $1 AND phone_hash = $2 LIMIT 2`, s.district, phone)
 	if err != nil || len(rows) != 1 {
 		return r, false, err
 	}
@@ -64,29 +64,13 @@ func ignoreNone(err error) error {
 	return err
 }
 
-func (s *Service) scanAccounts(rows *sql.Rows, err error) ([]row, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []row
-	for rows.Next() {
-		var r row
-		if err := rows.Scan(r.fields()...); err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
-}
-
 func (s *Service) selectAfter(ctx context.Context, q db.Queryer, after id.ID, limit int) ([]row, error) {
-	return s.scanAccounts(q.QueryContext(ctx, `SELECT `+accountColumns+` FROM account WHERE district = $1 AND id > $2 ORDER BY id LIMIT $3`, s.district, after, limit))
+	return db.List(ctx, q, (*row).fields, `SELECT `+accountColumns+` FROM account WHERE district = $1 AND id > $2 ORDER BY id LIMIT $3`, s.district, after, limit)
 }
 
 func (s *Service) selectAmong(ctx context.Context, q db.Queryer, ids []id.ID) ([]row, error) {
 	a := db.NewArgs(s.district)
-	return s.scanAccounts(q.QueryContext(ctx, `SELECT `+accountColumns+` FROM account WHERE district = $1 AND id IN `+db.In(a, ids), a.List()...))
+	return db.List(ctx, q, (*row).fields, `SELECT `+accountColumns+` FROM account WHERE district = $1 AND id IN `+db.In(a, ids), a.List()...)
 }
 
 func (s *Service) countAccounts(ctx context.Context, q db.Queryer) (n int, err error) {
@@ -158,21 +142,10 @@ func (s *Service) selectSession(ctx context.Context, q db.Queryer, hash []byte, 
 }
 
 func (s *Service) selectSessions(ctx context.Context, q db.Queryer, account id.ID, now int64) ([]SessionInfo, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, account_id, device, created_ms, seen_ms, expires_ms FROM session
+	return db.List(ctx, q, func(k *SessionInfo) []any {
+		return []any{&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires}
+	}, `SELECT id, account_id, device, created_ms, seen_ms, expires_ms FROM session
 		WHERE district = $1 AND account_id = $2 AND ended_ms = 0 AND expires_ms > $3 ORDER BY seen_ms DESC, id DESC`, s.district, account, now)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []SessionInfo
-	for rows.Next() {
-		var k SessionInfo
-		if err := rows.Scan(&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires); err != nil {
-			return nil, err
-		}
-		out = append(out, k)
-	}
-	return out, rows.Err()
 }
 
 func (s *Service) touchSession(ctx context.Context, tx *db.Tx, hash []byte, now int64) error {
@@ -241,21 +214,10 @@ func (s *Service) selectToken(ctx context.Context, q db.Queryer, hash []byte, no
 }
 
 func (s *Service) selectTokens(ctx context.Context, q db.Queryer, account id.ID, now int64) ([]Token, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, account_id, post_id, name, created_ms, expires_ms FROM token
+	return db.List(ctx, q, func(t *Token) []any {
+		return []any{&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires}
+	}, `SELECT id, account_id, post_id, name, created_ms, expires_ms FROM token
 		WHERE district = $1 AND account_id = $2 AND ended_ms = 0 AND expires_ms > $3 ORDER BY id`, s.district, account, now)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Token
-	for rows.Next() {
-		var t Token
-		if err := rows.Scan(&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, rows.Err()
 }
 
 // endTokens ends one token of an account (which), or all of them.

@@ -18,13 +18,13 @@ func writeShape(ctx context.Context, tx *db.Tx, district int, place id.ID, datum
 // shapesOf reads the outlines of the children of a place.
 func shapesOf(ctx context.Context, q db.Queryer, district int, parent id.ID) (texts map[id.ID]string, datum string, err error) {
 	texts = map[id.ID]string{}
-	err = each(ctx, q, `SELECT g.place_id, g.datum, g.geojson FROM area_geometry g JOIN place p ON p.district = g.district AND p.id = g.place_id
-		WHERE g.district = $1 AND p.parent_id = $2`, []any{district, int64(parent)}, func(r *sql.Rows) error {
+	err = db.Each(ctx, q, func(r *sql.Rows) error {
 		var pid id.ID
 		var text string
 		err := r.Scan(&pid, &datum, &text)
 		texts[pid] = text
 		return err
-	})
+	}, `SELECT g.place_id, g.datum, g.geojson FROM area_geometry g JOIN place p ON p.district = g.district AND p.id = g.place_id
+		WHERE g.district = $1 AND p.parent_id = $2`, district, int64(parent))
 	return texts, datum, err
 }

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"database/sql"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -21,7 +22,17 @@ type held struct {
 
 // heldPosts reads the posts an account holds or will hold after t.
 func heldPosts(ctx context.Context, q db.Queryer, district int, account id.ID, t int64) ([]held, error) {
-	rows, err := q.QueryContext(ctx, `SELECT p.id, p.role, p.title, p.object_kind, p.object_id, p.org_id,
+	var out []held
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
+		var h held
+		var holder, post, team, grid span
+		g := &h.grant
+		err := rows.Scan(&g.PostID, &g.Role, &g.Title, &g.ObjectKind, &g.ObjectID, &h.orgID, &g.Path,
+			&holder.from, &holder.until, &post.from, &post.until, &team.from, &team.until, &grid.until)
+		h.periods = []span{holder, post, team, grid}
+		out = append(out, h)
+		return err
+	}, `SELECT p.id, p.role, p.title, p.object_kind, p.object_id, p.org_id,
 			COALESCE(pl.path, g.path, ''), h.from_ms, h.until_ms, p.from_ms, p.until_ms, COALESCE(tm.from_ms, 0), COALESCE(tm.until_ms, 0), COALESCE(g.until_ms, 0)
 		FROM holder h JOIN post p ON p.district = h.district AND p.id = h.post_id
 		LEFT JOIN team tm ON tm.district = p.district AND tm.id = p.team_id
@@ -29,49 +40,20 @@ func heldPosts(ctx context.Context, q db.Queryer, district int, account id.ID, t
 		LEFT JOIN grid g ON g.district = p.district AND g.id = p.object_id AND p.object_kind = 'grid'
 		WHERE h.district = $1 AND h.account_id = $2 AND (h.until_ms = 0 OR h.until_ms > $3)
 		ORDER BY h.from_ms, p.id`, district, int64(account), t)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []held
-	for rows.Next() {
-		var h held
-		var holder, post, team, grid span
-		g := &h.grant
-		if err := rows.Scan(&g.PostID, &g.Role, &g.Title, &g.ObjectKind, &g.ObjectID, &h.orgID, &g.Path,
-			&holder.from, &holder.until, &post.from, &post.until, &team.from, &team.until, &grid.until); err != nil {
-			return nil, err
-		}
-		h.periods = []span{holder, post, team, grid}
-		out = append(out, h)
-	}
-	return out, rows.Err()
+	return out, err
 }
 
 // boundObjects reads the bindings of posts and of organisations.
 func boundObjects(ctx context.Context, q db.Queryer, district int, posts, orgs []id.ID, t int64) ([]bound, error) {
 	a := db.NewArgs(district, t)
-	rows, err := q.QueryContext(ctx, `SELECT b.post_id, b.org_id, b.object_kind, b.object_id, COALESCE(pl.path, g.path, ''), b.from_ms, b.until_ms, COALESCE(g.until_ms, 0)
+	return db.List(ctx, q, func(b *bound) []any {
+		return []any{&b.postID, &b.orgID, &b.kind, &b.objectID, &b.path, &b.period.from, &b.period.until, &b.gridPeriod.until}
+	}, `SELECT b.post_id, b.org_id, b.object_kind, b.object_id, COALESCE(pl.path, g.path, ''), b.from_ms, b.until_ms, COALESCE(g.until_ms, 0)
 		FROM binding b
 		LEFT JOIN place pl ON pl.district = b.district AND pl.id = b.object_id AND b.object_kind = 'place'
 		LEFT JOIN grid g ON g.district = b.district AND g.id = b.object_id AND b.object_kind = 'grid'
 		WHERE b.district = $1 AND (b.until_ms = 0 OR b.until_ms > $2) AND (b.post_id IN `+db.In(a, nums(posts))+` OR b.org_id IN `+db.In(a, nums(orgs))+`)
 		ORDER BY b.id`, a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []bound
-	for rows.Next() {
-		var b bound
-		var grid span
-		if err := rows.Scan(&b.postID, &b.orgID, &b.kind, &b.objectID, &b.path, &b.period.from, &b.period.until, &grid.until); err != nil {
-			return nil, err
-		}
-		b.gridPeriod = grid
-		out = append(out, b)
-	}
-	return out, rows.Err()
 }
 
 type bound struct {

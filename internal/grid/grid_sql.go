@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"database/sql"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -16,20 +17,7 @@ func (g *Grid) targets() []any {
 }
 
 func queryGrids(ctx context.Context, q db.Queryer, where string, args ...any) ([]Grid, error) {
-	rows, err := q.QueryContext(ctx, gridSelect+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Grid
-	for rows.Next() {
-		var g Grid
-		if err := rows.Scan(g.targets()...); err != nil {
-			return nil, err
-		}
-		out = append(out, g)
-	}
-	return out, rows.Err()
+	return db.List(ctx, q, (*Grid).targets, gridSelect+where, args...)
 }
 
 func gridByID(ctx context.Context, q db.Queryer, district int, gid id.ID) (Grid, error) {
@@ -176,21 +164,15 @@ func gridSince(ctx context.Context, q db.Queryer, district int, doors []int64) (
 		return out, nil
 	}
 	a := db.NewArgs(district)
-	rows, err := q.QueryContext(ctx, `SELECT p.id, COALESCE((SELECT MAX(h.until_ms) FROM grid_history h WHERE h.district = p.district AND h.door_id = p.id), p.from_ms)
-		FROM place p WHERE p.district = $1 AND p.id IN `+db.In(a, doors), a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var pid id.ID
 		var ms int64
-		if err := rows.Scan(&pid, &ms); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&pid, &ms)
 		out[pid] = ms
-	}
-	return out, rows.Err()
+		return err
+	}, `SELECT p.id, COALESCE((SELECT MAX(h.until_ms) FROM grid_history h WHERE h.district = p.district AND h.door_id = p.id), p.from_ms)
+		FROM place p WHERE p.district = $1 AND p.id IN `+db.In(a, doors), a.List()...)
+	return out, err
 }
 
 // GridStay is a door's past stay in a grid.
@@ -202,18 +184,7 @@ type GridStay struct {
 }
 
 func gridStays(ctx context.Context, q db.Queryer, district int, door id.ID) ([]GridStay, error) {
-	rows, err := q.QueryContext(ctx, `SELECT grid_id, from_ms, until_ms, account_id FROM grid_history WHERE district = $1 AND door_id = $2 ORDER BY until_ms, id`, district, int64(door))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []GridStay
-	for rows.Next() {
-		var st GridStay
-		if err := rows.Scan(&st.GridID, &st.FromMs, &st.UntilMs, &st.AccountID); err != nil {
-			return nil, err
-		}
-		out = append(out, st)
-	}
-	return out, rows.Err()
+	return db.List(ctx, q, func(st *GridStay) []any {
+		return []any{&st.GridID, &st.FromMs, &st.UntilMs, &st.AccountID}
+	}, `SELECT grid_id, from_ms, until_ms, account_id FROM grid_history WHERE district = $1 AND door_id = $2 ORDER BY until_ms, id`, district, int64(door))
 }

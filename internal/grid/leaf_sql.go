@@ -13,23 +13,13 @@ import (
 // from the index of open doors alone, in the order of the parents' paths. CROSS
 // JOIN keeps SQLite from walking all places instead of the few parents.
 func readLeaves(ctx context.Context, q db.Queryer, district int) ([]Leaf, error) {
-	rows, err := q.QueryContext(ctx, `SELECT x.parent_id, l.path, x.grid_id, x.n FROM
+	out, err := db.List(ctx, q, func(l *Leaf) []any {
+		return []any{&l.PlaceID, &l.Path, &l.GridID, &l.Doors}
+	}, `SELECT x.parent_id, l.path, x.grid_id, x.n FROM
 		(SELECT parent_id, grid_id, COUNT(*) AS n FROM place WHERE district = $1 AND kind = 'door' AND until_ms = 0 GROUP BY parent_id, grid_id) x
 		CROSS JOIN place l WHERE l.district = $1 AND l.id = x.parent_id`, district)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Leaf
-	for rows.Next() {
-		var l Leaf
-		if err := rows.Scan(&l.PlaceID, &l.Path, &l.GridID, &l.Doors); err != nil {
-			return nil, err
-		}
-		out = append(out, l)
-	}
 	slices.SortFunc(out, func(a, b Leaf) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.GridID, b.GridID))
 	})
-	return out, rows.Err()
+	return out, err
 }

@@ -9,30 +9,10 @@ import (
 	"wangge/internal/platform/id"
 )
 
-// each runs a query and gives every row to scan.
-func each(ctx context.Context, q db.Queryer, text string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := q.QueryContext(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 func queryOrgs(ctx context.Context, q db.Queryer, where string, args ...any) ([]Organisation, error) {
-	var out []Organisation
-	err := each(ctx, q, "SELECT id, area_id, kind, name, from_ms, until_ms FROM organisation WHERE "+where, args, func(r *sql.Rows) error {
-		var o Organisation
-		err := r.Scan(&o.ID, &o.AreaID, &o.Kind, &o.Name, &o.FromMs, &o.UntilMs)
-		out = append(out, o)
-		return err
-	})
-	return out, err
+	return db.List(ctx, q, func(o *Organisation) []any {
+		return []any{&o.ID, &o.AreaID, &o.Kind, &o.Name, &o.FromMs, &o.UntilMs}
+	}, "SELECT id, area_id, kind, name, from_ms, until_ms FROM organisation WHERE "+where, args...)
 }
 
 // listOrgs reads running organisations of areas at or below a path.
@@ -74,14 +54,9 @@ func endOrg(ctx context.Context, tx *db.Tx, district int, oid id.ID, until int64
 }
 
 func queryTeams(ctx context.Context, q db.Queryer, where string, args ...any) ([]Team, error) {
-	var out []Team
-	err := each(ctx, q, "SELECT id, area_id, org_id, kind, name, party_branch, from_ms, until_ms FROM team WHERE "+where, args, func(r *sql.Rows) error {
-		var t Team
-		err := r.Scan(&t.ID, &t.AreaID, &t.OrgID, &t.Kind, &t.Name, &t.PartyBranch, &t.FromMs, &t.UntilMs)
-		out = append(out, t)
-		return err
-	})
-	return out, err
+	return db.List(ctx, q, func(t *Team) []any {
+		return []any{&t.ID, &t.AreaID, &t.OrgID, &t.Kind, &t.Name, &t.PartyBranch, &t.FromMs, &t.UntilMs}
+	}, "SELECT id, area_id, org_id, kind, name, party_branch, from_ms, until_ms FROM team WHERE "+where, args...)
 }
 
 func listTeams(ctx context.Context, q db.Queryer, district int, path string, after id.ID, limit int) ([]Team, error) {
@@ -111,16 +86,9 @@ const bindingSelect = `SELECT b.id, b.joint_id, b.lead, b.post_id, b.org_id, b.o
 	LEFT JOIN grid g ON g.district = b.district AND g.id = b.object_id AND b.object_kind = 'grid' WHERE `
 
 func queryBindings(ctx context.Context, q db.Queryer, where string, args ...any) ([]BindingView, error) {
-	var out []BindingView
-	err := each(ctx, q, bindingSelect+where, args, func(r *sql.Rows) error {
-		var b BindingView
-		var lead int
-		err := r.Scan(&b.ID, &b.JointID, &lead, &b.PostID, &b.OrgID, &b.ObjectKind, &b.ObjectID, &b.FromMs, &b.UntilMs, &b.Who, &b.Role, &b.Object, &b.Path)
-		b.Lead = lead != 0
-		out = append(out, b)
-		return err
-	})
-	return out, err
+	return db.List(ctx, q, func(b *BindingView) []any {
+		return []any{&b.ID, &b.JointID, &b.Lead, &b.PostID, &b.OrgID, &b.ObjectKind, &b.ObjectID, &b.FromMs, &b.UntilMs, &b.Who, &b.Role, &b.Object, &b.Path}
+	}, bindingSelect+where, args...)
 }
 
 // listBindings reads running bindings to objects at or below a path, or at
@@ -167,15 +135,10 @@ type RoleAlias struct {
 }
 
 func queryAliases(ctx context.Context, q db.Queryer, district int) ([]RoleAlias, error) {
-	var out []RoleAlias
-	err := each(ctx, q, `SELECT r.area_id, p.name, p.path, r.role, r.alias FROM role_alias r JOIN place p ON p.district = r.district AND p.id = r.area_id
-		WHERE r.district = $1 ORDER BY p.path, r.role`, []any{district}, func(r *sql.Rows) error {
-		var a RoleAlias
-		err := r.Scan(&a.AreaID, &a.Area, &a.Path, &a.Role, &a.Alias)
-		out = append(out, a)
-		return err
-	})
-	return out, err
+	return db.List(ctx, q, func(a *RoleAlias) []any {
+		return []any{&a.AreaID, &a.Area, &a.Path, &a.Role, &a.Alias}
+	}, `SELECT r.area_id, p.name, p.path, r.role, r.alias FROM role_alias r JOIN place p ON p.district = r.district AND p.id = r.area_id
+		WHERE r.district = $1 ORDER BY p.path, r.role`, district)
 }
 
 func setAlias(ctx context.Context, tx *db.Tx, district int, area id.ID, role Role, alias string) error {

@@ -27,20 +27,7 @@ func (p *Place) targets() []any {
 
 // queryPlaces reads places by the words after FROM place p.
 func queryPlaces(ctx context.Context, q db.Queryer, where string, args *db.Args) ([]Place, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+placeSelect+" FROM place p WHERE "+where, args.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Place
-	for rows.Next() {
-		var p Place
-		if err := rows.Scan(p.targets()...); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, rows.Err()
+	return db.List(ctx, q, (*Place).targets, "SELECT "+placeSelect+" FROM place p WHERE "+where, args.List()...)
 }
 
 // onePlace reads one place or gives NotFound.
@@ -114,21 +101,15 @@ func scopedCounts(ctx context.Context, q db.Queryer, c Caller, parent string, wi
 	text := "SELECT substr(p.path, 1, " + a.Add(width) + "), SUM(CASE WHEN p.kind = 'door' THEN 1 ELSE 0 END) FROM place p" +
 		" WHERE p.district = $1 AND p.until_ms = 0 AND p.path > " + a.Add(parent) + " AND p.path < " + a.Add(parent+pathEnd) +
 		" AND " + c.Scope(PlaceRead, a, Columns{Path: "p.path", Grid: "p.grid_id", Door: "p.id"}) + " GROUP BY 1"
-	rows, err := q.QueryContext(ctx, text, a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[string]int{}
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var path string
 		var n int
-		if err := rows.Scan(&path, &n); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&path, &n)
 		out[path] = n
-	}
-	return out, rows.Err()
+		return err
+	}, text, a.List()...)
+	return out, err
 }
 
 // anyInScope reports whether some place of the subtree lies in the scope.

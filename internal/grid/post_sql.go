@@ -21,21 +21,10 @@ const postJoin = `
 	LEFT JOIN team tm ON tm.district = p.district AND tm.id = p.team_id WHERE `
 
 func queryPosts(ctx context.Context, q db.Queryer, where string, a *db.Args) ([]PostView, error) {
-	rows, err := q.QueryContext(ctx, postSelect+where, a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []PostView
-	for rows.Next() {
-		var p PostView
-		if err := rows.Scan(&p.ID, &p.Role, &p.Title, &p.ObjectKind, &p.ObjectID, &p.OrgID, &p.TeamID, &p.FromMs, &p.UntilMs,
-			&p.Object, &p.Path, &p.Org, &p.Team, &p.Doors); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, rows.Err()
+	return db.List(ctx, q, func(p *PostView) []any {
+		return []any{&p.ID, &p.Role, &p.Title, &p.ObjectKind, &p.ObjectID, &p.OrgID, &p.TeamID, &p.FromMs, &p.UntilMs,
+			&p.Object, &p.Path, &p.Org, &p.Team, &p.Doors}
+	}, postSelect+where, a.List()...)
 }
 
 // postInPath is the SQL of the posts p whose object lies at or below a path.
@@ -158,20 +147,9 @@ func holdersOf(ctx context.Context, q db.Queryer, district int, posts []id.ID, t
 }
 
 func queryHolders(ctx context.Context, q db.Queryer, where string, a *db.Args) ([]Holder, error) {
-	rows, err := q.QueryContext(ctx, "SELECT id, post_id, account_id, from_ms, until_ms FROM holder WHERE "+where, a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Holder
-	for rows.Next() {
-		var h Holder
-		if err := rows.Scan(&h.ID, &h.PostID, &h.AccountID, &h.FromMs, &h.UntilMs); err != nil {
-			return nil, err
-		}
-		out = append(out, h)
-	}
-	return out, rows.Err()
+	return db.List(ctx, q, func(h *Holder) []any {
+		return []any{&h.ID, &h.PostID, &h.AccountID, &h.FromMs, &h.UntilMs}
+	}, "SELECT id, post_id, account_id, from_ms, until_ms FROM holder WHERE "+where, a.List()...)
 }
 
 func setHolderEnd(ctx context.Context, tx *db.Tx, district int, hid id.ID, until int64) error {

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"database/sql"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -33,28 +34,21 @@ func readReach(ctx context.Context, q db.Queryer, district int, t int64) (reach 
 			AND (b.post_id = p.id OR (b.org_id <> 0 AND b.org_id = p.org_id))
 			WHERE p.district = $1 AND ` + filledPosts("$2") + ` AND ` + runningBindings("$2") + `) o` + objectJoin
 	for _, text := range []string{own, bindings} {
-		rows, err := q.QueryContext(ctx, text, district, t)
-		if err != nil {
-			return nil, nil, err
-		}
-		for rows.Next() {
+		err := db.Each(ctx, q, func(rows *sql.Rows) error {
 			var r Reach
 			var org id.ID
 			var kind Kind
 			if err := rows.Scan(&r.Role, &org, &r.Kind, &r.ObjectID, &r.Path, &kind); err != nil {
-				rows.Close()
-				return nil, nil, err
+				return err
 			}
 			r.Physical = kind != "" && !kind.IsArea()
 			reach = append(reach, r)
 			if org != id.Zero {
 				orgs = append(orgs, orgPost{org, r.Kind, r.Path})
 			}
-		}
-		if err := rows.Close(); err != nil {
-			return nil, nil, err
-		}
-		if err := rows.Err(); err != nil {
+			return nil
+		}, text, district, t)
+		if err != nil {
 			return nil, nil, err
 		}
 	}
@@ -73,42 +67,25 @@ func readSingle(ctx context.Context, q db.Queryer, district int, t int64, roles 
 		UNION SELECT b.object_id FROM binding b JOIN post p ON p.district = b.district AND (b.post_id = p.id OR (b.org_id <> 0 AND b.org_id = p.org_id))
 			WHERE b.district = $1 AND b.object_kind = 'place' AND p.role IN ` + in + ` AND ` + runningBindings("$2") + ` AND ` + filledPosts("$2") + `) x
 		CROSS JOIN place d WHERE d.district = $1 AND d.id = x.door_id AND d.kind = 'door' AND d.until_ms = 0 GROUP BY d.parent_id, d.grid_id`
-	rows, err := q.QueryContext(ctx, text, a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[leafKey]int{}
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var k leafKey
 		var n int
-		if err := rows.Scan(&k.place, &k.grid, &n); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&k.place, &k.grid, &n)
 		out[k] = n
-	}
-	return out, rows.Err()
+		return err
+	}, text, a.List()...)
+	return out, err
 }
 
 // readOrgBindings reads the bindings of organisations running at t.
 func readOrgBindings(ctx context.Context, q db.Queryer, district int, t int64) ([]OrgBinding, error) {
-	rows, err := q.QueryContext(ctx, `SELECT o.id, o.org_id, og.name, o.object_kind, o.object_id, COALESCE(pl.name, g.name, ''), COALESCE(pl.path, g.path, '') FROM
+	return db.List(ctx, q, func(b *OrgBinding) []any {
+		return []any{&b.BindingID, &b.OrgID, &b.OrgName, &b.Kind, &b.ObjectID, &b.Object, &b.Path}
+	}, `SELECT o.id, o.org_id, og.name, o.object_kind, o.object_id, COALESCE(pl.name, g.name, ''), COALESCE(pl.path, g.path, '') FROM
 		(SELECT b.* FROM binding b WHERE b.district = $1 AND b.org_id <> 0 AND `+runningBindings("$2")+`) o
 		JOIN organisation og ON og.district = o.district AND og.id = o.org_id`+objectJoin+`
 		WHERE o.object_kind = 'place' OR g.id IS NOT NULL ORDER BY COALESCE(pl.path, g.path, ''), o.id`, district, t)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []OrgBinding
-	for rows.Next() {
-		var b OrgBinding
-		if err := rows.Scan(&b.BindingID, &b.OrgID, &b.OrgName, &b.Kind, &b.ObjectID, &b.Object, &b.Path); err != nil {
-			return nil, err
-		}
-		out = append(out, b)
-	}
-	return out, rows.Err()
 }
 
 // nextEdge returns the first instant after t at which a post, holder, team or

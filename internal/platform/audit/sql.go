@@ -60,61 +60,29 @@ func insertLook(ctx context.Context, tx *db.Tx, district int, s Seen) (bool, err
 
 func looked(ctx context.Context, q db.Queryer, district int, day string, k Look, persons []id.ID) (map[id.ID]bool, error) {
 	a := db.NewArgs(district, day, k.Account, k.Purpose)
-	rows, err := q.QueryContext(ctx, `SELECT person_id FROM look
-		WHERE district = $1 AND day = $2 AND account_id = $3 AND purpose = $4 AND person_id IN `+db.In(a, persons), a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[id.ID]bool{}
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var p id.ID
-		if err := rows.Scan(&p); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&p)
 		out[p] = true
-	}
-	return out, rows.Err()
+		return err
+	}, `SELECT person_id FROM look
+		WHERE district = $1 AND day = $2 AND account_id = $3 AND purpose = $4 AND person_id IN `+db.In(a, persons), a.List()...)
+	return out, err
 }
 
 func selectLooks(ctx context.Context, q db.Queryer, district int, person id.ID, limit int) ([]Seen, error) {
-	rows, err := q.QueryContext(ctx, `SELECT day, first_ms, role, purpose, account_id, post_id FROM look
+	return db.List(ctx, q, func(s *Seen) []any {
+		s.Person = person
+		return []any{&s.Day, &s.At, &s.Role, &s.Purpose, &s.Account, &s.Post}
+	}, `SELECT day, first_ms, role, purpose, account_id, post_id FROM look
 		WHERE district = $1 AND person_id = $2 ORDER BY day DESC, first_ms DESC LIMIT $3`, district, person, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Seen
-	for rows.Next() {
-		s := Seen{Person: person}
-		if err := rows.Scan(&s.Day, &s.At, &s.Role, &s.Purpose, &s.Account, &s.Post); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, rows.Err()
 }
 
 const entryColumns = `id, chain, seq, at_ms, account_id, post_id, action, object, object_id, purpose, detail`
 
 func (e *Entry) fields() []any {
 	return []any{&e.ID, &e.Chain, &e.Seq, &e.At, &e.Account, &e.Post, &e.Action, &e.Object, &e.ObjectID, &e.Purpose, &e.Detail}
-}
-
-func scanEntries(rows *sql.Rows, err error) ([]Entry, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Entry
-	for rows.Next() {
-		var e Entry
-		if err := rows.Scan(e.fields()...); err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	return out, rows.Err()
 }
 
 func selectEntries(ctx context.Context, q db.Queryer, district int, f Filter, before id.ID, limit int) ([]Entry, error) {
@@ -137,7 +105,7 @@ func selectEntries(ctx context.Context, q db.Queryer, district int, f Filter, be
 	} else {
 		and(n > 0, `action = `, f.Action)
 	}
-	return scanEntries(q.QueryContext(ctx, `SELECT `+entryColumns+` FROM audit_entry WHERE `+where+` ORDER BY id DESC LIMIT `+a.Add(limit), a.List()...))
+	return db.List(ctx, q, (*Entry).fields, `SELECT `+entryColumns+` FROM audit_entry WHERE `+where+` ORDER BY id DESC LIMIT `+a.Add(limit), a.List()...)
 }
 
 func dayRange(day string) (from, until int64, err error) {
@@ -164,37 +132,21 @@ func insertRoot(ctx context.Context, tx *db.Tx, district int, r root) error {
 }
 
 func eachRoot(ctx context.Context, q db.Queryer, district int, fn func(root)) error {
-	rows, err := q.QueryContext(ctx, `SELECT seq, at_ms, heads, prev, hash FROM audit_root WHERE district = $1 ORDER BY seq`, district)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return db.Each(ctx, q, func(rows *sql.Rows) error {
 		var r root
 		if err := rows.Scan(&r.Seq, &r.At, &r.Heads, &r.Prev, &r.Hash); err != nil {
 			return err
 		}
 		fn(r)
-	}
-	return rows.Err()
+		return nil
+	}, `SELECT seq, at_ms, heads, prev, hash FROM audit_root WHERE district = $1 ORDER BY seq`, district)
 }
 
 func allDistricts(ctx context.Context, q db.Queryer) ([]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT DISTINCT district FROM audit_link UNION SELECT DISTINCT district FROM audit_root
+	return db.List(ctx, q, func(n *int) []any {
+		return []any{n}
+	}, `SELECT DISTINCT district FROM audit_link UNION SELECT DISTINCT district FROM audit_root
 		UNION SELECT DISTINCT district FROM audit_entry ORDER BY district`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []int
-	for rows.Next() {
-		var n int
-		if err := rows.Scan(&n); err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, rows.Err()
 }
 
 // allChains steps from chain to chain along the key instead of reading every link.
@@ -216,25 +168,16 @@ func allChains(ctx context.Context, q db.Queryer, district int) ([]id.ID, error)
 
 // selectWindow reads the links with from < seq ≤ until and their entries.
 func selectWindow(ctx context.Context, q db.Queryer, district int, chain id.ID, from, until int64) ([]link, map[int64][]Entry, error) {
-	rows, err := q.QueryContext(ctx, `SELECT seq, entries, at_ms, prev, hash FROM audit_link
+	links, err := db.List(ctx, q, func(k *link) []any {
+		k.Chain = chain
+		return []any{&k.Seq, &k.Entries, &k.At, &k.Prev, &k.Hash}
+	}, `SELECT seq, entries, at_ms, prev, hash FROM audit_link
 		WHERE district = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq`, district, chain, from, until)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer rows.Close()
-	var links []link
-	for rows.Next() {
-		k := link{Chain: chain}
-		if err := rows.Scan(&k.Seq, &k.Entries, &k.At, &k.Prev, &k.Hash); err != nil {
-			return nil, nil, err
-		}
-		links = append(links, k)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, nil, err
-	}
-	list, err := scanEntries(q.QueryContext(ctx, `SELECT `+entryColumns+` FROM audit_entry
-		WHERE district = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq, id`, district, chain, from, until))
+	list, err := db.List(ctx, q, (*Entry).fields, `SELECT `+entryColumns+` FROM audit_entry
+		WHERE district = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq, id`, district, chain, from, until)
 	entries := map[int64][]Entry{}
 	for _, e := range list {
 		entries[e.Seq] = append(entries[e.Seq], e)
@@ -243,7 +186,7 @@ func selectWindow(ctx context.Context, q db.Queryer, district int, chain id.ID, 
 }
 
 func selectOrphans(ctx context.Context, q db.Queryer, district, limit int) ([]Entry, error) {
-	return scanEntries(q.QueryContext(ctx, `SELECT `+entryColumns+` FROM audit_entry WHERE district = $1
+	return db.List(ctx, q, (*Entry).fields, `SELECT `+entryColumns+` FROM audit_entry WHERE district = $1
 		AND NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.district = audit_entry.district AND l.chain = audit_entry.chain AND l.seq = audit_entry.seq)
-		ORDER BY id LIMIT $2`, district, limit))
+		ORDER BY id LIMIT $2`, district, limit)
 }

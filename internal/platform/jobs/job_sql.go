@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"database/sql"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -41,21 +42,14 @@ func selectJobs(ctx context.Context, q db.Queryer, district int, kind string, ob
 	if object != id.Zero {
 		where += " AND object_id = " + a.Add(int64(object))
 	}
-	rows, err := q.QueryContext(ctx, `SELECT `+jobColumns+` FROM job WHERE district = $1`+where+`
-		ORDER BY id DESC LIMIT `+a.Add(limit), a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var list []Job
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		j, err := scanJob(rows)
-		if err != nil {
-			return nil, err
-		}
 		list = append(list, j)
-	}
-	return list, rows.Err()
+		return err
+	}, `SELECT `+jobColumns+` FROM job WHERE district = $1`+where+`
+		ORDER BY id DESC LIMIT `+a.Add(limit), a.List()...)
+	return list, err
 }
 
 func interruptRunning(ctx context.Context, tx *db.Tx, nowMs int64) (int, error) {

@@ -14,24 +14,11 @@ func insertMessage(ctx context.Context, tx *db.Tx, m Message, dueMs int64) error
 
 func dueMessages(ctx context.Context, q db.Queryer, topics []string, nowMs int64, limit int) ([]Message, error) {
 	a := db.NewArgs(nowMs, limit)
-	rows, err := q.QueryContext(ctx, `SELECT district, id, topic, payload, attempts FROM outbox
+	return db.List(ctx, q, func(m *Message) []any {
+		return []any{&m.District, &m.ID, &m.Topic, (*[]byte)(&m.Payload), &m.Attempts}
+	}, `SELECT district, id, topic, payload, attempts FROM outbox
 		WHERE done_ms = 0 AND due_ms <= $1 AND lease_until_ms <= $1 AND topic IN `+db.In(a, topics)+`
 		ORDER BY due_ms, id LIMIT $2`, a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []Message
-	for rows.Next() {
-		var m Message
-		var payload string
-		if err := rows.Scan(&m.District, &m.ID, &m.Topic, &payload, &m.Attempts); err != nil {
-			return nil, err
-		}
-		m.Payload = []byte(payload)
-		list = append(list, m)
-	}
-	return list, rows.Err()
 }
 
 // leaseMessage reports whether the message was free and is now leased.

@@ -50,20 +50,14 @@ func clearSome(ctx context.Context, d *db.DB, table string) (n int64, err error)
 }
 
 func selectMarkers(ctx context.Context, q db.Queryer) (map[string]string, error) {
-	rows, err := q.QueryContext(ctx, "SELECT key, value FROM wangge WHERE key LIKE 'demo.%'")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[string]string{}
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var k, v string
-		if err := rows.Scan(&k, &v); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&k, &v)
 		out[k] = v
-	}
-	return out, rows.Err()
+		return err
+	}, "SELECT key, value FROM wangge WHERE key LIKE 'demo.%'")
+	return out, err
 }
 
 // anyRows reports whether somebody's data are in the database.
@@ -98,41 +92,24 @@ func stillOutstanding(ctx context.Context, q db.Queryer, district int, occurrenc
 	for i, o := range objects {
 		nums[i] = int64(o)
 	}
-	rows, err := q.QueryContext(ctx, "SELECT object_id FROM target WHERE district = $1 AND occurrence_id = $2 AND state IN (0, 1) AND object_id IN "+db.In(a, nums), a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[id.ID]bool{}
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var v id.ID
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&v)
 		out[v] = true
-	}
-	return out, rows.Err()
+		return err
+	}, "SELECT object_id FROM target WHERE district = $1 AND occurrence_id = $2 AND state IN (0, 1) AND object_id IN "+db.In(a, nums), a.List()...)
+	return out, err
 }
 
 // handsOf returns those who hold a post that works at doors, at an instant.
 func handsOf(ctx context.Context, q db.Queryer, district int, nowMs int64) ([]hand, error) {
 	a := db.NewArgs(district, nowMs)
-	rows, err := q.QueryContext(ctx, "SELECT h.account_id, p.id, p.role, p.object_id FROM post p JOIN holder h ON h.district = p.district AND h.post_id = p.id"+
+	return db.List(ctx, q, func(h *hand) []any {
+		return []any{&h.account, &h.post, &h.role, &h.object}
+	}, "SELECT h.account_id, p.id, p.role, p.object_id FROM post p JOIN holder h ON h.district = p.district AND h.post_id = p.id"+
 		" WHERE p.district = $1 AND p.from_ms <= $2 AND (p.until_ms = 0 OR p.until_ms > $2) AND h.from_ms <= $2 AND (h.until_ms = 0 OR h.until_ms > $2)"+
 		" AND p.role IN "+db.In(a, []string{string(grid.RoleBuildingLeader), string(grid.RoleRepresentative), string(grid.RoleGridWorker)})+" ORDER BY p.id, h.id", a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []hand
-	for rows.Next() {
-		var h hand
-		if err := rows.Scan(&h.account, &h.post, &h.role, &h.object); err != nil {
-			return nil, err
-		}
-		out = append(out, h)
-	}
-	return out, rows.Err()
 }
 
 // livingBehind returns how many live behind the doors that have a household.
@@ -142,20 +119,14 @@ func livingBehind(ctx context.Context, q db.Queryer, district int, doors []id.ID
 	for i, d := range doors {
 		nums[i] = int64(d)
 	}
-	rows, err := q.QueryContext(ctx, "SELECT door_id, SUM(living_count) FROM household WHERE district = $1 AND until_ms = 0 AND kind <> 'vacant' AND door_id IN "+
-		db.In(a, nums)+" GROUP BY door_id", a.List()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := map[id.ID]int{}
-	for rows.Next() {
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var door id.ID
 		var n int
-		if err := rows.Scan(&door, &n); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&door, &n)
 		out[door] = n
-	}
-	return out, rows.Err()
+		return err
+	}, "SELECT door_id, SUM(living_count) FROM household WHERE district = $1 AND until_ms = 0 AND kind <> 'vacant' AND door_id IN "+
+		db.In(a, nums)+" GROUP BY door_id", a.List()...)
+	return out, err
 }
