@@ -35,14 +35,7 @@ func (i CardItem) PartIn(lang string) string {
 }
 
 // FreshValue returns the fresh answer to a question, "" where there is none.
-func (i CardItem) FreshValue(key string) string {
-	for _, a := range i.Fresh {
-		if a.Field == key {
-			return a.Value
-		}
-	}
-	return ""
-}
+func (i CardItem) FreshValue(key string) string { return freshValue(i.Fresh, key) }
 
 // LabelOf returns a question in the words of the form.
 func (i CardItem) LabelOf(key, lang string) string {
@@ -57,12 +50,22 @@ func (i CardItem) LabelOf(key, lang string) string {
 // confirmed adds to the answers given those that "all normal" confirms: the
 // fresh ones to questions that have no normal answer of their own, as the head
 // count. What is a yes or a no is normal or is asked.
-func (i CardItem) confirmed(given map[string]string) map[string]string {
-	out := maps.Clone(given)
-	for _, f := range i.Fields {
-		if v := i.FreshValue(f.Key); v != "" && out[f.Key] == "" && (f.Normal == "" || f.Normal == NormalLiving) {
+func confirmed(fields []Field, fresh []FreshAnswer, given map[string]string) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, given)
+	for _, f := range fields {
+		if v := freshValue(fresh, f.Key); v != "" && out[f.Key] == "" && (f.Normal == "" || f.Normal == NormalLiving) {
 			out[f.Key] = v
 		}
 	}
 	return out
+}
+
+func freshValue(fresh []FreshAnswer, key string) string {
+	for _, a := range fresh {
+		if a.Field == key {
+			return a.Value
+		}
+	}
+	return ""
 }

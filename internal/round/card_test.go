@@ -66,6 +66,16 @@ func TestFreshAnswersAreConfirmedAtOneTouch(t *testing.T) {
 	if a := history[0].Answers; a["head_count"] != "7" || a["away_return"] != "no" {
 		t.Fatalf("confirmed %v", a)
 	}
+	third := w.opened(Doors, commA, Filter{}, form.ID)
+	_, err = w.s.BulkNormal(w.ctx, sys, BulkInput{RoundID: third.ID, PlaceID: w.place[commA+"001001001"]})
+	w.ok(err)
+	for i, want := range []string{"7", "3"} {
+		history, err := w.s.History(w.ctx, sys, third.ID, w.doors[i])
+		w.ok(err)
+		if a := history[0].Answers; a["head_count"] != want || a["symptom"] != "no" {
+			t.Fatalf("door %d in bulk %v", i, a)
+		}
+	}
 	w.check()
 }
 

@@ -332,7 +332,7 @@ func (p *Pages) markOf(r *http.Request, c grid.Caller, it CardItem) (MarkInput, 
 			m.Members = append(m.Members, MemberAnswer{PersonID: person, Exempt: v.Get("x." + person.String()), Answers: answersOf(v, "m."+person.String()+".")})
 		}
 		if m.Result == resultNormal {
-			m.Members, m.Answers = nil, it.confirmed(m.Answers)
+			m.Members, m.Answers = nil, confirmed(it.Fields, it.Fresh, m.Answers)
 		}
 	}
 	if r.MultipartForm != nil && len(r.MultipartForm.File["photo"]) > 0 && r.MultipartForm.File["photo"][0].Size > 0 {

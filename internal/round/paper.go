@@ -124,18 +124,14 @@ func (s *Service) BulkNormal(ctx context.Context, c grid.Caller, in BulkInput) (
 	if err != nil {
 		return BulkResult{}, err
 	}
-	var out BulkResult
-	var marks []MarkInput
-	for _, l := range list {
-		if slices.ContainsFunc(except, func(d DoorName) bool { return d.ID == l.DoorID || d.ID == l.ObjectID }) {
-			continue
-		}
-		m := MarkInput{RoundID: in.RoundID, ObjectID: l.ObjectID, Result: resultNormal, How: InBulk, Bulk: true}
-		if in.ClientKey != "" {
-			m.ClientKey = in.ClientKey + "-" + l.ObjectID.String()
-		}
-		marks = append(marks, m)
+	list = slices.DeleteFunc(list, func(l Line) bool {
+		return slices.ContainsFunc(except, func(d DoorName) bool { return d.ID == l.DoorID || d.ID == l.ObjectID })
+	})
+	marks, err := s.normalMarks(ctx, info, in, list)
+	if err != nil {
+		return BulkResult{}, err
 	}
+	var out BulkResult
 	for _, d := range except {
 		out.Excepted = append(out.Excepted, d.Name)
 	}
@@ -151,6 +147,24 @@ func (s *Service) BulkNormal(ctx context.Context, c grid.Caller, in BulkInput) (
 		return out, err
 	}
 	return out, nil
+}
+
+// normalMarks makes the marks of a bulk; what is still fresh is confirmed.
+func (s *Service) normalMarks(ctx context.Context, info *roundInfo, in BulkInput, list []Line) ([]MarkInput, error) {
+	fresh, err := s.fresh(ctx, s.DB.Read(), info, objectsOf(list))
+	if err != nil {
+		return nil, err
+	}
+	once, _ := info.form.parts(info.round.PerMember)
+	marks := make([]MarkInput, len(list))
+	for i, l := range list {
+		marks[i] = MarkInput{RoundID: in.RoundID, ObjectID: l.ObjectID, Result: resultNormal, How: InBulk, Bulk: true,
+			Answers: confirmed(once, fresh[l.ObjectID], nil)}
+		if in.ClientKey != "" {
+			marks[i].ClientKey = in.ClientKey + "-" + l.ObjectID.String()
+		}
+	}
+	return marks, nil
 }
 
 func (s *Service) doorNames(ctx context.Context, district int, p place) ([]DoorName, error) {
