@@ -110,9 +110,6 @@ func New(o Options) *Service {
 	return s
 }
 
-// SetAuthorizer gives the authorizer after New: grid needs the accounts first.
-func (s *Service) SetAuthorizer(a Authorizer) { s.auth = a }
-
 // nobody is the Authorizer of an installation without posts.
 type nobody struct{}
 

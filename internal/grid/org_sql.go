@@ -170,11 +170,3 @@ func writeProfile(ctx context.Context, tx *db.Tx, district int, p Profile) error
 		district, int64(p.PlaceID), int64(p.OrgID), p.Class, p.Gates, p.Fences, p.FireLanes, p.ElderlyShare, p.PartyBranch, p.Note, p.UpdatedMs)
 	return err
 }
-
-func insertProfiles(ctx context.Context, tx *db.Tx, district int, list []Profile) error {
-	rows := make([][]any, len(list))
-	for i, p := range list {
-		rows[i] = []any{district, int64(p.PlaceID), int64(p.OrgID), p.Class, p.Gates, p.Fences, p.FireLanes, p.ElderlyShare, p.PartyBranch, p.Note, p.UpdatedMs}
-	}
-	return tx.BulkInsert(ctx, "compound_profile", []string{"district", "place_id", "org_id", "class", "gates", "fences", "fire_lanes", "elderly_share", "party_branch", "note", "updated_ms"}, rows)
-}

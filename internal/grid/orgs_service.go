@@ -278,17 +278,6 @@ func (s *Service) SetProfile(ctx context.Context, c Caller, p Profile) error {
 	})
 }
 
-// AddProfilesIn notes the profiles of compounds made in the same transaction.
-func (s *Service) AddProfilesIn(ctx context.Context, tx *db.Tx, c Caller, list []Profile) error {
-	if !c.system && !c.Can(PlaceWrite) {
-		return c.Require("grid.AddProfiles", PlaceWrite)
-	}
-	for i := range list {
-		list[i].UpdatedMs = s.nowMs()
-	}
-	return insertProfiles(ctx, tx, c.District, list)
-}
-
 func checkProfile(place Place, p Profile) error {
 	const op = "grid.SetProfile"
 	if place.Kind != Compound {

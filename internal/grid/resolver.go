@@ -228,9 +228,6 @@ func (r *Resolver) defaultGrid(parent id.ID) id.ID {
 	return g
 }
 
-// Pending returns how many new places wait for Flush.
-func (r *Resolver) Pending() int { return len(r.fresh) }
-
 // Flush writes the new places, parents first, and returns them. After a
 // failed transaction the resolver is still as it was before.
 func (r *Resolver) Flush(ctx context.Context, tx *db.Tx) ([]Place, error) {

@@ -105,14 +105,6 @@ func (s *Service) grantsChanged(tx *db.Tx) {
 	tx.Notify(topicGrants)
 }
 
-// PlacesChanged drops what is kept of the counts of doors when tx commits; who
-// writes places without this service (undoing an import) calls it.
-func (s *Service) PlacesChanged(tx *db.Tx) { s.placesChanged(tx) }
-
-// GrantsVersion changes whenever somebody's rights may have changed; what was
-// authorised under an older version is checked again.
-func (s *Service) GrantsVersion() int64 { return s.grantsVersion.Load() }
-
 // OnRegrid adds a hook; call it before serving.
 func (s *Service) OnRegrid(h RegridHook) { s.regrid = append(s.regrid, h) }
 

@@ -87,16 +87,15 @@ type Relation string
 
 // The relations. A household's first person is the head.
 const (
-	Head        Relation = "head"
-	Spouse      Relation = "spouse"
-	Child       Relation = "child"
-	ChildInLaw  Relation = "child_in_law"
-	Parent      Relation = "parent"
-	Grandparent Relation = "grandparent"
-	Grandchild  Relation = "grandchild"
-	Sibling     Relation = "sibling"
-	Roommate    Relation = "roommate"
-	Colleague   Relation = "colleague"
+	Head       Relation = "head"
+	Spouse     Relation = "spouse"
+	Child      Relation = "child"
+	ChildInLaw Relation = "child_in_law"
+	Parent     Relation = "parent"
+	Grandchild Relation = "grandchild"
+	Sibling    Relation = "sibling"
+	Roommate   Relation = "roommate"
+	Colleague  Relation = "colleague"
 )
 
 // CareKind is why a person is on the care list.

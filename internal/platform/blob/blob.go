@@ -1,9 +1,9 @@
-// Package blob keeps photos: small, without metadata, sealed.
+// Package blob makes photos fit to be kept: small and without metadata.
 //
 // A photo is decoded and encoded anew, so that nothing but its pixels stays:
-// no place, no time, no device, no preview. It is turned upright, made small
-// enough (at most 300 KB) and sealed under the key of its register. The
-// original is never written anywhere.
+// no place, no time, no device, no preview. It is turned upright and made small
+// enough (at most 300 KB); the slice that keeps it seals it. The original is
+// never written anywhere.
 package blob
 
 import (

@@ -42,10 +42,6 @@ type Option func(*Keyring)
 // WithClock sets the clock that dates keys, escrow copies and tombstones.
 func WithClock(c clock.Clock) Option { return func(r *Keyring) { r.clk = c } }
 
-// WithWrapper has data keys wrapped by w (a key management service) in place of
-// a master key.
-func WithWrapper(w Wrapper) Option { return func(r *Keyring) { r.wrap = w } }
-
 // NewKeyring opens the key folder dir, making it (mode 0700) if needed. The
 // master key is masterKey (32 bytes) or, when nil, the base64 text of
 // WANGGE_MASTER_KEY or, without that, the folder's file master.key, which is
@@ -61,19 +57,17 @@ func NewKeyring(dir string, masterKey []byte, opts ...Option) (*Keyring, error) 
 	if err := makeFolder(dir); err != nil {
 		return nil, errs.Wrap("seal.NewKeyring", err)
 	}
-	if r.wrap == nil {
-		if masterKey == nil {
-			var err error
-			if masterKey, err = findMaster(dir); err != nil {
-				return nil, errs.Wrap("seal.NewKeyring", err)
-			}
-		}
-		w, err := newMasterWrapper(masterKey)
-		if err != nil {
+	if masterKey == nil {
+		var err error
+		if masterKey, err = findMaster(dir); err != nil {
 			return nil, errs.Wrap("seal.NewKeyring", err)
 		}
-		r.wrap = w
 	}
+	w, err := newMasterWrapper(masterKey)
+	if err != nil {
+		return nil, errs.Wrap("seal.NewKeyring", err)
+	}
+	r.wrap = w
 	return r, r.finishDestructions()
 }
 

@@ -27,11 +27,6 @@ func WithLang(ctx context.Context, lang string) context.Context {
 	return context.WithValue(ctx, langKey, i18n.Known(lang))
 }
 
-// WithDrill returns a context in which every page says that it is a drill.
-func WithDrill(ctx context.Context) context.Context {
-	return context.WithValue(ctx, drillKey, true)
-}
-
 // RequestID returns the identifier of the request, as logged and as shown on
 // pages about internal errors.
 func RequestID(ctx context.Context) string {

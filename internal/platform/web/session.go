@@ -21,7 +21,6 @@ type Session struct {
 	Name      string    // shown in the account menu, never logged
 	Post      string    // the post spoken for, shown under the name; may be empty
 	Lang      string    // the account's language, "zh" or "en"; may be empty
-	Drill     bool      // every page of this session is a drill
 	Expires   time.Time // when the session ends; zero means with the browser
 	Token     bool      // came by a bearer token, not by a cookie
 }
@@ -38,7 +37,6 @@ const (
 	sessionKey ctxKey = iota
 	langKey
 	requestKey
-	drillKey
 )
 
 // WithSession returns a context that carries s. Middleware calls it; tests may.

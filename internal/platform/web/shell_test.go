@@ -28,19 +28,21 @@ import (
 var noon = time.Date(2022, 3, 14, 12, 0, 0, 0, clock.CST)
 
 // people is an Identity of one account.
-type people struct{ drill bool }
+type people struct{}
 
-func (p people) Lookup(_ context.Context, token string) (web.Session, error) {
+func (people) Lookup(_ context.Context, token string) (web.Session, error) {
 	if token != "good" {
 		return web.Session{}, errs.E("test", errs.Unauthenticated, "web.error.login")
 	}
-	return web.Session{AccountID: 7, Name: "王芳", Post: "社区网格员", Drill: p.drill}, nil
+	return web.Session{AccountID: 7, Name: "王芳", Post: "社区网格员"}, nil
 }
 
 func newApp(t *testing.T, change func(*web.Options)) *web.App {
 	t.Helper()
+	ren := demoRenderer(t)
+	ren.Drill = func(context.Context) bool { return true }
 	opt := web.Options{
-		Renderer: demoRenderer(t), Identity: people{drill: true}, Tokens: people{},
+		Renderer: ren, Identity: people{}, Tokens: people{},
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: clock.Real(),
 	}
 	if change != nil {

@@ -91,8 +91,7 @@ func (r *Renderer) view(req *http.Request, data any) *View {
 	if v.AsOf.IsZero() {
 		v.AsOf = v.Now
 	}
-	drill, _ := ctx.Value(drillKey).(bool)
-	v.Drill = drill || v.Session.Drill || r.Drill != nil && r.Drill(ctx)
+	v.Drill = r.Drill != nil && r.Drill(ctx)
 	v.LangHref = langHref(req, v.Lang)
 	return v
 }
