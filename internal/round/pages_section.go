@@ -75,6 +75,9 @@ func (s *Service) AreaSection(ctx context.Context, c grid.Caller, p grid.Place) 
 // signs are the characters that stand for a door's state on a building board.
 var signs = map[State]string{Outstanding: "○", Attempted: "!", Done: "✓", Exempt: "–"}
 
+// looks are the style classes of a door's state on a building board.
+var looks = map[State]string{Outstanding: "out", Attempted: "attempt", Done: "done", Exempt: "exempt"}
+
 // Board colours a building board by an open round over its doors or households:
 // the one named by the page's parameter round, else the latest. It is for
 // grid.Service.SetDoorStates.
@@ -106,7 +109,7 @@ func (s *Service) board(ctx context.Context, c grid.Caller, r Round, building gr
 	out := &grid.DoorBoard{Title: r.Name, Href: "/rounds/" + r.ID.String() + "?place=" + building.ID.String(), Doors: map[id.ID]grid.DoorState{}}
 	lang := web.Lang(ctx)
 	for door, st := range states {
-		d := grid.DoorState{Class: st.State.String(), Sign: signs[st.State], Key: "round.state." + st.State.String()}
+		d := grid.DoorState{Class: looks[st.State], Sign: signs[st.State], Key: "round.state." + st.State.String()}
 		switch {
 		case st.Evening:
 			d.Note = i18n.T(lang, "round.evening.short")
