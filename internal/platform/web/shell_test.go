@@ -39,10 +39,8 @@ func (people) Lookup(_ context.Context, token string) (web.Session, error) {
 
 func newApp(t *testing.T, change func(*web.Options)) *web.App {
 	t.Helper()
-	ren := demoRenderer(t)
-	ren.Drill = func(context.Context) bool { return true }
 	opt := web.Options{
-		Renderer: ren, Identity: people{}, Tokens: people{},
+		Renderer: demoRenderer(t), Identity: people{}, Tokens: people{},
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: clock.Real(),
 	}
 	if change != nil {
@@ -77,8 +75,9 @@ func (c call) do(a http.Handler) *httptest.ResponseRecorder {
 }
 
 func TestLayoutsInBothLanguages(t *testing.T) {
-	a := newApp(t, nil)
-	mountDemo(a, demoRenderer(t), nil)
+	a, ren := newApp(t, nil), demoRenderer(t)
+	ren.Drill = func(context.Context) bool { return true }
+	mountDemo(a, ren, nil)
 	for _, page := range []string{"/", "/today", "/login", "/list", "/empty", "/form"} {
 		for _, lang := range i18n.Langs() {
 			w := call{path: page + "?lang=" + lang}.do(a)
