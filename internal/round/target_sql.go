@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"wangge/internal/platform/db"
@@ -159,22 +160,10 @@ func (k choiceKey) compare(o choiceKey) int {
 	return 0
 }
 
-func sortedKeys[K interface {
-	comparable
-	compare(K) int
-}, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b K) int { return a.compare(b) })
-	return keys
-}
-
 // moveCounters adds the deltas to the counters, in key order.
 func moveCounters(ctx context.Context, tx *db.Tx, district int, deltas map[counterKey]counterDelta) error {
 	var rows [][]any
-	for _, k := range sortedKeys(deltas) {
+	for _, k := range slices.SortedFunc(maps.Keys(deltas), counterKey.compare) {
 		if d := deltas[k]; !d.zero() {
 			rows = append(rows, []any{district, int64(k.occ), int64(k.leaf), int64(k.grid), d.total, d.done, d.exempt, d.attempted})
 		}
@@ -187,7 +176,7 @@ func moveCounters(ctx context.Context, tx *db.Tx, district int, deltas map[count
 // moveChoices adds the deltas to the counts of answers, in key order.
 func moveChoices(ctx context.Context, tx *db.Tx, district int, deltas map[choiceKey]int) error {
 	var rows [][]any
-	for _, k := range sortedKeys(deltas) {
+	for _, k := range slices.SortedFunc(maps.Keys(deltas), choiceKey.compare) {
 		if n := deltas[k]; n != 0 {
 			rows = append(rows, []any{district, int64(k.occ), int64(k.leaf), int64(k.grid), k.field, k.choice, n})
 		}

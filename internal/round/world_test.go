@@ -40,8 +40,6 @@ const (
 	commB      = "230103001002"
 )
 
-type doorRow struct{ id, parent, grid id.ID }
-
 func newWorld(t testing.TB, d *db.DB, buildings, units, perUnit int) *world {
 	t.Helper()
 	clk, ok := d.Clock().(*clock.Manual)
