@@ -2,10 +2,8 @@ package account
 
 import (
 	"embed"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"wangge/internal/platform/errs"
@@ -34,34 +32,24 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /login", p.showLogin, web.Public())
-	app.Handle("POST /login", p.login, web.Public())
+	app.Handle("POST /login", web.WithForm(p.login), web.Public())
 	app.Handle("POST /logout", p.logout, web.Public())
 	app.Handle("GET /setup", p.showSetup, web.Public())
-	app.Handle("POST /setup", p.setup, web.Public())
+	app.Handle("POST /setup", web.WithForm(p.setup), web.Public())
 	app.Handle("GET /password", p.showPassword)
-	app.Handle("POST /password", p.password)
+	app.Handle("POST /password", web.WithForm(p.password))
 	app.Handle("GET /account", p.showOwn)
-	app.Handle("POST /account", p.saveOwn)
+	app.Handle("POST /account", web.WithForm(p.saveOwn))
 	app.Handle("POST /account/sessions/end", p.endOthers)
 	app.Handle("POST /account/sessions/{id}/end", p.endOne)
-	app.Handle("POST /account/tokens", p.makeToken)
+	app.Handle("POST /account/tokens", web.WithForm(p.makeToken))
 	app.Handle("POST /account/tokens/{id}/end", p.endToken)
 	p.registerAdmin(app)
 }
 
 // address is where a request comes from, for counting failures in memory.
 func (s *Service) address(r *http.Request) string {
-	if s.proxy {
-		parts := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if last := strings.TrimSpace(parts[len(parts)-1]); last != "" {
-			return last
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	return s.addressOf(sender{remote: r.RemoteAddr, forwarded: r.Header.Get("X-Forwarded-For")})
 }
 
 // formPage is the data of a page with one form.
@@ -111,9 +99,6 @@ func (p *Pages) loginPage(w http.ResponseWriter, r *http.Request, status int, d 
 }
 
 func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.login", errs.Invalid, "error.bad_form")
-	}
 	e, err := p.s.Login(r.Context(), Attempt{
 		Login: r.PostForm.Get("login"), Password: r.PostForm.Get("password"),
 		Device: DeviceOf(r.UserAgent()), Address: p.s.address(r),
@@ -195,9 +180,6 @@ func (p *Pages) choosePage(w http.ResponseWriter, r *http.Request, status int, d
 
 // setup takes a code alone (and shows its form), or with what it is for.
 func (p *Pages) setup(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.setup", errs.Invalid, "error.bad_form")
-	}
 	f := r.PostForm
 	if !f.Has("password") {
 		return p.forCode(w, r, f.Get("code"))
@@ -245,9 +227,6 @@ func (p *Pages) passwordPage(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.password", errs.Invalid, "error.bad_form")
-	}
 	err := p.changeOwn(r)
 	if err == nil {
 		web.Flash(w, r, "ok", "account.password.saved")

@@ -18,9 +18,9 @@ func (p *Pages) registerAdmin(app *web.App) {
 	app.Handle("GET /accounts", p.list)
 	app.Handle("POST /accounts/search", p.search)
 	app.Handle("GET /accounts/new", p.showNew)
-	app.Handle("POST /accounts", p.create)
+	app.Handle("POST /accounts", web.WithForm(p.create))
 	app.Handle("GET /accounts/{id}", p.show)
-	app.Handle("POST /accounts/{id}", p.edit)
+	app.Handle("POST /accounts/{id}", web.WithForm(p.edit))
 	app.Handle("POST /accounts/{id}/reset", p.reset)
 	app.Handle("POST /accounts/{id}/lock", p.lock)
 	app.Handle("POST /accounts/{id}/unlock", p.unlock)
@@ -100,9 +100,6 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, status int, d fo
 }
 
 func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.create", errs.Invalid, "error.bad_form")
-	}
 	f := r.PostForm
 	n := NewAccount{Login: f.Get("login"), Name: f.Get("name"), Phone: f.Get("phone"), Lang: f.Get("lang"), Worker: f.Get("worker") == "1"}
 	a, text, err := p.s.CreateWithCode(r.Context(), web.SessionFrom(r.Context()).AccountID, n)
@@ -195,9 +192,6 @@ func (p *Pages) adminPage(w http.ResponseWriter, r *http.Request, status int, a 
 }
 
 func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.edit", errs.Invalid, "error.bad_form")
-	}
 	a, err := p.managed(r)
 	if err != nil {
 		return err

@@ -74,9 +74,6 @@ func (p *Pages) ownPage(w http.ResponseWriter, r *http.Request, status int, d ow
 }
 
 func (p *Pages) saveOwn(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.saveOwn", errs.Invalid, "error.bad_form")
-	}
 	account, _, err := p.own(r)
 	if err != nil {
 		return err
@@ -132,9 +129,6 @@ func (p *Pages) endOne(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) makeToken(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errs.E("account.makeToken", errs.Invalid, "error.bad_form")
-	}
 	account, _, err := p.own(r)
 	if err != nil {
 		return err

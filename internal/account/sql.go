@@ -133,18 +133,22 @@ func (s *Service) insertSession(ctx context.Context, tx *db.Tx, hash []byte, k S
 	return err
 }
 
+const sessionColumns = `id, account_id, device, created_ms, seen_ms, expires_ms`
+
+func (k *SessionInfo) fields() []any {
+	return []any{&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires}
+}
+
 // selectSession finds a session that has neither ended nor expired.
 func (s *Service) selectSession(ctx context.Context, q db.Queryer, hash []byte, now int64) (k SessionInfo, found bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT id, account_id, device, created_ms, seen_ms, expires_ms FROM session
+	err = q.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM session
 		WHERE district = $1 AND hash = $2 AND ended_ms = 0 AND expires_ms > $3`, s.district, hash, now).
-		Scan(&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires)
+		Scan(k.fields()...)
 	return k, err == nil, ignoreNone(err)
 }
 
 func (s *Service) selectSessions(ctx context.Context, q db.Queryer, account id.ID, now int64) ([]SessionInfo, error) {
-	return db.List(ctx, q, func(k *SessionInfo) []any {
-		return []any{&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires}
-	}, `SELECT id, account_id, device, created_ms, seen_ms, expires_ms FROM session
+	return db.List(ctx, q, (*SessionInfo).fields, `SELECT `+sessionColumns+` FROM session
 		WHERE district = $1 AND account_id = $2 AND ended_ms = 0 AND expires_ms > $3 ORDER BY seen_ms DESC, id DESC`, s.district, account, now)
 }
 
@@ -155,15 +159,21 @@ func (s *Service) touchSession(ctx context.Context, tx *db.Tx, hash []byte, now 
 
 // endSessions ends one session (which), or all but one (but), or all.
 func (s *Service) endSessions(ctx context.Context, tx *db.Tx, account, which, but id.ID, now int64) (int64, error) {
+	return s.end(ctx, tx, "session", account, which, but, now)
+}
+
+// end ends what an account has in a table: one row (which), or all but one
+// (but), or all. It returns how many.
+func (s *Service) end(ctx context.Context, tx *db.Tx, table string, account, which, but id.ID, now int64) (int64, error) {
 	a := db.NewArgs(s.district, account, now)
 	where := `district = $1 AND account_id = $2 AND ended_ms = 0`
-	if which != 0 {
+	if which != id.Zero {
 		where += ` AND id = ` + a.Add(which)
 	}
-	if but != 0 {
+	if but != id.Zero {
 		where += ` AND id <> ` + a.Add(but)
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE session SET ended_ms = $3 WHERE `+where, a.List()...)
+	res, err := tx.ExecContext(ctx, `UPDATE `+table+` SET ended_ms = $3 WHERE `+where, a.List()...)
 	if err != nil {
 		return 0, err
 	}
@@ -206,32 +216,27 @@ func (s *Service) insertToken(ctx context.Context, tx *db.Tx, hash []byte, t Tok
 	return err
 }
 
+const tokenColumns = `id, account_id, post_id, name, created_ms, expires_ms`
+
+func (t *Token) fields() []any {
+	return []any{&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires}
+}
+
 func (s *Service) selectToken(ctx context.Context, q db.Queryer, hash []byte, now int64) (t Token, found bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT id, account_id, post_id, name, created_ms, expires_ms FROM token
+	err = q.QueryRowContext(ctx, `SELECT `+tokenColumns+` FROM token
 		WHERE district = $1 AND hash = $2 AND ended_ms = 0 AND expires_ms > $3`, s.district, hash, now).
-		Scan(&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires)
+		Scan(t.fields()...)
 	return t, err == nil, ignoreNone(err)
 }
 
 func (s *Service) selectTokens(ctx context.Context, q db.Queryer, account id.ID, now int64) ([]Token, error) {
-	return db.List(ctx, q, func(t *Token) []any {
-		return []any{&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires}
-	}, `SELECT id, account_id, post_id, name, created_ms, expires_ms FROM token
+	return db.List(ctx, q, (*Token).fields, `SELECT `+tokenColumns+` FROM token
 		WHERE district = $1 AND account_id = $2 AND ended_ms = 0 AND expires_ms > $3 ORDER BY id`, s.district, account, now)
 }
 
 // endTokens ends one token of an account (which), or all of them.
 func (s *Service) endTokens(ctx context.Context, tx *db.Tx, account, which id.ID, now int64) (int64, error) {
-	a := db.NewArgs(s.district, account, now)
-	where := `district = $1 AND account_id = $2 AND ended_ms = 0`
-	if which != 0 {
-		where += ` AND id = ` + a.Add(which)
-	}
-	res, err := tx.ExecContext(ctx, `UPDATE token SET ended_ms = $3 WHERE `+where, a.List()...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return s.end(ctx, tx, "token", account, which, id.Zero, now)
 }
 
 func (s *Service) deleteOld(ctx context.Context, tx *db.Tx, answers, ended int64) error {

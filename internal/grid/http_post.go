@@ -45,20 +45,28 @@ type underIn struct {
 	Place web.IDParam `query:"place" doc:"Default: the highest place your posts cover"`
 }
 
-func (a api) grids(ctx context.Context, in *underIn) (*body[web.Page[GridNode]], error) {
+// below answers a page of what a place and the places below it have; key is a
+// row's cursor.
+func below[T, K any](ctx context.Context, a api, in *underIn, list func(c Caller, p Place, after K) ([]T, error), key func(T) K) (*body[web.Page[T]], error) {
 	c, p, err := a.at(ctx, in.Place.ID)
 	if err != nil {
 		return nil, err
 	}
-	after := ""
+	var after K
 	if err := web.ReadCursor(in.After, &after); err != nil {
 		return nil, err
 	}
-	list, err := a.s.Grids(ctx, c, p, after, in.Limit)
+	rows, err := list(c, p, after)
 	if err != nil {
 		return nil, err
 	}
-	return page(list, in.Limit, func(g GridNode) any { return g.Path })
+	return page(rows, in.Limit, func(v T) any { return key(v) })
+}
+
+func (a api) grids(ctx context.Context, in *underIn) (*body[web.Page[GridNode]], error) {
+	return below(ctx, a, in, func(c Caller, p Place, after string) ([]GridNode, error) {
+		return a.s.Grids(ctx, c, p, after, in.Limit)
+	}, func(g GridNode) string { return g.Path })
 }
 
 type postsIn struct {
@@ -174,19 +182,9 @@ func (a api) endHolder(ctx context.Context, in *endIn) (*ended, error) {
 }
 
 func (a api) orgs(ctx context.Context, in *underIn) (*body[web.Page[Organisation]], error) {
-	c, p, err := a.at(ctx, in.Place.ID)
-	if err != nil {
-		return nil, err
-	}
-	var after id.ID
-	if err := web.ReadCursor(in.After, &after); err != nil {
-		return nil, err
-	}
-	list, err := a.s.Organisations(ctx, c, p, after, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	return page(list, in.Limit, func(o Organisation) any { return o.ID })
+	return below(ctx, a, in, func(c Caller, p Place, after id.ID) ([]Organisation, error) {
+		return a.s.Organisations(ctx, c, p, after, in.Limit)
+	}, func(v Organisation) id.ID { return v.ID })
 }
 
 type addOrgIn struct {
@@ -214,19 +212,9 @@ func (a api) endOrg(ctx context.Context, in *byID) (*ended, error) {
 }
 
 func (a api) teams(ctx context.Context, in *underIn) (*body[web.Page[Team]], error) {
-	c, p, err := a.at(ctx, in.Place.ID)
-	if err != nil {
-		return nil, err
-	}
-	var after id.ID
-	if err := web.ReadCursor(in.After, &after); err != nil {
-		return nil, err
-	}
-	list, err := a.s.Teams(ctx, c, p, after, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	return page(list, in.Limit, func(t Team) any { return t.ID })
+	return below(ctx, a, in, func(c Caller, p Place, after id.ID) ([]Team, error) {
+		return a.s.Teams(ctx, c, p, after, in.Limit)
+	}, func(v Team) id.ID { return v.ID })
 }
 
 type addTeamIn struct {
@@ -259,19 +247,9 @@ func (a api) endTeam(ctx context.Context, in *endIn) (*ended, error) {
 }
 
 func (a api) bindings(ctx context.Context, in *underIn) (*body[web.Page[BindingView]], error) {
-	c, p, err := a.at(ctx, in.Place.ID)
-	if err != nil {
-		return nil, err
-	}
-	var after id.ID
-	if err := web.ReadCursor(in.After, &after); err != nil {
-		return nil, err
-	}
-	list, err := a.s.Bindings(ctx, c, p, id.Zero, after, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	return page(list, in.Limit, func(b BindingView) any { return b.ID })
+	return below(ctx, a, in, func(c Caller, p Place, after id.ID) ([]BindingView, error) {
+		return a.s.Bindings(ctx, c, p, id.Zero, after, in.Limit)
+	}, func(v BindingView) id.ID { return v.ID })
 }
 
 type bindIn struct {

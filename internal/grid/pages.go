@@ -57,17 +57,14 @@ type Handler func(w http.ResponseWriter, r *http.Request, c Caller) error
 // Called runs h for who asks, speaking the page's language. The form has been
 // read; what cannot be read is invalid.
 func Called(h Handler) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	return web.WithForm(func(w http.ResponseWriter, r *http.Request) error {
 		c, err := CallerFrom(r.Context())
 		if err != nil {
 			return err
 		}
 		c.Lang = web.Lang(r.Context())
-		if err := r.ParseForm(); err != nil {
-			return errs.E("grid.form", errs.Invalid, "error.bad_form")
-		}
 		return h(w, r, c)
-	}
+	})
 }
 
 // about answers a page about one thing.

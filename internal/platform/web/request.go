@@ -7,12 +7,24 @@ import (
 	"net/http"
 	"strings"
 
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 )
 
 // Handler serves a request or returns an error, which WriteError turns into a
 // page or a problem document.
 type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// WithForm runs h with the form read into r.Form; one that cannot be read is
+// invalid.
+func WithForm(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := r.ParseForm(); err != nil {
+			return errs.E("web.WithForm", errs.Invalid, "error.bad_form")
+		}
+		return h(w, r)
+	}
+}
 
 // Lang returns the language of the request: "zh" or "en".
 func Lang(ctx context.Context) string {
