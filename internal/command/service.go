@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
@@ -27,6 +28,7 @@ func (s *Service) Board(ctx context.Context, c grid.Caller, area, chosen id.ID) 
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
+	children = slices.DeleteFunc(children, func(n grid.Node) bool { return n.Kind == grid.Point })
 	if b.outlines, err = s.grid.TileMap(ctx, c, at); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
