@@ -37,8 +37,9 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
 	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute))
-	site.Limit("POST /api/v1/marks:batch", web.MaxBody(8<<20))
-	site.Limit("POST /api/v1/areas/import", web.MaxBody(maxAreaList))
+	site.Limit("POST /api/v1/marks:batch", web.MaxBody(round.MaxBatchBytes))
+	site.Limit("POST /api/v1/areas/import", web.MaxBody(grid.MaxAreaBytes))
+	site.Limit("POST /api/v1/areas/geometry", web.MaxBody(grid.MaxGeometryBytes))
 	api := web.NewAPI(site, "Wangge", Version)
 	a.Accounts.RegisterAPI(api)
 	grid.RegisterAPI(api, a.Grid)

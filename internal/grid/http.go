@@ -52,13 +52,24 @@ type byID struct {
 // api holds the handlers of the API.
 type api struct{ s *Service }
 
+// MaxAreaBytes bounds a national list sent to the API; a district's has some
+// 20 KB, a province's some 2 MB. MaxGeometryBytes bounds outlines.
+const (
+	MaxAreaBytes     = 8 << 20
+	MaxGeometryBytes = maxGeometry
+)
+
 // RegisterAPI adds areas, places, doors, grids, posts, holders, organisations,
 // teams, bindings and vacancies to the API.
 func RegisterAPI(h huma.API, s *Service) {
 	a := api{s}
 	huma.Register(h, endpoint("list-areas", "GET", "/areas", "areas", "Areas of the district by level, in the order of their codes"), a.areas)
-	huma.Register(h, endpoint("import-areas", "POST", "/areas/import", "areas", "Bring the areas in line with a national list"), a.importAreas)
-	huma.Register(h, endpoint("import-geometry", "POST", "/areas/geometry", "areas", "Keep outlines of areas from GeoJSON"), a.importGeometry)
+	areas := endpoint("import-areas", "POST", "/areas/import", "areas", "Bring the areas in line with a national list")
+	areas.MaxBodyBytes = MaxAreaBytes
+	huma.Register(h, areas, a.importAreas)
+	geometry := endpoint("import-geometry", "POST", "/areas/geometry", "areas", "Keep outlines of areas from GeoJSON")
+	geometry.MaxBodyBytes = maxGeometry
+	huma.Register(h, geometry, a.importGeometry)
 	huma.Register(h, endpoint("get-area-map", "GET", "/areas/{id}/map", "areas", "Map of an area's children: outlines where known, tiles always"), a.areaMap)
 	huma.Register(h, endpoint("get-place", "GET", "/places/{id}", "places", "One place with what stands above it"), a.place)
 	huma.Register(h, endpoint("list-children", "GET", "/places/{id}/children", "places", "What stands directly below a place, with doors and vacancies"), a.children)

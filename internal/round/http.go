@@ -23,6 +23,9 @@ func operation(name, method, path, tag, summary string, status int) huma.Operati
 	return huma.Operation{OperationID: name, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{tag}, DefaultStatus: status}
 }
 
+// MaxBatchBytes bounds the body of one call of marks:batch.
+const MaxBatchBytes = 8 << 20
+
 // RegisterAPI adds emergencies, forms, rounds, marks, coverage, rechecks and
 // today to the API.
 func (s *Service) RegisterAPI(api huma.API) {
@@ -47,7 +50,9 @@ func (s *Service) RegisterAPI(api huma.API) {
 	huma.Register(api, operation("round-outstanding", http.MethodGet, "/rounds/{id}/outstanding", "rounds", "Targets by name, outstanding ones unless told otherwise", 200), s.apiOutstanding)
 	huma.Register(api, operation("mark", http.MethodPost, "/rounds/{id}/marks", "marks", "Mark one target", 200), s.apiMark)
 	huma.Register(api, operation("target-history", http.MethodGet, "/rounds/{id}/targets/{object}", "marks", "Marks of a target, the current one first", 200), s.apiHistory)
-	huma.Register(api, operation("mark-batch", http.MethodPost, "/marks:batch", "marks", "Mark many, each with its own result", 200), s.apiMarks)
+	batch := operation("mark-batch", http.MethodPost, "/marks:batch", "marks", "Mark many, each with its own result", 200)
+	batch.MaxBodyBytes = MaxBatchBytes
+	huma.Register(api, batch, s.apiMarks)
 	huma.Register(api, operation("mark-bulk", http.MethodPost, "/rounds/{id}/bulk", "marks", "All normal in a unit or building except the rooms named", 200), s.apiBulk)
 	huma.Register(api, operation("mark-paper", http.MethodPost, "/rounds/{id}/paper", "marks", "Enter a paper sheet by line numbers", 200), s.apiPaper)
 	huma.Register(api, operation("draw-recheck", http.MethodPost, "/rechecks", "rechecks", "Draw a random, repeatable sample", 201), s.apiDraw)

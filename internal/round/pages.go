@@ -92,7 +92,7 @@ func ask(r *http.Request) (grid.Caller, id.ID, error) {
 		return c, 0, nil
 	}
 	v, err := id.Parse(r.PathValue("id"))
-	if err != nil {
+	if err != nil || v == id.Zero {
 		return c, 0, errs.E("round.page", errs.NotFound, "error.not_found")
 	}
 	return c, v, nil
