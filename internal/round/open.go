@@ -129,6 +129,11 @@ func (s *Service) RunOpening(ctx context.Context, district int, round id.ID) err
 		if err := s.openChunk(ctx, r, list, occs); err != nil {
 			return err
 		}
+		if path == "" || len(list) < chunk { // the first and the last
+			if err := s.DB.WriteLow(ctx, op, func(tx *db.Tx) error { return learnLists(ctx, tx) }); err != nil {
+				return err
+			}
+		}
 		path, object = list[len(list)-1].path, list[len(list)-1].object
 	}
 	return s.DB.Write(ctx, op, func(tx *db.Tx) error { return setOpened(ctx, tx, r, s.now()) })
