@@ -98,10 +98,12 @@ func ask(r *http.Request) (grid.Caller, id.ID, error) {
 	return c, v, nil
 }
 
+// idOf returns the identifier a parameter names: Zero where it is missing, and
+// one that no record has where it is malformed, so that nothing is found.
 func idOf(q url.Values, name string) id.ID {
 	v, err := id.Parse(q.Get(name))
-	if err != nil {
-		return id.Zero
+	if err != nil && q.Get(name) != "" {
+		return -1
 	}
 	return v
 }
