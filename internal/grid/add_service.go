@@ -135,18 +135,9 @@ func (b *adder) parents(ctx context.Context, q db.Queryer, c Caller, perm Permis
 // number gives the new children of one parent their ordinals and paths.
 func (b *adder) number(ctx context.Context, q db.Queryer, pid id.ID) error {
 	const op = "grid.AddPlaces"
-	var parent Place
-	var have []Place
-	if i, isNew := b.at[pid]; isNew {
-		if parent = b.made[i]; parent.Path == "" || i > b.groups[pid][0] {
-			return errs.E(op, errs.Invalid, "grid.place.under_itself")
-		}
-	} else {
-		parent = b.outer[pid]
-		var err error
-		if have, err = childrenOf(ctx, q, b.district, pid, true); err != nil {
-			return err
-		}
+	parent, have, err := b.parent(ctx, q, pid)
+	if err != nil {
+		return err
 	}
 	var siblings []sibling
 	taken, names := map[int]bool{}, map[string]bool{}
@@ -160,23 +151,12 @@ func (b *adder) number(ctx context.Context, q db.Queryer, pid id.ID) error {
 	var fresh []string
 	var open []int
 	for _, i := range b.groups[pid] {
-		p := &b.made[i]
-		if !p.Kind.Fits(parent.Kind) {
-			return errs.E(op, errs.Invalid, "grid.place.bad_parent", string(p.Kind), string(parent.Kind))
+		if err := b.made[i].admit(parent, taken, names); err != nil {
+			return err
 		}
-		if key := string(p.Kind) + p.Name; names[key] {
-			return errs.Field(errs.E(op, errs.Conflict, "grid.place.same_name", p.Name), "name")
-		} else {
-			names[key] = true
+		if b.made[i].Ordinal == 0 {
+			fresh, open = append(fresh, b.made[i].Name), append(open, i)
 		}
-		if p.Ordinal != 0 {
-			if taken[p.Ordinal] {
-				return errs.Field(errs.E(op, errs.Conflict, "grid.place.same_ordinal", p.Ordinal), "ordinal")
-			}
-			taken[p.Ordinal] = true
-			continue
-		}
-		fresh, open = append(fresh, p.Name), append(open, i)
 	}
 	ordinals, ok := placeAmong(siblings, taken, fresh)
 	if !ok {
@@ -186,6 +166,40 @@ func (b *adder) number(ctx context.Context, q db.Queryer, pid id.ID) error {
 		b.made[i].Ordinal = ordinals[k]
 	}
 	return b.paths(parent, b.groups[pid])
+}
+
+// parent returns the parent of a group of new places with the children it has.
+func (b *adder) parent(ctx context.Context, q db.Queryer, pid id.ID) (Place, []Place, error) {
+	i, isNew := b.at[pid]
+	if !isNew {
+		have, err := childrenOf(ctx, q, b.district, pid, true)
+		return b.outer[pid], have, err
+	}
+	p := b.made[i]
+	if p.Path == "" || i > b.groups[pid][0] {
+		return p, nil, errs.E("grid.AddPlaces", errs.Invalid, "grid.place.under_itself")
+	}
+	return p, nil, nil
+}
+
+// admit checks a new place against its parent and siblings and takes its name
+// and, where it was given one, its ordinal.
+func (p Place) admit(parent Place, taken map[int]bool, names map[string]bool) error {
+	const op = "grid.AddPlaces"
+	key := string(p.Kind) + p.Name
+	switch {
+	case !p.Kind.Fits(parent.Kind):
+		return errs.E(op, errs.Invalid, "grid.place.bad_parent", string(p.Kind), string(parent.Kind))
+	case names[key]:
+		return errs.Field(errs.E(op, errs.Conflict, "grid.place.same_name", p.Name), "name")
+	case p.Ordinal != 0 && taken[p.Ordinal]:
+		return errs.Field(errs.E(op, errs.Conflict, "grid.place.same_ordinal", p.Ordinal), "ordinal")
+	}
+	names[key] = true
+	if p.Ordinal != 0 {
+		taken[p.Ordinal] = true
+	}
+	return nil
 }
 
 func (b *adder) paths(parent Place, group []int) error {

@@ -49,6 +49,17 @@ type byID struct {
 	ID web.IDParam `path:"id"`
 }
 
+// asked gives an operation the caller.
+func asked[I, O any](h func(context.Context, Caller, *I) (*O, error)) func(context.Context, *I) (*O, error) {
+	return func(ctx context.Context, in *I) (*O, error) {
+		c, err := CallerFrom(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return h(ctx, c, in)
+	}
+}
+
 // api holds the handlers of the API.
 type api struct{ s *Service }
 
@@ -63,27 +74,27 @@ const (
 // teams, bindings and vacancies to the API.
 func RegisterAPI(h huma.API, s *Service) {
 	a := api{s}
-	huma.Register(h, endpoint("list-areas", "GET", "/areas", "areas", "Areas of the district by level, in the order of their codes"), a.areas)
+	huma.Register(h, endpoint("list-areas", "GET", "/areas", "areas", "Areas of the district by level, in the order of their codes"), asked(a.areas))
 	areas := endpoint("import-areas", "POST", "/areas/import", "areas", "Bring the areas in line with a national list")
 	areas.MaxBodyBytes = MaxAreaBytes
-	huma.Register(h, areas, a.importAreas)
+	huma.Register(h, areas, asked(a.importAreas))
 	geometry := endpoint("import-geometry", "POST", "/areas/geometry", "areas", "Keep outlines of areas from GeoJSON")
 	geometry.MaxBodyBytes = maxGeometry
-	huma.Register(h, geometry, a.importGeometry)
+	huma.Register(h, geometry, asked(a.importGeometry))
 	huma.Register(h, endpoint("get-area-map", "GET", "/areas/{id}/map", "areas", "Map of an area's children: outlines where known, tiles always"), a.areaMap)
 	huma.Register(h, endpoint("get-place", "GET", "/places/{id}", "places", "One place with what stands above it"), a.place)
 	huma.Register(h, endpoint("list-children", "GET", "/places/{id}/children", "places", "What stands directly below a place, with doors and vacancies"), a.children)
 	huma.Register(h, endpoint("list-places", "GET", "/places", "places", "Places below a place in walking order"), a.places)
-	huma.Register(h, endpoint("add-places", "POST", "/places", "places", "Add places, parents before their children"), a.addPlaces)
-	huma.Register(h, endpoint("edit-place", "PATCH", "/places/{id}", "places", "Change a place's name or aliases"), a.editPlace)
-	huma.Register(h, endpoint("close-place", "DELETE", "/places/{id}", "places", "Close a place from now on"), a.closePlace)
-	huma.Register(h, endpoint("order-place", "POST", "/places/{id}/order", "places", "Put a place after a sibling in walking order"), a.orderPlace)
-	huma.Register(h, endpoint("get-profile", "GET", "/places/{id}/profile", "places", "What a compound is like"), a.getProfile)
-	huma.Register(h, endpoint("set-profile", "PUT", "/places/{id}/profile", "places", "Note what a compound is like"), a.setProfile)
+	huma.Register(h, endpoint("add-places", "POST", "/places", "places", "Add places, parents before their children"), asked(a.addPlaces))
+	huma.Register(h, endpoint("edit-place", "PATCH", "/places/{id}", "places", "Change a place's name or aliases"), asked(a.editPlace))
+	huma.Register(h, endpoint("close-place", "DELETE", "/places/{id}", "places", "Close a place from now on"), asked(a.closePlace))
+	huma.Register(h, endpoint("order-place", "POST", "/places/{id}/order", "places", "Put a place after a sibling in walking order"), asked(a.orderPlace))
+	huma.Register(h, endpoint("get-profile", "GET", "/places/{id}/profile", "places", "What a compound is like"), asked(a.getProfile))
+	huma.Register(h, endpoint("set-profile", "PUT", "/places/{id}/profile", "places", "Note what a compound is like"), asked(a.setProfile))
 	huma.Register(h, endpoint("list-doors", "GET", "/doors", "doors", "Doors below a place in walking order"), a.doors)
-	huma.Register(h, endpoint("find-door", "GET", "/doors/find", "doors", "Find a door of an area by compound, building, unit and room, or group and number"), a.findDoor)
-	huma.Register(h, endpoint("ensure-door", "POST", "/doors", "doors", "Find a door of an area by its parts or make it with what is missing above it"), a.ensureDoor)
-	huma.Register(h, endpoint("list-door-grids", "GET", "/doors/{id}/grids", "doors", "Former grids of a door"), a.doorGrids)
+	huma.Register(h, endpoint("find-door", "GET", "/doors/find", "doors", "Find a door of an area by compound, building, unit and room, or group and number"), asked(a.findDoor))
+	huma.Register(h, endpoint("ensure-door", "POST", "/doors", "doors", "Find a door of an area by its parts or make it with what is missing above it"), asked(a.ensureDoor))
+	huma.Register(h, endpoint("list-door-grids", "GET", "/doors/{id}/grids", "doors", "Former grids of a door"), asked(a.doorGrids))
 	a.registerGrids(h)
 	a.registerPosts(h)
 }
@@ -92,11 +103,7 @@ type areasIn struct {
 	Kind string `query:"kind" enum:"province,city,county,street,community" doc:"One level only"`
 }
 
-func (a api) areas(ctx context.Context, in *areasIn) (*body[web.Page[Place]], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) areas(ctx context.Context, c Caller, in *areasIn) (*body[web.Page[Place]], error) {
 	if err := c.Require("grid.Areas", PlaceRead); err != nil {
 		return nil, err
 	}
@@ -125,11 +132,7 @@ type importAreasIn struct {
 	}
 }
 
-func (a api) importAreas(ctx context.Context, in *importAreasIn) (*body[AreaReport], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) importAreas(ctx context.Context, c Caller, in *importAreasIn) (*body[AreaReport], error) {
 	list := make([]divisions.Area, len(in.Body.Areas))
 	for i, r := range in.Body.Areas {
 		list[i] = divisions.Area{Code: r.Code, Name: r.Name, Level: divisions.Level(r.Level), Parent: r.Parent}
@@ -148,11 +151,7 @@ type geometryIn struct {
 	RawBody []byte `contentType:"application/geo+json"`
 }
 
-func (a api) importGeometry(ctx context.Context, in *geometryIn) (*body[GeoReport], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) importGeometry(ctx context.Context, c Caller, in *geometryIn) (*body[GeoReport], error) {
 	return result(a.s.ImportGeoJSON(ctx, c, in.RawBody, in.Datum))
 }
 
@@ -260,11 +259,7 @@ type addPlacesIn struct {
 	}
 }
 
-func (a api) addPlaces(ctx context.Context, in *addPlacesIn) (*body[web.Page[Place]], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) addPlaces(ctx context.Context, c Caller, in *addPlacesIn) (*body[web.Page[Place]], error) {
 	list := make([]NewPlace, len(in.Body.Places))
 	for i, n := range in.Body.Places {
 		list[i] = NewPlace{ID: n.ID, ParentID: n.ParentID, Kind: Kind(n.Kind), Subkind: n.Subkind, Name: n.Name, Alias: n.Alias, Floor: n.Floor, Ordinal: n.Ordinal}
@@ -285,19 +280,11 @@ type editPlaceIn struct {
 	}
 }
 
-func (a api) editPlace(ctx context.Context, in *editPlaceIn) (*body[Place], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) editPlace(ctx context.Context, c Caller, in *editPlaceIn) (*body[Place], error) {
 	return result(a.s.EditPlace(ctx, c, in.ID.ID, PlaceEdit{Name: in.Body.Name, Alias: in.Body.Alias, Floor: in.Body.Floor}))
 }
 
-func (a api) closePlace(ctx context.Context, in *byID) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) closePlace(ctx context.Context, c Caller, in *byID) (*ended, error) {
 	return nil, a.s.ClosePlace(ctx, c, in.ID.ID)
 }
 
@@ -308,19 +295,11 @@ type orderIn struct {
 	}
 }
 
-func (a api) orderPlace(ctx context.Context, in *orderIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) orderPlace(ctx context.Context, c Caller, in *orderIn) (*ended, error) {
 	return nil, a.s.MoveInOrder(ctx, c, in.ID.ID, in.Body.After)
 }
 
-func (a api) getProfile(ctx context.Context, in *byID) (*body[Profile], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) getProfile(ctx context.Context, c Caller, in *byID) (*body[Profile], error) {
 	p, _, err := a.s.Profile(ctx, c, in.ID.ID)
 	return result(p, err)
 }
@@ -339,11 +318,7 @@ type profileIn struct {
 	}
 }
 
-func (a api) setProfile(ctx context.Context, in *profileIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) setProfile(ctx context.Context, c Caller, in *profileIn) (*ended, error) {
 	b := in.Body
 	return nil, a.s.SetProfile(ctx, c, Profile{PlaceID: in.ID.ID, OrgID: b.OrgID, Class: b.Class, Gates: b.Gates, Fences: b.Fences,
 		FireLanes: b.FireLanes, ElderlyShare: b.ElderlyShare, PartyBranch: b.PartyBranch, Note: b.Note})

@@ -30,11 +30,7 @@ type findDoorIn struct {
 	Row      string      `query:"row"`
 }
 
-func (a api) findDoor(ctx context.Context, in *findDoorIn) (*body[Place], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) findDoor(ctx context.Context, c Caller, in *findDoorIn) (*body[Place], error) {
 	return result(a.s.FindDoor(ctx, c, in.Area.ID, DoorParts{Compound: in.Compound, Building: in.Building, Unit: in.Unit, Room: in.Room, Group: in.Group, Row: in.Row}))
 }
 
@@ -51,20 +47,12 @@ type ensureDoorIn struct {
 	}
 }
 
-func (a api) ensureDoor(ctx context.Context, in *ensureDoorIn) (*body[Place], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) ensureDoor(ctx context.Context, c Caller, in *ensureDoorIn) (*body[Place], error) {
 	b := in.Body
 	return result(a.s.EnsureDoor(ctx, c, b.Area, DoorParts{Compound: b.Compound, Building: b.Building, Unit: b.Unit, Floor: b.Floor, Room: b.Room, Group: b.Group, Row: b.Row}))
 }
 
-func (a api) doorGrids(ctx context.Context, in *byID) (*body[web.Page[GridStay]], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) doorGrids(ctx context.Context, c Caller, in *byID) (*body[web.Page[GridStay]], error) {
 	list, err := a.s.GridHistory(ctx, c, in.ID.ID)
 	if err != nil {
 		return nil, err

@@ -17,28 +17,16 @@ type addGridIn struct {
 	}
 }
 
-func (a api) addGrid(ctx context.Context, in *addGridIn) (*body[Grid], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) addGrid(ctx context.Context, c Caller, in *addGridIn) (*body[Grid], error) {
 	b := in.Body
 	return result(a.s.AddGrid(ctx, c, NewGrid{AreaID: b.AreaID, ParentID: b.ParentID, Kind: GridKind(b.Kind), Name: b.Name, Code: b.Code}))
 }
 
-func (a api) grid(ctx context.Context, in *byID) (*body[Grid], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) grid(ctx context.Context, c Caller, in *byID) (*body[Grid], error) {
 	return result(a.s.Grid(ctx, c, in.ID.ID))
 }
 
-func (a api) closeGrid(ctx context.Context, in *byID) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) closeGrid(ctx context.Context, c Caller, in *byID) (*ended, error) {
 	return nil, a.s.CloseGrid(ctx, c, in.ID.ID)
 }
 
@@ -50,19 +38,11 @@ type selectionIn struct {
 	}
 }
 
-func (a api) previewDoors(ctx context.Context, in *selectionIn) (*body[*Redrawing], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) previewDoors(ctx context.Context, c Caller, in *selectionIn) (*body[*Redrawing], error) {
 	return result(a.s.PreviewDoors(ctx, c, in.ID.ID, Selection(in.Body)))
 }
 
-func (a api) assignDoors(ctx context.Context, in *selectionIn) (*body[*Redrawing], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) assignDoors(ctx context.Context, c Caller, in *selectionIn) (*body[*Redrawing], error) {
 	return result(a.s.AssignDoors(ctx, c, in.ID.ID, Selection(in.Body)))
 }
 

@@ -11,33 +11,33 @@ import (
 
 func (a api) registerGrids(h huma.API) {
 	huma.Register(h, endpoint("list-grids", "GET", "/grids", "grids", "Grids of an area and below it"), a.grids)
-	huma.Register(h, endpoint("add-grid", "POST", "/grids", "grids", "Make a grid"), a.addGrid)
-	huma.Register(h, endpoint("get-grid", "GET", "/grids/{id}", "grids", "One grid"), a.grid)
-	huma.Register(h, endpoint("close-grid", "DELETE", "/grids/{id}", "grids", "Close a grid; its doors fall to the one above"), a.closeGrid)
-	huma.Register(h, endpoint("preview-doors", "POST", "/grids/{id}/preview", "grids", "What a re-drawing would change"), a.previewDoors)
-	huma.Register(h, endpoint("assign-doors", "POST", "/grids/{id}/doors", "grids", "Re-draw: put doors into a grid; no door and no history moves"), a.assignDoors)
+	huma.Register(h, endpoint("add-grid", "POST", "/grids", "grids", "Make a grid"), asked(a.addGrid))
+	huma.Register(h, endpoint("get-grid", "GET", "/grids/{id}", "grids", "One grid"), asked(a.grid))
+	huma.Register(h, endpoint("close-grid", "DELETE", "/grids/{id}", "grids", "Close a grid; its doors fall to the one above"), asked(a.closeGrid))
+	huma.Register(h, endpoint("preview-doors", "POST", "/grids/{id}/preview", "grids", "What a re-drawing would change"), asked(a.previewDoors))
+	huma.Register(h, endpoint("assign-doors", "POST", "/grids/{id}/doors", "grids", "Re-draw: put doors into a grid; no door and no history moves"), asked(a.assignDoors))
 	huma.Register(h, endpoint("list-vacancies", "GET", "/vacancies", "vacancies", "What nobody answers for at and below a place, now or at an instant"), a.vacancies)
 }
 
 func (a api) registerPosts(h huma.API) {
 	huma.Register(h, endpoint("list-posts", "GET", "/posts", "posts", "Posts with their holders"), a.posts)
-	huma.Register(h, endpoint("add-post", "POST", "/posts", "posts", "Make a post"), a.addPost)
-	huma.Register(h, endpoint("get-post", "GET", "/posts/{id}", "posts", "One post with all its holders"), a.post)
-	huma.Register(h, endpoint("end-post", "DELETE", "/posts/{id}", "posts", "End a post and its holders' terms"), a.endPost)
-	huma.Register(h, endpoint("set-post-doors", "PUT", "/posts/{id}/doors", "posts", "Replace the doors of a post over a set of doors"), a.setPostDoors)
-	huma.Register(h, endpoint("add-holder", "POST", "/holders", "holders", "Put an account into a post"), a.addHolder)
-	huma.Register(h, endpoint("end-holder", "DELETE", "/holders/{id}", "holders", "End somebody's term"), a.endHolder)
+	huma.Register(h, endpoint("add-post", "POST", "/posts", "posts", "Make a post"), asked(a.addPost))
+	huma.Register(h, endpoint("get-post", "GET", "/posts/{id}", "posts", "One post with all its holders"), asked(a.post))
+	huma.Register(h, endpoint("end-post", "DELETE", "/posts/{id}", "posts", "End a post and its holders' terms"), asked(a.endPost))
+	huma.Register(h, endpoint("set-post-doors", "PUT", "/posts/{id}/doors", "posts", "Replace the doors of a post over a set of doors"), asked(a.setPostDoors))
+	huma.Register(h, endpoint("add-holder", "POST", "/holders", "holders", "Put an account into a post"), asked(a.addHolder))
+	huma.Register(h, endpoint("end-holder", "DELETE", "/holders/{id}", "holders", "End somebody's term"), asked(a.endHolder))
 	huma.Register(h, endpoint("list-organisations", "GET", "/organisations", "organisations", "Organisations of an area and below it"), a.orgs)
-	huma.Register(h, endpoint("add-organisation", "POST", "/organisations", "organisations", "Add an organisation"), a.addOrg)
-	huma.Register(h, endpoint("end-organisation", "DELETE", "/organisations/{id}", "organisations", "End an organisation and its bindings"), a.endOrg)
+	huma.Register(h, endpoint("add-organisation", "POST", "/organisations", "organisations", "Add an organisation"), asked(a.addOrg))
+	huma.Register(h, endpoint("end-organisation", "DELETE", "/organisations/{id}", "organisations", "End an organisation and its bindings"), asked(a.endOrg))
 	huma.Register(h, endpoint("list-teams", "GET", "/teams", "teams", "Teams of an area and below it"), a.teams)
-	huma.Register(h, endpoint("add-team", "POST", "/teams", "teams", "Add a team; a squad says when its rights expire"), a.addTeam)
-	huma.Register(h, endpoint("end-team", "DELETE", "/teams/{id}", "teams", "End a team and its posts' rights"), a.endTeam)
+	huma.Register(h, endpoint("add-team", "POST", "/teams", "teams", "Add a team; a squad says when its rights expire"), asked(a.addTeam))
+	huma.Register(h, endpoint("end-team", "DELETE", "/teams/{id}", "teams", "End a team and its posts' rights"), asked(a.endTeam))
 	huma.Register(h, endpoint("list-bindings", "GET", "/bindings", "bindings", "Who is bound to places and grids"), a.bindings)
-	huma.Register(h, endpoint("add-binding", "POST", "/bindings", "bindings", "Bind posts and organisations together, one of them leading"), a.bind)
-	huma.Register(h, endpoint("end-binding", "DELETE", "/bindings/{id}", "bindings", "End a binding"), a.unbind)
-	huma.Register(h, endpoint("list-role-aliases", "GET", "/role-aliases", "posts", "Local names of roles"), a.aliases)
-	huma.Register(h, endpoint("set-role-alias", "PUT", "/role-aliases", "posts", "Name a role in an area; empty gives its own name back"), a.setAlias)
+	huma.Register(h, endpoint("add-binding", "POST", "/bindings", "bindings", "Bind posts and organisations together, one of them leading"), asked(a.bind))
+	huma.Register(h, endpoint("end-binding", "DELETE", "/bindings/{id}", "bindings", "End a binding"), asked(a.unbind))
+	huma.Register(h, endpoint("list-role-aliases", "GET", "/role-aliases", "posts", "Local names of roles"), asked(a.aliases))
+	huma.Register(h, endpoint("set-role-alias", "PUT", "/role-aliases", "posts", "Name a role in an area; empty gives its own name back"), asked(a.setAlias))
 }
 
 type underIn struct {
@@ -109,21 +109,13 @@ type addPostIn struct {
 	}
 }
 
-func (a api) addPost(ctx context.Context, in *addPostIn) (*body[Post], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) addPost(ctx context.Context, c Caller, in *addPostIn) (*body[Post], error) {
 	b := in.Body
 	return result(a.s.AddPost(ctx, c, NewPost{Role: Role(b.Role), Title: b.Title, ObjectKind: ObjectKind(b.ObjectKind), ObjectID: b.ObjectID,
 		Doors: b.Doors, OrgID: b.OrgID, TeamID: b.TeamID, FromMs: b.FromMs, UntilMs: b.UntilMs}))
 }
 
-func (a api) post(ctx context.Context, in *byID) (*body[PostView], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) post(ctx context.Context, c Caller, in *byID) (*body[PostView], error) {
 	return result(a.s.Post(ctx, c, in.ID.ID))
 }
 
@@ -132,11 +124,7 @@ type endIn struct {
 	Until int64       `query:"until" doc:"UTC milliseconds, not before now; default: now"`
 }
 
-func (a api) endPost(ctx context.Context, in *endIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) endPost(ctx context.Context, c Caller, in *endIn) (*ended, error) {
 	return nil, a.s.EndPost(ctx, c, in.ID.ID, in.Until)
 }
 
@@ -147,11 +135,7 @@ type postDoorsIn struct {
 	}
 }
 
-func (a api) setPostDoors(ctx context.Context, in *postDoorsIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) setPostDoors(ctx context.Context, c Caller, in *postDoorsIn) (*ended, error) {
 	return nil, a.s.SetPostDoors(ctx, c, in.ID.ID, in.Body.Doors)
 }
 
@@ -164,20 +148,12 @@ type addHolderIn struct {
 	}
 }
 
-func (a api) addHolder(ctx context.Context, in *addHolderIn) (*body[Holder], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) addHolder(ctx context.Context, c Caller, in *addHolderIn) (*body[Holder], error) {
 	b := in.Body
 	return result(a.s.AddHolder(ctx, c, Holder{PostID: b.PostID, AccountID: b.AccountID, FromMs: b.FromMs, UntilMs: b.UntilMs}))
 }
 
-func (a api) endHolder(ctx context.Context, in *endIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) endHolder(ctx context.Context, c Caller, in *endIn) (*ended, error) {
 	return nil, a.s.EndHolder(ctx, c, in.ID.ID, in.Until)
 }
 
@@ -195,19 +171,11 @@ type addOrgIn struct {
 	}
 }
 
-func (a api) addOrg(ctx context.Context, in *addOrgIn) (*body[Organisation], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) addOrg(ctx context.Context, c Caller, in *addOrgIn) (*body[Organisation], error) {
 	return result(a.s.AddOrganisation(ctx, c, Organisation{AreaID: in.Body.AreaID, Kind: in.Body.Kind, Name: in.Body.Name}))
 }
 
-func (a api) endOrg(ctx context.Context, in *byID) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) endOrg(ctx context.Context, c Caller, in *byID) (*ended, error) {
 	return nil, a.s.EndOrganisation(ctx, c, in.ID.ID)
 }
 
@@ -229,20 +197,12 @@ type addTeamIn struct {
 	}
 }
 
-func (a api) addTeam(ctx context.Context, in *addTeamIn) (*body[Team], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) addTeam(ctx context.Context, c Caller, in *addTeamIn) (*body[Team], error) {
 	b := in.Body
 	return result(a.s.AddTeam(ctx, c, Team{AreaID: b.AreaID, OrgID: b.OrgID, Kind: b.Kind, Name: b.Name, PartyBranch: b.PartyBranch, FromMs: b.FromMs, UntilMs: b.UntilMs}))
 }
 
-func (a api) endTeam(ctx context.Context, in *endIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) endTeam(ctx context.Context, c Caller, in *endIn) (*ended, error) {
 	return nil, a.s.EndTeam(ctx, c, in.ID.ID, in.Until)
 }
 
@@ -266,11 +226,7 @@ type bindIn struct {
 	}
 }
 
-func (a api) bind(ctx context.Context, in *bindIn) (*body[[]Binding], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) bind(ctx context.Context, c Caller, in *bindIn) (*body[[]Binding], error) {
 	var list []Binding
 	for _, m := range in.Body.Members {
 		list = append(list, Binding{PostID: m.PostID, OrgID: m.OrgID, ObjectKind: ObjectKind(in.Body.ObjectKind), ObjectID: in.Body.ObjectID,
@@ -279,19 +235,11 @@ func (a api) bind(ctx context.Context, in *bindIn) (*body[[]Binding], error) {
 	return result(a.s.Bind(ctx, c, list, in.Body.Lead))
 }
 
-func (a api) unbind(ctx context.Context, in *byID) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) unbind(ctx context.Context, c Caller, in *byID) (*ended, error) {
 	return nil, a.s.Unbind(ctx, c, in.ID.ID)
 }
 
-func (a api) aliases(ctx context.Context, _ *struct{}) (*body[web.Page[RoleAlias]], error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) aliases(ctx context.Context, c Caller, _ *struct{}) (*body[web.Page[RoleAlias]], error) {
 	list, err := a.s.RoleAliases(ctx, c)
 	if err != nil {
 		return nil, err
@@ -307,10 +255,6 @@ type aliasIn struct {
 	}
 }
 
-func (a api) setAlias(ctx context.Context, in *aliasIn) (*ended, error) {
-	c, err := CallerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a api) setAlias(ctx context.Context, c Caller, in *aliasIn) (*ended, error) {
 	return nil, a.s.SetRoleAlias(ctx, c, in.Body.AreaID, Role(in.Body.Role), in.Body.Alias)
 }
