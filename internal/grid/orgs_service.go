@@ -207,6 +207,9 @@ func (s *Service) SeedHQGroups(ctx context.Context, c Caller, area id.ID) ([]Tea
 
 // RoleAliases lists what roles are called in the areas of the district.
 func (s *Service) RoleAliases(ctx context.Context, c Caller) ([]RoleAlias, error) {
+	if err := c.Require("grid.RoleAliases", PlaceRead); err != nil {
+		return nil, err
+	}
 	list, err := queryAliases(ctx, s.d.Read(), c.District)
 	return list, errs.Wrap("grid.RoleAliases", err)
 }

@@ -265,6 +265,11 @@ func (s *Service) FindDoor(ctx context.Context, c Caller, areaID id.ID, parts Do
 // missing above it. For many doors use one Resolver.
 func (s *Service) EnsureDoor(ctx context.Context, c Caller, areaID id.ID, parts DoorParts) (Place, error) {
 	const op = "grid.EnsureDoor"
+	if !c.Can(LedgerImport) {
+		if err := c.Require(op, PlaceWrite); err != nil {
+			return Place{}, err
+		}
+	}
 	r, err := s.Resolver(ctx, c, areaID)
 	if err != nil {
 		return Place{}, err

@@ -70,6 +70,12 @@ type formPage struct {
 }
 
 func (p *Pages) newPerson(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if _, err := p.s.Household(r.Context(), withPurpose(c, ""), pathID(r)); err != nil {
+		return err
+	}
+	if err := c.Require("ledger.newPerson", grid.LedgerWrite); err != nil {
+		return err
+	}
 	return p.personForm(w, r, c, http.StatusOK, web.Form{Values: url.Values{"registered": {"1"}, "lives_here": {"1"}}}, true)
 }
 

@@ -159,6 +159,39 @@ func (s *Service) Round(ctx context.Context, c grid.Caller, round id.ID) (Round,
 	return r.shownTo(c), nil
 }
 
+// roundFor is Round for those who may do something to the whole of it.
+func (s *Service) roundFor(ctx context.Context, c grid.Caller, p grid.Permission, round id.ID) (Round, error) {
+	r, err := s.Round(ctx, c, round)
+	if err == nil {
+		err = c.RequirePlace("round.Round", p, r.AreaPath)
+	}
+	return r, err
+}
+
+// placeFor returns a place that holds or lies in what the caller has the
+// permission for; others are NotFound.
+func (s *Service) placeFor(ctx context.Context, c grid.Caller, p grid.Permission, pid id.ID) (place, error) {
+	const op = "round.place"
+	if err := c.Require(op, p); err != nil {
+		return place{}, err
+	}
+	at, err := selectPlace(ctx, s.DB.Read(), c.District, pid)
+	if err != nil {
+		return place{}, err
+	}
+	if ok, err := s.reaches(ctx, c, p, at.Path); err != nil || !ok {
+		return place{}, errOr(err, errs.E(op, errs.NotFound, "round.place_missing"))
+	}
+	return at, nil
+}
+
+func errOr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
 // reaches reports whether a place or grid with the path holds something of the
 // caller's, or lies in it: what may be named to the caller.
 func (s *Service) reaches(ctx context.Context, c grid.Caller, p grid.Permission, path string) (bool, error) {

@@ -54,6 +54,9 @@ func (p *Pages) newRound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := c.Require("round.new", grid.RoundDraft); err != nil {
+		return err
+	}
 	q := r.URL.Query()
 	v := url.Values{"target_kind": {string(Doors)}, "due": {clock.FromMs(p.s.now()).AddDate(0, 0, 3).Format("2006-01-02") + "T18:00"}}
 	for _, k := range []string{"area", "grid", "form", "emergency"} {
@@ -78,7 +81,7 @@ func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rd, err := p.s.Round(r.Context(), c, rid)
+	rd, err := p.s.roundFor(r.Context(), c, grid.RoundDraft, rid)
 	if err != nil {
 		return err
 	}

@@ -158,6 +158,9 @@ func (p *Pages) paper(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := c.Require("round.paper", grid.RoundMark); err != nil {
+		return err
+	}
 	d, err := p.paperData(r, c, rid, idOf(r.URL.Query(), "place"))
 	if err != nil {
 		return err
@@ -234,6 +237,9 @@ func (p *Pages) closeData(r *http.Request, c grid.Caller, rid id.ID) (d closePag
 func (p *Pages) closing(w http.ResponseWriter, r *http.Request) error {
 	c, rid, err := ask(r)
 	if err != nil {
+		return err
+	}
+	if _, err := p.s.roundFor(r.Context(), c, grid.RoundClose, rid); err != nil {
 		return err
 	}
 	d, err := p.closeData(r, c, rid)

@@ -20,6 +20,9 @@ type PaperInput struct {
 // Paper enters a paper sheet: each named line gets a mark. A number named twice,
 // or one that is not on the list, refuses the whole sheet.
 func (s *Service) Paper(ctx context.Context, c grid.Caller, in PaperInput) ([]MarkOutcome, error) {
+	if _, err := s.placeFor(ctx, c, grid.RoundMark, in.SheetID); err != nil {
+		return nil, err
+	}
 	sheets, err := s.Sheets(ctx, c, in.RoundID, ListQuery{Ref: NodeRef{Place: in.SheetID}, All: true})
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func (s *Service) BulkNormal(ctx context.Context, c grid.Caller, in BulkInput) (
 	if k := info.round.TargetKind; k != Doors && k != Households && k != Places && k != Points {
 		return BulkResult{}, errs.E(op, errs.Invalid, "round.bulk_kind")
 	}
-	p, err := selectPlace(ctx, s.DB.Read(), c.District, in.PlaceID)
+	p, err := s.placeFor(ctx, c, grid.RoundMark, in.PlaceID)
 	if err != nil {
 		return BulkResult{}, err
 	}

@@ -176,6 +176,11 @@ func (s *Service) Cards(ctx context.Context, c grid.Caller, q CardQuery) ([]Card
 	if err != nil {
 		return nil, err
 	}
+	if q.Place != id.Zero {
+		if _, err := s.placeFor(ctx, c, grid.RoundMark, q.Place); err != nil {
+			return nil, err
+		}
+	}
 	byKey := map[id.ID]*Card{}
 	for _, r := range rounds {
 		items, err := s.cardItems(ctx, c, r, q)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,10 +41,15 @@ type App struct {
 	opt    Options
 	mux    *http.ServeMux
 	routes map[string]route
+	served []string // patterns in the order of their registration
 	assets http.Handler
 	inner  http.Handler
 	cross  *http.CrossOriginProtection
 }
+
+// Patterns returns the patterns of all routes, as "GET /rounds/{id}", in the
+// order of their registration.
+func (a *App) Patterns() []string { return slices.Clone(a.served) }
 
 // route is what was asked for when a pattern was registered.
 type route struct {
@@ -106,6 +112,7 @@ func (a *App) Handle(pattern string, h Handler, opts ...RouteOption) {
 	if !rt.public {
 		h = RequireLogin(h)
 	}
+	a.served = append(a.served, pattern)
 	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			a.fail(w, r, err)
@@ -117,6 +124,7 @@ func (a *App) Handle(pattern string, h Handler, opts ...RouteOption) {
 // libraries that bring their own (huma). Such handlers decide for themselves
 // who may use them.
 func (a *App) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	a.served = append(a.served, pattern)
 	a.mux.HandleFunc(pattern, h)
 }
 

@@ -1,0 +1,455 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"wangge/internal/account"
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
+	"wangge/internal/ledger/importer"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+	"wangge/internal/round"
+	"wangge/internal/sim/district"
+)
+
+// spot is one community with an object of every kind in it.
+type spot struct {
+	area, building, door, household, person grid.Place // only id, path, grid of what stands there
+	grid                                    grid.Grid
+	ids                                     map[string]id.ID // by kind of object
+}
+
+// world is a drill with objects of the clerk's community (own), of one in
+// another street (sister), and of the district (above).
+type world struct {
+	*drill
+	sys     grid.Caller
+	spots   map[string]*spot
+	callers map[string]grid.Caller // by role; "nobody" has an account and no post
+	clients map[string]*http.Client
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{drill: newDrill(t, Options{}, "nangang", 2000), spots: map[string]*spot{}, callers: map[string]grid.Caller{}, clients: map[string]*http.Client{}}
+	w.sys = grid.System(w.app.District, "test")
+	ctx := t.Context()
+	nobody, _ := must2(w.app.Accounts.CreateWithCode(grid.WithCaller(ctx, w.sys), id.Zero, account.NewAccount{Login: "nobody1", Name: "无职"}))
+	code := must(w.app.Accounts.ResetCode(ctx, id.Zero, nobody.ID))
+	must(w.app.Accounts.SetPassword(ctx, code, "tall-green-7-pines", "test", ""))
+	w.logins["nobody"] = district.Printed{Login: district.Login{Role: "nobody", Login: "nobody1", Account: nobody.ID}, Password: "tall-green-7-pines"}
+	for role, l := range w.logins {
+		w.callers[role] = must(w.app.Grid.CallerFor(ctx, l.Account, w.app.District, w.app.clock().Now()))
+		w.clients[role] = w.login(t, role)
+	}
+	own := must(w.app.Grid.Place(ctx, w.sys, w.loaded.Story.Community))
+	w.spots["own"] = w.fill(t, own, nobody.ID)
+	w.spots["sister"] = w.fill(t, w.sister(t, own), nobody.ID)
+	root := must(w.app.Grid.Root(ctx, w.sys))
+	w.spots["above"] = &spot{area: root, ids: map[string]id.ID{"area": root.ID, "round": w.loaded.Round, "form": w.form(t), "post": w.callers["district_command"].Grants[0].PostID,
+		"account": w.logins["district_command"].Account}}
+	return w
+}
+
+// must and must2 give the value of a call that cannot fail here.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func must2[A, B any](a A, b B, err error) (A, B) {
+	if err != nil {
+		panic(err)
+	}
+	return a, b
+}
+
+// sister finds a community of another street with people in it.
+func (w *world) sister(t *testing.T, own grid.Place) grid.Place {
+	t.Helper()
+	for _, a := range must(w.app.Grid.Areas(t.Context(), w.sys, grid.Community)) {
+		if strings.HasPrefix(a.Path, own.Path[:9]) {
+			continue
+		}
+		if l, _, _ := w.peopled(t, a); l.ObjectID != id.Zero {
+			return a
+		}
+	}
+	t.Fatal("no other community has people")
+	return grid.Place{}
+}
+
+// peopled finds a target of the open round whose people are on record, in the
+// printed leader's grid where it can be.
+func (w *world) peopled(t *testing.T, area grid.Place) (line round.Line, household, person id.ID) {
+	t.Helper()
+	lines, _, err := w.app.Rounds.Outstanding(t.Context(), w.sys, w.loaded.Round, round.ListQuery{Ref: round.NodeRef{Place: area.ID}, All: true, Limit: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lines {
+		if line.ObjectID != id.Zero && l.GridID != w.loaded.Story.Grid {
+			continue
+		}
+		if hs := must(w.app.Ledger.Behind(t.Context(), w.sys, l.DoorID)); len(hs) > 0 && len(hs[0].Persons) > 0 {
+			line, household, person = l, hs[0].ID, hs[0].Persons[0].ID
+			if l.GridID == w.loaded.Story.Grid {
+				break
+			}
+		}
+	}
+	return line, household, person
+}
+
+func (w *world) form(t *testing.T) id.ID {
+	t.Helper()
+	return must(w.app.Rounds.Forms(t.Context(), w.sys))[0].ID
+}
+
+// fill makes or finds an object of every kind in a community.
+func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
+	t.Helper()
+	ctx, s := t.Context(), &spot{area: area}
+	var line round.Line
+	line, s.household.ID, s.person.ID = w.peopled(t, area)
+	s.door = must(w.app.Grid.Place(ctx, w.sys, line.DoorID))
+	s.building = must(w.app.Grid.Place(ctx, w.sys, s.door.ParentID))
+	if s.building.Kind == grid.Unit {
+		s.building = must(w.app.Grid.Place(ctx, w.sys, s.building.ParentID))
+	}
+	s.grid = must(w.app.Grid.Grid(ctx, w.sys, s.door.GridID))
+	post := must(w.app.Grid.AddPost(ctx, w.sys, grid.NewPost{Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, ObjectID: area.ID}))
+	holder := must(w.app.Grid.AddHolder(ctx, w.sys, grid.Holder{PostID: post.ID, AccountID: w.account(t)}))
+	s.ids = map[string]id.ID{"area": area.ID, "building": s.building.ID, "door": s.door.ID, "household": s.household.ID, "person": s.person.ID,
+		"grid": s.grid.ID, "target": line.ObjectID, "post": post.ID, "holder": holder.ID, "account": holder.AccountID, "openround": w.loaded.Round}
+	w.fillRounds(t, s)
+	s.ids["import"] = must(w.app.Imports.Stage(ctx, w.sys, importer.Target{Place: area.ID, Compound: "新"},
+		[]importer.File{smallRoster()})).ID
+	org := must(w.app.Grid.AddOrganisation(ctx, w.sys, grid.Organisation{AreaID: area.ID, Kind: grid.OrgKinds[0], Name: "局"}))
+	team := must(w.app.Grid.SeedHQGroups(ctx, w.sys, area.ID))
+	bound := must(w.app.Grid.Bind(ctx, w.sys, []grid.Binding{{OrgID: org.ID, ObjectKind: grid.ObjectPlace, ObjectID: area.ID}}, 0))
+	s.ids["organisation"], s.ids["team"], s.ids["binding"] = org.ID, team[0].ID, bound[0].ID
+	s.ids["care"] = must(w.app.Ledger.AddRisk(ctx, w.sys, s.person.ID, ledger.RiskKinds()[0], ""))
+	return s
+}
+
+func smallRoster() importer.File {
+	text := "楼栋,单元,房号,姓名,身份证号\n1,1,101,王小明,\n1,1,102,李小红,2.30103E+17\n"
+	return importer.File{Name: "r.csv", R: strings.NewReader(text), Size: int64(len(text))}
+}
+
+// account makes an account that holds no post yet.
+func (w *world) account(t *testing.T) id.ID {
+	t.Helper()
+	a, _ := must2(w.app.Accounts.CreateWithCode(grid.WithCaller(t.Context(), w.sys), id.Zero, account.NewAccount{Name: "某人"}))
+	return a.ID
+}
+
+// fillRounds makes a draft, a mark with a photo and a sample.
+func (w *world) fillRounds(t *testing.T, s *spot) {
+	t.Helper()
+	ctx := t.Context()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 40, 40))); err != nil {
+		t.Fatal(err)
+	}
+	photo := must(w.app.Rounds.SavePhoto(ctx, w.sys, w.loaded.Round, &b))
+	m := must(w.app.Rounds.Mark(ctx, w.sys, round.MarkInput{RoundID: w.loaded.Round, ObjectID: s.ids["target"], Result: "normal", PhotoID: photo}))
+	rc := must(w.app.Rounds.DrawRecheck(ctx, w.sys, round.RecheckInput{RoundID: w.loaded.Round, PlaceID: s.area.ID, Permille: 1000}))
+	f := must(w.app.Rounds.SaveForm(ctx, w.sys, round.Form{Name: "一问", AreaID: s.area.ID, Fields: round.Screening()}))
+	d := must(w.app.Rounds.DraftRound(ctx, w.sys, round.DraftInput{AreaID: s.area.ID, Name: "草稿", TargetKind: round.Doors, FormID: f.ID,
+		DueMs: clock.Ms(w.app.clock().Now()) + 86_400_000}))
+	s.ids["photo"], s.ids["mark"], s.ids["recheck"], s.ids["form"], s.ids["round"] = photo, m.MarkID, rc.ID, f.ID, d.ID
+	s.ids["draft"] = d.ID
+}
+
+// reach says how far a right must go for a route.
+type reach int
+
+const (
+	open    reach = iota // everybody logged in
+	held                 // whoever holds the right anywhere
+	seen                 // the right touches the object: holds it or lies in it
+	covered              // a grant covers the very object
+	whole                // a grant over places holds the object
+)
+
+// rule says who may use a route. The expectation for each role is worked out
+// from the grants and roles.yaml, not from what the stores do.
+type rule struct {
+	object string // kind of the {id}; "" where there is none
+	perm   grid.Permission
+	reach  reach
+	more   string // query, of reading routes; of writing ones what is sent
+}
+
+// may is the oracle.
+func (r rule) may(c grid.Caller, s *spot, doors map[id.ID][]grid.Place) bool {
+	if r.reach == open {
+		return true
+	}
+	path := s.area.Path
+	switch r.object {
+	case "building":
+		path = s.building.Path
+	case "door", "household", "person", "target", "mark", "care":
+		path = s.door.Path
+	case "grid":
+		path = s.grid.Path
+	case "openround":
+		path = s.area.Path[:6] // the district's
+	}
+	for _, g := range c.Grants {
+		if !g.Role.May(r.perm) {
+			continue
+		}
+		at := []string{g.Path}
+		if g.ObjectKind == grid.ObjectDoors {
+			at = at[:0]
+			for _, d := range doors[g.PostID] {
+				at = append(at, d.Path)
+			}
+		}
+		for _, p := range at {
+			area, _, _ := strings.Cut(p, "g")
+			if g.ObjectKind != grid.ObjectGrid {
+				area = p
+			}
+			inGrid := g.ObjectKind == grid.ObjectGrid && strings.HasPrefix(s.grid.Path, p) && path == s.door.Path
+			switch r.reach {
+			case held:
+				return true
+			case seen:
+				if strings.HasPrefix(path, area) || strings.HasPrefix(area, path) || inGrid {
+					return true
+				}
+			case covered:
+				if strings.HasPrefix(path, p) && g.ObjectKind != grid.ObjectGrid || inGrid || r.object == "grid" && strings.HasPrefix(path, p) {
+					return true
+				}
+			case whole:
+				if g.ObjectKind == grid.ObjectPlace && strings.HasPrefix(path, p) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (w *world) doorsOf(t *testing.T, c grid.Caller) map[id.ID][]grid.Place {
+	t.Helper()
+	out := map[id.ID][]grid.Place{}
+	for _, g := range c.Grants {
+		if g.ObjectKind == grid.ObjectDoors {
+			out[g.PostID] = must(w.app.Grid.PostDoors(t.Context(), w.sys, g.PostID))
+		}
+	}
+	return out
+}
+
+// address fills the placeholders of a pattern or body; ok is false where the
+// spot has no such object.
+func (s *spot) address(text, object string) (string, bool) {
+	if object == "building" || object == "target" || object == "area" { // of the open round
+		text = strings.Replace(text, "/rounds/{id}", "/rounds/<openround>", 1)
+	}
+	if object != "" {
+		v, ok := s.ids[object]
+		if !ok {
+			return "", false
+		}
+		text = strings.ReplaceAll(text, "{id}", v.String())
+	}
+	for kind, v := range s.ids {
+		text = strings.ReplaceAll(text, "<"+kind+">", v.String())
+	}
+	text = strings.NewReplacer("{object}", s.ids["target"].String(), "{item}", s.ids["care"].String(), "{holder}", s.ids["holder"].String(), "{$}", "").Replace(text)
+	return text, !strings.ContainsAny(text, "<>") && !strings.Contains(text, "{id}")
+}
+
+// answered sends a request without following redirects.
+func (w *world) answered(t *testing.T, c *http.Client, method, path, kind, body string, head ...string) (int, string, http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, w.srv.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	for i := 0; i+1 < len(head); i += 2 {
+		req.Header.Set(head[i], head[i+1])
+	}
+	one := *c
+	one.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := one.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return res.StatusCode, string(text), res.Header
+}
+
+// refused reports whether a status hides or refuses.
+func refused(status int) bool { return status == http.StatusForbidden || status == http.StatusNotFound }
+
+// TestWhoMayWhat tries every route with every role on the objects of one's own
+// community, of another street's and of the district. A route without a rule
+// fails: whoever adds one says who may use it.
+func TestWhoMayWhat(t *testing.T) {
+	w := newWorld(t)
+	patterns := w.srv.Config.Handler.(*web.App).Patterns()
+	var known []string
+	for p := range readRules {
+		known = append(known, p)
+	}
+	for p := range writeRules {
+		known = append(known, p)
+	}
+	known = append(known, strings.Fields(strings.ReplaceAll(strings.TrimSpace(formRoutes), "POST ", "POST~"))...)
+	for i := range known {
+		known[i] = strings.Replace(known[i], "~", " ", 1)
+	}
+	for _, p := range patterns {
+		if !slices.Contains(known, p) {
+			t.Errorf("%s has no rule that says who may use it", p)
+		}
+	}
+	for _, p := range known {
+		if !slices.Contains(patterns, p) {
+			t.Errorf("%s has a rule and is no route", p)
+		}
+	}
+	t.Run("read", w.reading)
+	t.Run("write", w.writing)
+	t.Run("strangers", func(t *testing.T) { w.outside(t, patterns) })
+	t.Run("people", w.people)
+	t.Run("escalation", w.escalation)
+	t.Run("rechecks", w.blindness)
+	w.cleanDrill(t)
+}
+
+func (w *world) reading(t *testing.T) {
+	for role, c := range w.callers {
+		doors := w.doorsOf(t, c)
+		for pattern, r := range readRules {
+			for where, s := range w.spots {
+				path, ok := s.address(strings.TrimPrefix(pattern, "GET ")+r.more, r.object)
+				if !ok {
+					continue
+				}
+				status, text, h := w.answered(t, w.clients[role], "GET", path, "", "")
+				want := r.may(c, s, doors)
+				switch {
+				case status >= 500:
+					t.Errorf("%s reads %s of %s: %d", role, pattern, where, status)
+				case want && (status >= 400 || strings.HasPrefix(h.Get("Location"), "/login")):
+					t.Errorf("%s may read %s of %s: %d %.120s", role, pattern, where, status, text)
+				case !want && !refused(status):
+					t.Errorf("%s must not read %s of %s: %d %.200s", role, pattern, where, status, text)
+				}
+				if r.object == "" {
+					break // the same for every spot
+				}
+			}
+		}
+	}
+}
+
+// writing tries to change what is another street's and the district's: whoever
+// has no right over it is refused before anything else is looked at.
+func (w *world) writing(t *testing.T) {
+	for role, c := range w.callers {
+		doors := w.doorsOf(t, c)
+		for pattern, r := range writeRules {
+			for _, where := range []string{"sister", "above"} {
+				s := w.spots[where]
+				method, path, _ := strings.Cut(pattern, " ")
+				path, ok := s.address(path, r.object)
+				body, filled := s.address(r.more, "")
+				if !ok || !filled || r.may(c, s, doors) {
+					continue
+				}
+				kind := "application/json"
+				if strings.HasPrefix(body, "?") { // a file
+					path, kind, body = path+body, "application/octet-stream", "a,b\n1,2\n"
+				}
+				status, text, _ := w.answered(t, w.clients[role], method, path, kind, body)
+				if !refused(status) && !strings.Contains(text, `"status":403`) && !strings.Contains(text, `"status":404`) {
+					t.Errorf("%s must not %s of %s: %d %.200s", role, pattern, where, status, text)
+				}
+			}
+		}
+	}
+}
+
+// outside tries every route without log-in, and every writing one as another
+// site would have a browser send it.
+func (w *world) outside(t *testing.T, patterns []string) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := &http.Client{Jar: jar}
+	for _, p := range patterns {
+		method, path, _ := strings.Cut(p, " ")
+		path = strings.NewReplacer("{id}", "7", "{object}", "7", "{item}", "7", "{holder}", "7", "{$}", "").Replace(path)
+		if method != "GET" {
+			if status, _, _ := w.answered(t, w.clients["district_command"], method, path, "application/x-www-form-urlencoded", "", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
+				t.Errorf("%s from another site: %d", p, status)
+			}
+		}
+		if slices.Contains(publicRoutes, p) {
+			continue
+		}
+		status, _, h := w.answered(t, none, method, path, "application/json", "{}")
+		if status != http.StatusUnauthorized && !strings.HasPrefix(h.Get("Location"), "/login") {
+			t.Errorf("%s without log-in: %d", p, status)
+		}
+	}
+	for _, next := range []string{"//evil.example", "https://evil.example", `/\evil.example`, "/%0d%0aX:1"} {
+		p := w.logins["volunteer"]
+		status, _, h := w.answered(t, none, "POST", "/login", "application/x-www-form-urlencoded",
+			url.Values{"login": {p.Login.Login}, "password": {p.Password}, "next": {next}}.Encode())
+		if at, err := url.Parse(h.Get("Location")); err != nil || status != http.StatusSeeOther || at.Host != "" || strings.ContainsAny(h.Get("Location"), "\\\r\n") {
+			t.Errorf("log-in leads to %q", h.Get("Location"))
+		}
+	}
+	for _, c := range jar.Cookies(must(url.Parse(w.srv.URL))) {
+		if c.Name == web.SessionCookie && len(c.Value) < 40 {
+			t.Errorf("a session's secret has only %d characters", len(c.Value))
+		}
+	}
+	for _, path := range []string{"/assets/../../etc/passwd", "/assets/%2e%2e/%2e%2e/go.mod", "/assets/..%2f..%2fgo.mod", "/assets/"} {
+		if status, text, _ := w.answered(t, none, "GET", path, "", ""); status == http.StatusOK && (strings.Contains(text, "root:") || strings.Contains(text, "module ")) {
+			t.Errorf("%s gives %.80s", path, text)
+		}
+	}
+}
+
+// inTx runs fn in a transaction of the drill's database.
+func (w *world) inTx(t *testing.T, fn func(tx *db.Tx) error) {
+	t.Helper()
+	if err := w.app.DB.Write(context.Background(), "test", fn); err != nil {
+		t.Fatal(err)
+	}
+}
