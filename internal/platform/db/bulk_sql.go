@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -125,24 +124,9 @@ func (t *Tx) pipeline(ctx context.Context, query string, rows [][]any) ([]int64,
 	return changed, err
 }
 
-// insertText returns an INSERT of n rows.
+// insertText returns an INSERT of n rows for SQLite. It has ? instead of $1:
+// the driver looks up a numbered parameter's name in a list, for each value.
 func insertText(table string, cols []string, n int) string {
-	var b strings.Builder
-	b.WriteString("INSERT INTO " + table + " (" + strings.Join(cols, ", ") + ") VALUES ")
-	v := 0
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		for j := range cols {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			v++
-			b.WriteString("$" + strconv.Itoa(v))
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
+	row := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
+	return "INSERT INTO " + table + " (" + strings.Join(cols, ", ") + ") VALUES " + row + strings.Repeat(","+row, n-1)
 }
