@@ -138,14 +138,6 @@ func (a *App) Limit(pattern string, opts ...RouteOption) {
 	a.routes[pattern] = rt
 }
 
-// HandleHTTP registers an http.Handler; it needs a log-in unless Public.
-func (a *App) HandleHTTP(pattern string, h http.Handler, opts ...RouteOption) {
-	a.Handle(pattern, func(w http.ResponseWriter, r *http.Request) error {
-		h.ServeHTTP(w, r)
-		return nil
-	}, opts...)
-}
-
 // ServeHTTP serves a request through the whole shell.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Del(trustedProto)
