@@ -2,13 +2,10 @@ package app
 
 import (
 	"bytes"
-	"context"
 	"image"
 	"image/png"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +15,6 @@ import (
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/clock"
-	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
@@ -399,57 +395,5 @@ func (w *world) writing(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// outside tries every route without log-in, and every writing one as another
-// site would have a browser send it.
-func (w *world) outside(t *testing.T, patterns []string) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	none := &http.Client{Jar: jar}
-	for _, p := range patterns {
-		method, path, _ := strings.Cut(p, " ")
-		path = strings.NewReplacer("{id}", "7", "{object}", "7", "{item}", "7", "{holder}", "7", "{$}", "").Replace(path)
-		if method != "GET" {
-			if status, _, _ := w.answered(t, w.clients["district_command"], method, path, "application/x-www-form-urlencoded", "", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
-				t.Errorf("%s from another site: %d", p, status)
-			}
-		}
-		if slices.Contains(publicRoutes, p) {
-			continue
-		}
-		status, _, h := w.answered(t, none, method, path, "application/json", "{}")
-		if status != http.StatusUnauthorized && !strings.HasPrefix(h.Get("Location"), "/login") {
-			t.Errorf("%s without log-in: %d", p, status)
-		}
-	}
-	for _, next := range []string{"//evil.example", "https://evil.example", `/\evil.example`, "/%0d%0aX:1"} {
-		p := w.logins["volunteer"]
-		status, _, h := w.answered(t, none, "POST", "/login", "application/x-www-form-urlencoded",
-			url.Values{"login": {p.Login.Login}, "password": {p.Password}, "next": {next}}.Encode())
-		if at, err := url.Parse(h.Get("Location")); err != nil || status != http.StatusSeeOther || at.Host != "" || strings.ContainsAny(h.Get("Location"), "\\\r\n") {
-			t.Errorf("log-in leads to %q", h.Get("Location"))
-		}
-	}
-	for _, c := range jar.Cookies(must(url.Parse(w.srv.URL))) {
-		if c.Name == web.SessionCookie && len(c.Value) < 40 {
-			t.Errorf("a session's secret has only %d characters", len(c.Value))
-		}
-	}
-	for _, path := range []string{"/assets/../../etc/passwd", "/assets/%2e%2e/%2e%2e/go.mod", "/assets/..%2f..%2fgo.mod", "/assets/"} {
-		if status, text, _ := w.answered(t, none, "GET", path, "", ""); status == http.StatusOK && (strings.Contains(text, "root:") || strings.Contains(text, "module ")) {
-			t.Errorf("%s gives %.80s", path, text)
-		}
-	}
-}
-
-// inTx runs fn in a transaction of the drill's database.
-func (w *world) inTx(t *testing.T, fn func(tx *db.Tx) error) {
-	t.Helper()
-	if err := w.app.DB.Write(context.Background(), "test", fn); err != nil {
-		t.Fatal(err)
 	}
 }

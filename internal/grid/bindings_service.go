@@ -172,3 +172,42 @@ func (s *Service) Unbind(ctx context.Context, c Caller, bid id.ID) error {
 		return s.note(ctx, tx, c, PostWrite, "grid.binding.end", string(list[0].ObjectKind), list[0].ObjectID, "")
 	})
 }
+
+// mayJoin refuses posts in an organisation beyond the caller's area or bound
+// beyond it: a post of an organisation has its role wherever that is bound.
+func (s *Service) mayJoin(ctx context.Context, q db.Queryer, c Caller, list []NewPost) error {
+	if c.system {
+		return nil
+	}
+	reach := map[id.ID][]string{}
+	for _, n := range list {
+		if n.OrgID == id.Zero {
+			continue
+		}
+		paths, known := reach[n.OrgID]
+		if !known {
+			own, err := orgPath(ctx, q, c.District, n.OrgID)
+			if err != nil {
+				return err
+			}
+			if own == "" {
+				return errs.Field(errs.E("grid.AddPost", errs.NotFound, "grid.org.not_found"), "org_id")
+			}
+			bindings, err := queryBindings(ctx, q, "b.district = $1 AND b.org_id = $2 AND (b.until_ms = 0 OR b.until_ms > $3)", c.District, int64(n.OrgID), s.nowMs())
+			if err != nil {
+				return err
+			}
+			paths = []string{own}
+			for _, b := range bindings {
+				paths = append(paths, b.Path)
+			}
+			reach[n.OrgID] = paths
+		}
+		for _, path := range paths {
+			if !c.MayManage(PostWrite, n.Role, path) {
+				return errs.Field(errs.E("grid.AddPost", errs.Denied, "grid.post.above"), "org_id")
+			}
+		}
+	}
+	return nil
+}
