@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
@@ -108,6 +109,6 @@ func closePlaces(ctx context.Context, tx *db.Tx, district int, ids []id.ID, now 
 		}
 		return nil
 	})
-	tx.Notify("grid.places")
+	tx.Notify(grid.TopicPlaces)
 	return err
 }
