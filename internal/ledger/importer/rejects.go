@@ -6,6 +6,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger/roster"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
@@ -34,7 +35,8 @@ func (r *rejects) finish() ([]byte, error) {
 }
 
 // Rejected returns the workbook of the refused rows: of an applied import as it
-// was kept, of a planned one made anew. NotFound where nothing was refused.
+// was kept, of a planned one made anew. The rows are as they were uploaded,
+// unmasked, so each look at them is on record. NotFound where nothing was refused.
 func (s *Service) Rejected(ctx context.Context, c grid.Caller, imp id.ID) ([]byte, error) {
 	const op = "importer.Rejected"
 	v, maps, err := s.load(ctx, s.db.Read(), c, imp)
@@ -50,7 +52,14 @@ func (s *Service) Rejected(ctx context.Context, c grid.Caller, imp id.ID) ([]byt
 	if err == nil && len(book) == 0 {
 		err = errs.E(op, errs.NotFound, "ledger.import.no_rejects")
 	}
-	return book, errs.Wrap(op, err)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error { return s.note(ctx, tx, c, "export.rejected", imp) })
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	return book, nil
 }
 
 func (s *Service) rejectsAnew(ctx context.Context, c grid.Caller, v *Import, maps map[string]roster.Mapping) ([]byte, error) {
