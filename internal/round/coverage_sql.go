@@ -84,12 +84,22 @@ func namedDone(ctx context.Context, q db.Queryer, c grid.Caller, p grid.Permissi
 	return collect(rows, err, scanID)
 }
 
+// areaPathLen is the length of a community's path; longer ones are below it.
+const areaPathLen = 12
+
 // selectAnswerCounts sums the counts of answers below a path.
 func selectAnswerCounts(ctx context.Context, q db.Queryer, c grid.Caller, occ id.ID, path string) ([]ChoiceCount, error) {
 	a := db.NewArgs(c.District, occ, path, path+"~")
 	scope := c.Scope(grid.RoundRead, a, grid.Columns{Path: "p.path", Grid: "n.grid_id"})
-	rows, err := q.QueryContext(ctx, "SELECT n.field, n.choice, SUM(n.n) FROM answer_count n JOIN place p ON p.district = n.district AND p.id = n.leaf_id"+
-		" WHERE n.district = $1 AND n.occurrence_id = $2 AND p.path >= $3 AND p.path < $4 AND "+scope+" GROUP BY n.field, n.choice ORDER BY n.field, n.choice", a.List()...)
+	// CROSS JOIN keeps SQLite to the order written: of a whole area the few
+	// counts come first, since its places are the many (700 ms before, at
+	// 717,000 places); of a building its places do.
+	from := "answer_count n CROSS JOIN place p"
+	if len(path) > areaPathLen {
+		from = "place p CROSS JOIN answer_count n"
+	}
+	rows, err := q.QueryContext(ctx, "SELECT n.field, n.choice, SUM(n.n) FROM "+from+" WHERE p.district = $1 AND p.id = n.leaf_id"+
+		" AND n.district = $1 AND n.occurrence_id = $2 AND p.path >= $3 AND p.path < $4 AND "+scope+" GROUP BY n.field, n.choice ORDER BY n.field, n.choice", a.List()...)
 	return collect(rows, err, func(scan scanner) (x ChoiceCount, err error) {
 		err = scan(&x.Field, &x.Choice, &x.N)
 		return x, err
