@@ -39,13 +39,31 @@ func (s *Service) File(ctx context.Context, c grid.Caller, person id.ID) (*File,
 		return nil, err
 	}
 	f := &File{Person: v}
-	for _, step := range []func(context.Context, grid.Caller, *File) error{s.fileHistory, s.fileLists} {
+	for _, step := range []func(context.Context, grid.Caller, *File) error{s.fileHistory, s.fileAuthors, s.fileLists} {
 		if err := step(ctx, c, f); err != nil {
 			return nil, errs.Wrap(op, err)
 		}
 	}
 	f.Looks, err = s.audit.LooksAt(ctx, s.db.Read(), person, fileLooks)
 	return f, errs.Wrap(op, err)
+}
+
+// fileAuthors names who recorded what.
+func (s *Service) fileAuthors(ctx context.Context, _ grid.Caller, f *File) error {
+	if s.names == nil {
+		return nil
+	}
+	var accounts []id.ID
+	for _, e := range f.Events {
+		if e.AccountID != id.Zero {
+			accounts = append(accounts, e.AccountID)
+		}
+	}
+	names, err := s.names(ctx, accounts)
+	for i, e := range f.Events {
+		f.Events[i].Author = names[e.AccountID]
+	}
+	return err
 }
 
 func (s *Service) fileHistory(ctx context.Context, c grid.Caller, f *File) error {

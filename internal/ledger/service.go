@@ -24,6 +24,9 @@ type Deps struct {
 	Keys  *seal.Keyring
 	Audit *audit.Log
 	Clock clock.Clock
+	// Names gives the names of accounts, for the authors in a person's file; nil
+	// (tests, tools) shows them by number.
+	Names func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
 }
 
 // Service is the ledger of one installation. It is safe for concurrent use.
@@ -32,13 +35,14 @@ type Service struct {
 	keys      *seal.Keyring
 	audit     *audit.Log
 	clk       clock.Clock
+	names     func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
 	listeners []Listener
 	people    population
 }
 
 // New returns the ledger over its parts.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, keys: d.Keys, audit: d.Audit, clk: d.Clock}
+	return &Service{db: d.DB, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names}
 }
 
 // OnHousehold adds a listener. All listeners are added before the first change.

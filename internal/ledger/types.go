@@ -130,6 +130,7 @@ type Event struct {
 	AtMs      int64
 	Kind      string // see the Event constants
 	AccountID id.ID
+	Author    string // the account's name; empty where it is not known
 	PostID    id.ID
 	Source    string
 	ObjectID  id.ID                  // the household, person, import or list entry it is about
