@@ -8,7 +8,6 @@ import (
 	"embed"
 	"encoding/base64"
 	"io"
-	"io/fs"
 	"net/http"
 	"strings"
 	"sync"
@@ -48,11 +47,7 @@ func (f *front) choose(ctx context.Context, o Options, d *db.DB, base string, sa
 		return err
 	}
 	u := &firstUse{f: f, o: o, d: d, base: base, say: say, life: ctx, token: base64.RawURLEncoding.EncodeToString(secret), ren: web.NewRenderer(clock.Real())}
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return err
-	}
-	if err := u.ren.Add(sub); err != nil {
+	if err := u.ren.AddDir(templates, "templates"); err != nil {
 		return err
 	}
 	site := web.New(web.Options{Renderer: u.ren, Log: o.log(), Clock: clock.Real(), Ready: d.Ping})

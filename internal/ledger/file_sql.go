@@ -19,7 +19,7 @@ func (s *Service) livedSince(ctx context.Context, q db.Queryer, district int, p 
 
 func (s *Service) residences(ctx context.Context, q db.Queryer, district int, persons []id.ID) ([]Residence, error) {
 	a := db.NewArgs(district)
-	return collect(ctx, q, `SELECT id, person_id, household_id, door_id, from_ms, until_ms, reason FROM residence
+	return db.Collect(ctx, q, `SELECT id, person_id, household_id, door_id, from_ms, until_ms, reason FROM residence
 		WHERE district = $1 AND person_id IN `+db.In(a, ints(persons))+` ORDER BY until_ms DESC, id DESC`, a.List(), func(r *sql.Rows) (Residence, error) {
 		var v Residence
 		err := r.Scan((*int64)(&v.ID), (*int64)(&v.PersonID), (*int64)(&v.HouseholdID), (*int64)(&v.DoorID), &v.FromMs, &v.UntilMs, &v.Reason)
@@ -32,7 +32,7 @@ func (s *Service) events(ctx context.Context, q db.Queryer, district int, person
 	a := db.NewArgs(district)
 	query := `SELECT id, person_id, register, at_ms, kind, account_id, post_id, source, object_id, sealed FROM person_event
 		WHERE district = $1 AND person_id IN ` + db.In(a, ints(persons)) + ` ORDER BY at_ms DESC, id DESC LIMIT ` + a.Add(limit)
-	return collect(ctx, q, query, a.List(), func(r *sql.Rows) (Event, error) {
+	return db.Collect(ctx, q, query, a.List(), func(r *sql.Rows) (Event, error) {
 		var e Event
 		var register string
 		var blob []byte
@@ -51,7 +51,7 @@ func (s *Service) mergedInto(ctx context.Context, q db.Queryer, district int, pe
 	all := []id.ID{person}
 	seen := map[id.ID]bool{person: true}
 	for i := 0; i < len(all); i++ {
-		drops, err := collect(ctx, q, `SELECT object_id FROM person_event WHERE district = $1 AND person_id = $2 AND kind = 'merged'`,
+		drops, err := db.Collect(ctx, q, `SELECT object_id FROM person_event WHERE district = $1 AND person_id = $2 AND kind = 'merged'`,
 			[]any{district, int64(all[i])}, func(r *sql.Rows) (id.ID, error) {
 				var v int64
 				err := r.Scan(&v)
@@ -91,7 +91,7 @@ func (s *Service) itemsOf(ctx context.Context, q db.Queryer, district int, table
 	var out []listItem
 	err := db.Chunks(persons, 500, func(part []id.ID) error {
 		a := db.NewArgs(district)
-		items, err := collect(ctx, q, `SELECT id, person_id, register, sealed, from_ms, until_ms FROM `+table+
+		items, err := db.Collect(ctx, q, `SELECT id, person_id, register, sealed, from_ms, until_ms FROM `+table+
 			` WHERE district = $1 AND until_ms = 0 AND person_id IN `+db.In(a, ints(part))+` ORDER BY id`, a.List(), scanItem)
 		out = append(out, items...)
 		return err

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -26,33 +25,12 @@ type Pages struct {
 
 // NewPages adds the templates to ren and returns the pages.
 func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return nil, err
-	}
-	ren.Shell.Search = "/search"
-	return &Pages{s, ren}, ren.Add(sub)
-}
-
-// handler is a page handler that gets the caller.
-type handler func(w http.ResponseWriter, r *http.Request, c grid.Caller) error
-
-func called(h handler) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		c, err := grid.CallerFrom(r.Context())
-		if err != nil {
-			return err
-		}
-		if err := r.ParseForm(); err != nil {
-			return errs.E("ledger.pages", errs.Invalid, "error.bad_form")
-		}
-		return h(w, r, c)
-	}
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
 }
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	for pattern, h := range map[string]handler{
+	for pattern, h := range map[string]grid.Handler{
 		"GET /search":                       p.search,
 		"POST /search":                      p.search,
 		"GET /doors/{id}/households":        p.door,
@@ -84,7 +62,7 @@ func (p *Pages) Register(app *web.App) {
 		"GET /care":                         p.care,
 		"GET /risk":                         p.risk,
 	} {
-		app.Handle(pattern, called(h))
+		app.Handle(pattern, grid.Called(h))
 	}
 }
 

@@ -33,7 +33,7 @@ func (s *Service) doorTexts(ctx context.Context, district int, doors []id.ID) (m
 	out := map[id.ID]doorText{}
 	err := db.Chunks(doors, 500, func(part []id.ID) error {
 		a := db.NewArgs(district)
-		list, err := collect(ctx, s.db.Read(), `SELECT id, path FROM place WHERE district = $1 AND id IN `+db.In(a, ints(part)), a.List(), func(r *sql.Rows) (doorText, error) {
+		list, err := db.Collect(ctx, s.db.Read(), `SELECT id, path FROM place WHERE district = $1 AND id IN `+db.In(a, ints(part)), a.List(), func(r *sql.Rows) (doorText, error) {
 			var d doorText
 			err := r.Scan((*int64)(&d.id), &d.path)
 			return d, err
@@ -107,7 +107,7 @@ func (s *Service) doorsNamed(ctx context.Context, c grid.Caller, label, under st
 	a := db.NewArgs(c.District)
 	query := `SELECT d.id, d.path FROM place d WHERE d.district = $1 AND d.kind = 'door' AND d.until_ms = 0 AND d.name = ` + a.Add(label) +
 		underPath(a, under) + ` AND ` + c.Scope(grid.PlaceRead, a, doorCols) + ` ORDER BY d.path LIMIT ` + a.Add(limit)
-	return collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (doorText, error) {
+	return db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (doorText, error) {
 		var d doorText
 		err := r.Scan((*int64)(&d.id), &d.path)
 		return d, err
@@ -144,7 +144,7 @@ func (s *Service) eachHousehold(ctx context.Context, c grid.Caller, under string
 	a := db.NewArgs(c.District)
 	query := householdSelect + ` FROM place d CROSS JOIN household h WHERE h.district = $1 AND d.district = $1 AND d.id = h.door_id AND h.until_ms = 0` +
 		underPath(a, under) + ` AND ` + c.Scope(grid.LedgerRead, a, doorCols) + ` LIMIT ` + a.Add(limit)
-	return collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
+	return db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
 }
 
 // seenDoors returns which of the doors lie where a post of the caller shows one
@@ -161,7 +161,7 @@ func (s *Service) seenDoors(ctx context.Context, c grid.Caller, doors []id.ID, f
 	err := db.Chunks(doors, 500, func(part []id.ID) error {
 		a := db.NewArgs(c.District)
 		query := `SELECT d.id FROM place d WHERE d.district = $1 AND d.id IN ` + db.In(a, ints(part)) + ` AND ` + sub.Scope(grid.LedgerRead, a, doorCols)
-		ids, err := collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (id.ID, error) {
+		ids, err := db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (id.ID, error) {
 			var v int64
 			err := r.Scan(&v)
 			return id.ID(v), err
@@ -181,7 +181,7 @@ func (s *Service) readable(ctx context.Context, c grid.Caller, persons []id.ID) 
 		a := db.NewArgs(c.District)
 		query := `SELECT p.id FROM person p CROSS JOIN place d WHERE p.district = $1 AND d.district = $1 AND ` + onDoor + ` AND p.id IN ` +
 			db.In(a, ints(part)) + ` AND ` + c.Scope(grid.LedgerRead, a, doorCols)
-		ids, err := collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (id.ID, error) {
+		ids, err := db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (id.ID, error) {
 			var v int64
 			err := r.Scan(&v)
 			return id.ID(v), err

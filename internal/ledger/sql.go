@@ -198,30 +198,12 @@ func notFound(err error) error {
 	return err
 }
 
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, q db.Queryer, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
-}
-
 // personsWhere reads and opens persons. from is the join after FROM, where the
 // condition with $1 = district.
 func (s *Service) personsWhere(ctx context.Context, q db.Queryer, c grid.Caller, perm grid.Permission, a *db.Args, from, where, tail string) ([]personRec, error) {
 	query := personSelect + sightColumn(c, a, doorCols) + " FROM " + from + " WHERE p.district = $1 AND d.district = $1 AND " + where +
 		" AND " + c.Scope(perm, a, doorCols) + tail
-	recs, err := collect(ctx, q, query, a.List(), func(r *sql.Rows) (personRec, error) { return scanPerson(r) })
+	recs, err := db.Collect(ctx, q, query, a.List(), func(r *sql.Rows) (personRec, error) { return scanPerson(r) })
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +271,7 @@ func (s *Service) householdsOf(ctx context.Context, q db.Queryer, c grid.Caller,
 		a := db.NewArgs(c.District)
 		query := householdSelect + ` FROM household h CROSS JOIN place d WHERE h.district = $1 AND d.district = $1 AND d.id = h.door_id AND h.until_ms = 0
 			AND h.door_id IN ` + db.In(a, ints(part)) + " AND " + c.Scope(grid.LedgerRead, a, doorCols) + " ORDER BY h.id"
-		hs, err := collect(ctx, q, query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
+		hs, err := db.Collect(ctx, q, query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
 		out = append(out, hs...)
 		return err
 	})

@@ -22,7 +22,7 @@ func (s *Service) Under(ctx context.Context, c grid.Caller, path string) ([]Hous
 	}
 	a := db.NewArgs(c.District)
 	query := householdSelect + ` FROM place d CROSS JOIN household h WHERE h.district = $1 AND d.district = $1 AND d.id = h.door_id AND h.until_ms = 0` + underPath(a, path)
-	hs, err := collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
+	hs, err := db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (Household, error) { return s.scanHousehold(r) })
 	if err != nil {
 		return nil, nil, errs.Wrap(op, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"io"
-	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -31,35 +30,19 @@ type Pages struct {
 
 // NewPages adds the templates to ren and returns the pages.
 func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return nil, err
-	}
-	return &Pages{s, ren}, ren.Add(sub)
-}
-
-type handler func(w http.ResponseWriter, r *http.Request, c grid.Caller) error
-
-func called(h handler) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		c, err := grid.CallerFrom(r.Context())
-		if err != nil {
-			return err
-		}
-		return h(w, r, c)
-	}
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
 }
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	app.Handle("GET /imports", called(p.list))
-	app.Handle("POST /imports", called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute))
-	app.Handle("GET /imports/{id}", called(p.one))
-	app.Handle("GET /imports/{id}/progress", called(p.progress))
-	app.Handle("POST /imports/{id}", called(p.correct), web.Timeout(5*time.Minute))
-	app.Handle("POST /imports/{id}/apply", called(p.apply))
-	app.Handle("POST /imports/{id}/undo", called(p.undo), web.Timeout(5*time.Minute))
-	app.Handle("GET /imports/{id}/rejected", called(p.rejected), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports", grid.Called(p.list))
+	app.Handle("POST /imports", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports/{id}", grid.Called(p.one))
+	app.Handle("GET /imports/{id}/progress", grid.Called(p.progress))
+	app.Handle("POST /imports/{id}", grid.Called(p.correct), web.Timeout(5*time.Minute))
+	app.Handle("POST /imports/{id}/apply", grid.Called(p.apply))
+	app.Handle("POST /imports/{id}/undo", grid.Called(p.undo), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports/{id}/rejected", grid.Called(p.rejected), web.Timeout(5*time.Minute))
 }
 
 type listPage struct {

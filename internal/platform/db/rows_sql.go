@@ -20,19 +20,26 @@ func Each(ctx context.Context, q Queryer, scan func(*sql.Rows) error, text strin
 	return rows.Err()
 }
 
-// List reads all rows of a query; fields are where the columns of a row go.
-func List[T any](ctx context.Context, q Queryer, fields func(*T) []any, text string, args ...any) ([]T, error) {
+// Collect reads all rows of a query, each by scan.
+func Collect[T any](ctx context.Context, q Queryer, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	var out []T
 	err := Each(ctx, q, func(rows *sql.Rows) error {
-		var v T
-		if err := rows.Scan(fields(&v)...); err != nil {
-			return err
+		v, err := scan(rows)
+		if err == nil {
+			out = append(out, v)
 		}
-		out = append(out, v)
-		return nil
+		return err
 	}, text, args...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// List reads all rows of a query; fields are where the columns of a row go.
+func List[T any](ctx context.Context, q Queryer, fields func(*T) []any, text string, args ...any) ([]T, error) {
+	return Collect(ctx, q, text, args, func(rows *sql.Rows) (v T, err error) {
+		err = rows.Scan(fields(&v)...)
+		return v, err
+	})
 }
