@@ -51,10 +51,18 @@ func printReport(env *environment, r app.Report) {
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	for _, c := range r.Checks {
 		state := "ok"
-		if len(c.Problems) > 0 {
+		switch {
+		case len(c.Problems) > 0:
 			state = "VIOLATED"
+		case c.Note != "" && c.Looked > 0:
+			state = "IN PART"
+		case c.Note != "":
+			state = "NOT CHECKED"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\n", c.Name, state, c.Looked)
+		if c.Note != "" {
+			fmt.Fprintf(w, "  \t%s\t\n", c.Note)
+		}
 		for _, p := range c.Problems {
 			fmt.Fprintf(w, "  \t%s\t\n", p)
 		}

@@ -3,10 +3,13 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/seal"
 	"wangge/internal/round"
 )
 
@@ -15,6 +18,7 @@ type Checked struct {
 	Name     string   `json:"name"`
 	Looked   int      `json:"looked" doc:"How many records were looked at"`
 	Problems []string `json:"problems"`
+	Note     string   `json:"note,omitempty" doc:"What could not be looked at, and why"`
 }
 
 // Report is what `wangge check` found.
@@ -25,8 +29,9 @@ type Report struct {
 
 // Check verifies live data without changing them; it may run beside a server.
 // Coverage: counters equal targets, targets equal their current marks, nodes
-// equal the sum of their children on both trees. Audit: every chain is whole.
-// References: every record that is named exists.
+// equal the sum of their children on both trees. Answers: the counts equal what
+// the sealed marks say, where their keys are at hand. Audit: every chain is
+// whole. References: every record that is named exists.
 func Check(ctx context.Context, o Options, lang string) (Report, error) {
 	url, err := o.Config.DatabaseURL()
 	if err != nil {
@@ -37,21 +42,27 @@ func Check(ctx context.Context, o Options, lang string) (Report, error) {
 		return Report{}, err
 	}
 	defer d.Close()
-	return CheckDB(ctx, d, lang)
+	keys, err := seal.OpenKeyring(o.Config.KeyDir())
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return Report{}, err
+	}
+	return CheckDB(ctx, d, keys, lang)
 }
 
-// CheckDB is Check on an open database.
-func CheckDB(ctx context.Context, d *db.DB, lang string) (Report, error) {
+// CheckDB is Check on an open database. Without keys the answers are not
+// counted again, and the report says so.
+func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Report, error) {
 	r := Report{Clean: true}
 	cover, err := round.Check(ctx, d)
 	if err != nil {
 		return r, err
 	}
-	var list []string
-	for _, p := range cover.Problems {
-		list = append(list, fmt.Sprintf("%s: occurrence %s object %s: %s", p.Check, p.OccurrenceID, p.ObjectID, p.Detail))
+	r.add(Checked{Name: i18n.T(lang, "check.coverage"), Looked: cover.Targets, Problems: roundProblems(cover.Problems)})
+	answers, err := checkAnswers(ctx, d, keys, lang)
+	if err != nil {
+		return r, err
 	}
-	r.add(Checked{Name: i18n.T(lang, "check.coverage"), Looked: cover.Targets, Problems: list})
+	r.add(answers)
 	chain, err := checkAudit(ctx, d, lang)
 	if err != nil {
 		return r, err
@@ -68,6 +79,31 @@ func CheckDB(ctx context.Context, d *db.DB, lang string) (Report, error) {
 func (r *Report) add(c Checked) {
 	r.Clean = r.Clean && len(c.Problems) == 0
 	r.Checks = append(r.Checks, c)
+}
+
+func roundProblems(list []round.Problem) (out []string) {
+	for _, p := range list {
+		out = append(out, fmt.Sprintf("%s: occurrence %s object %s: %s", p.Check, p.OccurrenceID, p.ObjectID, p.Detail))
+	}
+	return out
+}
+
+// checkAnswers counts the answers again from the sealed marks.
+func checkAnswers(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Checked, error) {
+	c := Checked{Name: i18n.T(lang, "check.answers")}
+	if keys == nil {
+		c.Note = i18n.T(lang, "check.answers.keyless")
+		return c, nil
+	}
+	found, err := round.Recount(ctx, d, keys)
+	if err != nil {
+		return c, err
+	}
+	c.Looked, c.Problems = found.Marks, roundProblems(found.Problems)
+	if len(found.Missing) > 0 {
+		c.Note = i18n.T(lang, "check.answers.missing", strings.Join(found.Missing, " "))
+	}
+	return c, nil
 }
 
 func checkAudit(ctx context.Context, d *db.DB, lang string) (Checked, error) {

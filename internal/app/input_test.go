@@ -102,7 +102,7 @@ func clearProblem(t *testing.T, lang, name, kind, text string, status int) (p we
 // cleanDrill fails unless `check` finds nothing.
 func (d *drill) cleanDrill(t *testing.T) {
 	t.Helper()
-	r, err := CheckDB(context.Background(), d.app.DB, "en")
+	r, err := CheckDB(context.Background(), d.app.DB, d.app.Keys, "en")
 	if err != nil || !r.Clean {
 		t.Errorf("check: %v %+v", err, r)
 	}

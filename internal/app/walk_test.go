@@ -179,7 +179,7 @@ func (w *walk) verify(at string) {
 		}
 		w.totals[i] = v.Node.Total
 	}
-	rep, err := CheckDB(ctx, w.a.DB, "en")
+	rep, err := CheckDB(ctx, w.a.DB, w.a.Keys, "en")
 	w.must(err)
 	if !rep.Clean {
 		w.t.Fatalf("%s: %+v", at, slices.Clone(rep.Checks))

@@ -51,11 +51,16 @@ func (s *Service) countsOf(info *roundInfo, m *markRow) ([]ChoiceCount, error) {
 		return nil, err
 	}
 	once, each := info.form.parts(info.round.PerMember)
+	return choicesIn(once, each, body), nil
+}
+
+// choicesIn returns what a mark's answers add to the counts.
+func choicesIn(once, each []Field, body sealedMark) []ChoiceCount {
 	out := Choices(once, body.Answers)
 	for _, p := range body.Members {
 		out = append(out, Choices(each, p.Answers)...)
 	}
-	return mergeChoices(out), nil
+	return mergeChoices(out)
 }
 
 // loadedInfo is info within a transaction.

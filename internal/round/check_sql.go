@@ -2,6 +2,8 @@ package round
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -83,4 +85,55 @@ func byID(list []place, err error) (map[id.ID]place, error) {
 		out[p.ID] = p
 	}
 	return out, err
+}
+
+// askedIn returns the form of an occurrence's round, and whether its questions
+// are asked for each member.
+func askedIn(ctx context.Context, q db.Queryer, o occRef) (Form, bool, error) {
+	var form id.ID
+	var perMember int
+	err := q.QueryRowContext(ctx, `SELECT r.form_id, r.per_member FROM occurrence o JOIN round r ON r.district = o.district AND r.id = o.round_id
+		WHERE o.district = $1 AND o.id = $2`, o.district, o.id).Scan(&form, &perMember)
+	if err != nil {
+		return Form{}, false, missing("round.Recount", err, "round.missing")
+	}
+	f, err := selectForm(ctx, q, o.district, form)
+	return f, perMember == 1, err
+}
+
+// keptChoices returns the counts of an occurrence's answers as they are kept.
+func keptChoices(ctx context.Context, q db.Queryer, o occRef) (map[choiceKey]int, error) {
+	out := map[choiceKey]int{}
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
+		k, n := choiceKey{counterKey: counterKey{occ: o.id}}, 0
+		err := rows.Scan(&k.leaf, &k.grid, &k.field, &k.choice, &n)
+		out[k] = n
+		return err
+	}, "SELECT leaf_id, grid_id, field, choice, n FROM answer_count WHERE district = $1 AND occurrence_id = $2", o.district, o.id)
+	return out, err
+}
+
+// eachDone gives every target that is done with its current mark.
+func eachDone(ctx context.Context, q db.Queryer, o occRef, fn func(at counterKey, mark id.ID, register string, sealed []byte)) error {
+	return db.Each(ctx, q, func(rows *sql.Rows) error {
+		k := counterKey{occ: o.id}
+		var mark id.ID
+		var register string
+		var sealed sql.RawBytes
+		if err := rows.Scan(&k.leaf, &k.grid, &mark, &register, &sealed); err != nil {
+			return err
+		}
+		fn(k, mark, register, sealed)
+		return nil
+	}, `SELECT t.leaf_id, t.grid_id, m.id, m.register, m.sealed FROM target t JOIN mark m ON m.district = t.district AND m.id = t.mark_id
+		WHERE t.district = $1 AND t.occurrence_id = $2 AND t.state = 2`, o.district, o.id)
+}
+
+// pathOf returns a place's path; "" where there is none.
+func pathOf(ctx context.Context, q db.Queryer, district int, place id.ID) (path string, err error) {
+	err = q.QueryRowContext(ctx, "SELECT path FROM place WHERE district = $1 AND id = $2", district, place).Scan(&path)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return path, err
 }

@@ -172,6 +172,11 @@ func (w *world) check() {
 	if len(c.Problems) > 0 {
 		w.t.Fatalf("coverage is violated: %+v", c.Problems)
 	}
+	a, err := Recount(w.ctx, w.d, w.s.Keys)
+	w.ok(err)
+	if len(a.Problems) > 0 {
+		w.t.Fatalf("answers are miscounted: %+v", a.Problems)
+	}
 }
 
 // leader returns the caller of a post over a place.

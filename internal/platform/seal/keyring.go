@@ -71,6 +71,27 @@ func NewKeyring(dir string, masterKey []byte, opts ...Option) (*Keyring, error) 
 	return r, r.finishDestructions()
 }
 
+// OpenKeyring is NewKeyring for those who only read: it makes and changes
+// nothing, and fails with NotFound "seal.folder_missing" where dir holds no keys.
+func OpenKeyring(dir string) (*Keyring, error) {
+	const op = "seal.OpenKeyring"
+	if files, err := filepath.Glob(filepath.Join(dir, "*"+keySuffix)); err != nil || len(files) == 0 {
+		return nil, errs.E(op, errs.NotFound, "seal.folder_missing", dir)
+	}
+	master, err := findMaster(dir)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	w, err := newMasterWrapper(master)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	r := &Keyring{dir: dir, clk: clock.Real(), wrap: w}
+	r.keys.Store(&map[string]*dataKey{})
+	r.absent.Store(&map[string]string{})
+	return r, nil
+}
+
 func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
