@@ -165,6 +165,7 @@ func menu() []web.Menu {
 		{Key: "audit", Href: "/audit", Icon: "history", Section: "menu.section.admin", Allowed: can(grid.AuditRead)},
 		{Key: "today", Href: "/today", Icon: "today", Phone: true, Allowed: can(grid.RoundMark)},
 		{Key: "evening", Href: "/today/evening", Icon: "clock", Phone: true, Allowed: can(grid.RoundMark)},
+		{Key: "search", Href: "/search", Icon: "search", Phone: true, Allowed: can(grid.LedgerRead)},
 		{Key: "account", Href: "/account", Icon: "user", Phone: true},
 	}
 }

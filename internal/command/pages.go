@@ -37,20 +37,10 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	if len(c.Grants) == 0 {
 		return p.ren.Page(w, r, web.Office, "command/none", boardPage{Meta: web.Meta{Title: web.T(r.Context(), "command.none")}})
 	}
-	if worksAtDoors(c) {
+	if c.AtDoors() {
 		return web.Redirect(w, r, "/today")
 	}
 	return p.show(w, r, c, id.Zero, false)
-}
-
-// worksAtDoors reports whether every post of the caller is one at doors.
-func worksAtDoors(c grid.Caller) bool {
-	for _, g := range c.Grants {
-		if !g.Role.Worker() {
-			return false
-		}
-	}
-	return true
 }
 
 func (p *Pages) board(w http.ResponseWriter, r *http.Request, c grid.Caller) error {

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"wangge/internal/platform/db"
@@ -109,6 +110,12 @@ func (c Caller) Sees(f Field) bool {
 		}
 	}
 	return false
+}
+
+// AtDoors reports whether the caller holds posts and every one of them is one
+// at doors (worker in roles.yaml): such a caller works on the phone's pages.
+func (c Caller) AtDoors() bool {
+	return len(c.Grants) > 0 && !slices.ContainsFunc(c.Grants, func(g Grant) bool { return !g.Role.Worker() })
 }
 
 // PostFor returns the first post held that grants the permission, for the

@@ -43,7 +43,11 @@ func (s *Service) ExportWorkbook(ctx context.Context, c grid.Caller, f Filter, w
 		if v.Sex != "" {
 			sex = t("ledger.sex." + string(v.Sex))
 		}
-		if err := x.Row(v.ID.String(), v.Door, v.Name, sex, v.Relation, strings.Join(v.Phones, " "), v.IDNo, yes[v.Registered], yes[v.LivesHere]); err != nil {
+		registered := ""
+		if v.RegistrationShown {
+			registered = yes[v.Registered]
+		}
+		if err := x.Row(v.ID.String(), v.Door, v.Name, sex, v.Relation, strings.Join(v.Phones, " "), v.IDNo, registered, yes[v.LivesHere]); err != nil {
 			return errs.Wrap(op, err)
 		}
 	}

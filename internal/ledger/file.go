@@ -31,7 +31,8 @@ const (
 
 // File returns a person's file. Values inside events are shown only where the
 // caller sees the person unmasked; otherwise the names of the fields stand
-// alone.
+// alone. Where somebody was registered or lived elsewhere is of the class of
+// addresses and left out for posts that do not show it.
 func (s *Service) File(ctx context.Context, c grid.Caller, person id.ID) (*File, error) {
 	const op = "ledger.File"
 	v, err := s.Person(ctx, c, person)
@@ -135,6 +136,10 @@ func hiddenEvent(kind string, v PersonView) bool {
 // maskEvent hides values from those who see the person masked. Kinds of lists
 // and reasons of leaving are no free text and stay.
 func maskEvent(e Event, v PersonView) Event {
+	if !v.RegistrationShown {
+		delete(e.Changes, "registered")
+		delete(e.Changes, "lives_here")
+	}
 	for k, ch := range e.Changes {
 		if !v.shows(k) {
 			e.Changes[k] = FieldChange{Old: maskText(ch.Old), New: maskText(ch.New)}

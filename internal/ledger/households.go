@@ -16,7 +16,7 @@ type HouseholdView struct {
 	Door        string       `json:"door" doc:"The door in words"`
 	DoorPath    string       `json:"-"`
 	Kind        Kind         `json:"kind" enum:"family,shared,dormitory,business,vacant"`
-	Registered  int          `json:"registered" doc:"People registered at this door"`
+	Registered  int          `json:"registered" doc:"People registered at this door; 0 where registration_shown is false"`
 	Living      int          `json:"living" doc:"People who live here"`
 	Unnamed     int          `json:"unnamed" doc:"People who live here and are not recorded by name"`
 	Nickname    string       `json:"nickname,omitempty"`
@@ -27,6 +27,8 @@ type HouseholdView struct {
 	UntilReason string       `json:"until_reason,omitempty"`
 	Persons     []PersonView `json:"persons"`
 	MayWrite    bool         `json:"-"`
+	// RegistrationShown reports whether the post may know who is registered here.
+	RegistrationShown bool `json:"registration_shown" doc:"Whether one's post shows registrations"`
 }
 
 // Household returns one household with its persons, masked, or with a purpose
@@ -89,13 +91,13 @@ func (s *Service) viewHouseholds(ctx context.Context, c grid.Caller, hs []Househ
 	out := make([]HouseholdView, len(hs))
 	for i, h := range hs {
 		v := HouseholdView{ID: h.ID, DoorID: h.DoorID, Door: texts[h.DoorID].text, DoorPath: texts[h.DoorID].path, Kind: h.Kind,
-			Registered: h.Registered, Living: h.Living, Version: h.Version, FromMs: h.FromMs, UntilMs: h.UntilMs, UntilReason: h.UntilReason,
+			Living: h.Living, Version: h.Version, FromMs: h.FromMs, UntilMs: h.UntilMs, UntilReason: h.UntilReason,
 			Persons: []PersonView{}, MayWrite: c.Can(grid.LedgerWrite)}
 		if nick[h.DoorID] {
 			v.Nickname = h.Nickname
 		}
 		if noted[h.DoorID] {
-			v.Note = h.Note
+			v.Note, v.Registered, v.RegistrationShown = h.Note, h.Registered, true
 		}
 		named := 0
 		for _, p := range views {

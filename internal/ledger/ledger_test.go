@@ -152,6 +152,54 @@ func TestMasks(t *testing.T) {
 	})
 }
 
+func TestNeighboursSeeWhoLivesThere(t *testing.T) {
+	both(t, 3, func(t *testing.T, w *world) {
+		owner := person("王建国", "13812345678")
+		owner.LivesHere = false
+		tenant := person("李秀英", "")
+		tenant.Registered = false
+		h := w.home(0, ledger.HouseholdInput{Kind: ledger.Shared}, owner, tenant)
+		ownerID := h.Persons[0].ID
+		for _, role := range []grid.Role{grid.RoleBuildingLeader, grid.RoleRepresentative, grid.RoleProperty, grid.RoleCommand} {
+			c := caller(role, communityPath)
+			v, err := w.s.Household(ctx, c, h.ID)
+			must(t, err)
+			if len(v.Persons) != 1 || v.Persons[0].Name != "李*" || v.Living != 1 || v.Registered != 0 || v.RegistrationShown || v.Persons[0].RegistrationShown {
+				t.Errorf("%s sees %+v", role, v)
+			}
+			_, err = w.s.Person(ctx, c, ownerID)
+			wantKind(t, err, errs.NotFound)
+			found, err := w.s.Search(ctx, c, ledger.Search{Text: "王建国"})
+			must(t, err)
+			if len(found.Persons) != 0 {
+				t.Errorf("%s finds who lives elsewhere", role)
+			}
+			for _, f := range []ledger.Filter{{Lives: "elsewhere"}, {Lives: "here"}, {Registered: "yes"}, {Registered: "no"}} {
+				_, err = w.s.Persons(ctx, c, f)
+				wantKind(t, err, errs.Denied)
+			}
+		}
+		// A leader here who is a clerk elsewhere may pick, but finds nothing here.
+		c := caller(grid.RoleBuildingLeader, communityPath)
+		c.Grants = append(c.Grants, grid.Grant{PostID: 6, Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, Path: "230103001009"})
+		people, err := w.s.Persons(ctx, c, ledger.Filter{Lives: "here", Limit: 10})
+		must(t, err)
+		if len(people.Persons) != 0 {
+			t.Errorf("picked %+v", people.Persons)
+		}
+		p := tenant
+		p.ID, p.Registered = h.Persons[1].ID, true
+		must(t, w.s.EditPerson(ctx, w.sys, p))
+		f, err := w.s.File(ctx, caller(grid.RoleBuildingLeader, communityPath), p.ID)
+		must(t, err)
+		for _, e := range f.Events {
+			if _, told := e.Changes["registered"]; told {
+				t.Error("the file tells a neighbour of a registration")
+			}
+		}
+	})
+}
+
 func TestSightIsOfThePostAtThePlace(t *testing.T) {
 	both(t, 12, func(t *testing.T, w *world) {
 		h := w.home(0, ledger.HouseholdInput{}, person("王建国", "13812345678"))

@@ -48,13 +48,23 @@ func (f Filter) where(a *db.Args, under string) string {
 	return w
 }
 
-// Persons lists current persons within the caller's scope, masked.
+// Persons lists current persons within the caller's scope, masked. Filters by
+// residence or registration count only what posts show that see addresses, and
+// are Denied to callers with no such post.
 func (s *Service) Persons(ctx context.Context, c grid.Caller, f Filter) (People, error) {
 	const op = "ledger.Persons"
 	if err := c.Require(op, grid.LedgerRead); err != nil {
 		return People{}, err
 	}
 	c.Purpose = ""
+	if f.Lives != "" || f.Registered != "" {
+		if !c.Sees(grid.FieldAddress) {
+			return People{}, errs.E(op, errs.Denied, "ledger.list.denied.filter")
+		}
+		if !c.IsSystem() {
+			c = seeing(c, grid.FieldAddress)
+		}
+	}
 	under := ""
 	var err error
 	if f.Place != id.Zero {

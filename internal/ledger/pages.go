@@ -5,6 +5,7 @@ import (
 	"embed"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,7 @@ func (p *Pages) Register(app *web.App) {
 		"POST /doors/{id}/households":       p.addHousehold,
 		"GET /households/{id}":              p.household,
 		"POST /households/{id}":             p.editHousehold,
-		"POST /households/{id}/unmask":      p.household,
+		"POST /households/{id}/unmask":      p.unmaskHousehold,
 		"POST /households/{id}/depart":      p.departHousehold,
 		"POST /households/{id}/move":        p.moveHousehold,
 		"POST /households/{id}/split":       p.split,
@@ -47,7 +48,7 @@ func (p *Pages) Register(app *web.App) {
 		"GET /persons":                      p.list,
 		"GET /persons/export":               p.export,
 		"GET /persons/{id}":                 p.person,
-		"POST /persons/{id}/unmask":         p.person,
+		"POST /persons/{id}/unmask":         p.unmaskPerson,
 		"GET /persons/{id}/edit":            p.editForm,
 		"POST /persons/{id}/edit":           p.edit,
 		"POST /persons/{id}/move":           p.move,
@@ -117,15 +118,10 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 
 // layoutFor gives workers at doors the phone's pages.
 func layoutFor(c grid.Caller) web.Layout {
-	for _, g := range c.Grants {
-		if !g.Role.Worker() {
-			return web.Office
-		}
+	if c.AtDoors() {
+		return web.Phone
 	}
-	if c.IsSystem() || len(c.Grants) == 0 {
-		return web.Office
-	}
-	return web.Phone
+	return web.Office
 }
 
 type doorPage struct {
@@ -160,17 +156,29 @@ func (p *Pages) doorPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	return p.ren.PageStatus(w, r, status, layoutFor(c), "ledger/door", d)
 }
 
-func householdInput(f url.Values) HouseholdInput {
-	return HouseholdInput{Kind: Kind(f.Get("kind")), Registered: number(f, "registered"), Living: number(f, "living"),
-		Nickname: strings.TrimSpace(f.Get("nickname")), Note: strings.TrimSpace(f.Get("note")), Version: number(f, "version")}
+// householdInput reads the form; a head count that is no number is Invalid.
+func householdInput(f url.Values) (HouseholdInput, error) {
+	in := HouseholdInput{Kind: Kind(f.Get("kind")), Nickname: strings.TrimSpace(f.Get("nickname")), Note: strings.TrimSpace(f.Get("note")), Version: number(f, "version")}
+	for name, n := range map[string]*int{"registered": &in.Registered, "living": &in.Living} {
+		text := strings.TrimSpace(f.Get(name))
+		v, err := strconv.Atoi(text)
+		if err != nil && text != "" {
+			return in, errs.Field(errs.E("ledger.form", errs.Invalid, "ledger.household.count", MaxHeads), name)
+		}
+		*n = v
+	}
+	return in, nil
 }
 
 func (p *Pages) addHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	in := householdInput(r.PostForm)
-	in.DoorID = pathID(r)
-	h, err := p.s.AddHousehold(r.Context(), c, in, nil)
-	if errs.Is(err, errs.Invalid) {
-		return p.doorPage(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)})
+	var h id.ID
+	in, err := householdInput(r.PostForm)
+	if err == nil {
+		in.DoorID = pathID(r)
+		h, err = p.s.AddHousehold(r.Context(), c, in, nil)
+	}
+	if showAgain(err) {
+		return p.doorPage(w, r, c, statusOf(err), formOf(r, err))
 	}
 	if err != nil {
 		return err
@@ -191,7 +199,44 @@ type householdPage struct {
 }
 
 func (p *Pages) household(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.householdPage(w, r, withPurpose(c, ""), http.StatusOK, nil)
+}
+
+// unmaskHousehold shows the household with full fields for a purpose.
+func (p *Pages) unmaskHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := checkPurpose(r.PostForm.Get("purpose")); err != nil {
+		return p.householdAct(w, r, c, "", err)
+	}
 	return p.householdPage(w, r, withPurpose(c, r.PostForm.Get("purpose")), http.StatusOK, nil)
+}
+
+// checkPurpose is Invalid unless the purpose is one of Purposes.
+func checkPurpose(purpose string) error {
+	if !slices.Contains(vocab.Purposes, purpose) {
+		return errs.Field(errs.E("ledger.unmask", errs.Invalid, "ledger.unmask.choose"), "purpose")
+	}
+	return nil
+}
+
+// showAgain reports whether an error is shown on the page whose form made it,
+// with what was typed: wrong input, and records that changed meanwhile.
+func showAgain(err error) bool { return errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict) }
+
+// statusOf is the HTTP status of an error of showAgain.
+func statusOf(err error) int {
+	if errs.Is(err, errs.Conflict) {
+		return http.StatusConflict
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// formOf returns the form as it was typed, with what is wrong in it.
+func formOf(r *http.Request, err error) web.Form {
+	wrong := web.FormErrors(r.Context(), err)
+	if len(wrong) == 0 {
+		wrong[""] = web.ProblemOf(web.Lang(r.Context()), err).Detail
+	}
+	return web.Form{Values: r.PostForm, Errors: wrong}
 }
 
 func (p *Pages) householdPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form *web.Form) error {
@@ -224,8 +269,9 @@ func (p *Pages) householdPage(w http.ResponseWriter, r *http.Request, c grid.Cal
 
 // householdAct runs a change of a household and shows it again.
 func (p *Pages) householdAct(w http.ResponseWriter, r *http.Request, c grid.Caller, done string, err error) error {
-	if errs.Is(err, errs.Invalid) {
-		return p.householdPage(w, r, withPurpose(c, ""), http.StatusUnprocessableEntity, &web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)})
+	if showAgain(err) {
+		form := formOf(r, err)
+		return p.householdPage(w, r, withPurpose(c, ""), statusOf(err), &form)
 	}
 	if err != nil {
 		return err
@@ -235,7 +281,11 @@ func (p *Pages) householdAct(w http.ResponseWriter, r *http.Request, c grid.Call
 }
 
 func (p *Pages) editHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	return p.householdAct(w, r, c, "ledger.saved", p.s.EditHousehold(r.Context(), c, pathID(r), householdInput(r.PostForm)))
+	in, err := householdInput(r.PostForm)
+	if err == nil {
+		err = p.s.EditHousehold(r.Context(), c, pathID(r), in)
+	}
+	return p.householdAct(w, r, c, "ledger.saved", err)
 }
 
 func (p *Pages) departHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {

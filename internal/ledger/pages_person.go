@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"bytes"
+	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,7 +11,6 @@ import (
 	"strings"
 
 	"wangge/internal/grid"
-	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -18,6 +19,7 @@ type personPage struct {
 	web.Meta
 	F        *File
 	V        PersonView
+	Lines    []fileLine // the events, in words
 	MayWrite bool
 	Form     web.Form
 	Reasons  []web.Option
@@ -29,6 +31,14 @@ type personPage struct {
 }
 
 func (p *Pages) person(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.personPage(w, r, withPurpose(c, ""), http.StatusOK, web.Form{})
+}
+
+// unmaskPerson shows the file with full fields for a purpose.
+func (p *Pages) unmaskPerson(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := checkPurpose(r.PostForm.Get("purpose")); err != nil {
+		return p.personAct(w, r, c, "", err)
+	}
 	return p.personPage(w, r, withPurpose(c, r.PostForm.Get("purpose")), http.StatusOK, web.Form{})
 }
 
@@ -43,13 +53,56 @@ func (p *Pages) personPage(w http.ResponseWriter, r *http.Request, c grid.Caller
 		return err
 	}
 	v := f.Person
-	d := personPage{F: f, V: v, MayWrite: c.Can(grid.LedgerWrite), Form: form,
+	d := personPage{F: f, V: v, Lines: fileLines(ctx, f.Events), MayWrite: c.Can(grid.LedgerWrite), Form: form,
 		Reasons: options(ctx, "ledger.depart.", vocab.Depart, true), Purposes: options(ctx, "ledger.purpose.", vocab.Purposes, true),
 		Care: options(ctx, "ledger.care.", vocab.Care, true), Risk: options(ctx, "ledger.risk.", vocab.Risk, true), Actions: options(ctx, "ledger.action.", vocab.Actions, false),
 		Homes: slices.DeleteFunc(homes, func(h HouseholdView) bool { return h.ID == v.HouseholdID })}
 	d.Meta = web.Meta{Title: web.T(ctx, "ledger.person.title", orDash(v.Name)), Menu: "people", Crumbs: []web.Crumb{
 		{Text: v.Door, Href: "/doors/" + v.DoorID.String() + "/households"}, {Text: web.T(ctx, "ledger.household"), Href: "/households/" + v.HouseholdID.String()}}}
 	return p.ren.PageStatus(w, r, status, layoutFor(c), "ledger/person", d)
+}
+
+// fileLine is an event of a person's file with its changes in words.
+type fileLine struct {
+	Event
+	Words []changeWords
+}
+
+// changeWords is one changed field as it is read.
+type changeWords struct{ Label, Old, New string }
+
+func fileLines(ctx context.Context, events []Event) []fileLine {
+	out := make([]fileLine, len(events))
+	for i, e := range events {
+		out[i] = fileLine{Event: e, Words: changesInWords(ctx, e.Changes)}
+	}
+	return out
+}
+
+// changesInWords names the fields and writes marks as yes, no, man and woman.
+func changesInWords(ctx context.Context, changes map[string]FieldChange) []changeWords {
+	out := make([]changeWords, 0, len(changes))
+	for _, k := range slices.Sorted(maps.Keys(changes)) {
+		label := k
+		if k == "registered" {
+			label = "registered_here"
+		}
+		ch := changes[k]
+		out = append(out, changeWords{web.T(ctx, "ledger.f."+label), valueInWords(ctx, k, ch.Old), valueInWords(ctx, k, ch.New)})
+	}
+	return out
+}
+
+func valueInWords(ctx context.Context, field, v string) string {
+	switch {
+	case v == "" || v == hidden:
+		return v
+	case field == "sex":
+		return web.T(ctx, "ledger.sex."+v)
+	case field == "registered" || field == "lives_here":
+		return web.T(ctx, map[string]string{"0": "ledger.no", "1": "ledger.yes"}[v])
+	}
+	return v
 }
 
 func orDash(s string) string {
@@ -102,8 +155,8 @@ func personInput(f url.Values) Person {
 
 func (p *Pages) addPerson(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	v, err := p.s.AddPerson(r.Context(), c, pathID(r), personInput(r.PostForm), r.PostForm.Get("arrived") == "1")
-	if errs.Is(err, errs.Invalid) {
-		return p.personForm(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)}, true)
+	if showAgain(err) {
+		return p.personForm(w, r, c, statusOf(err), formOf(r, err), true)
 	}
 	if err != nil {
 		return err
@@ -132,16 +185,16 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	in := personInput(r.PostForm)
 	in.ID = pathID(r)
 	err := p.s.EditPerson(r.Context(), c, in)
-	if errs.Is(err, errs.Invalid) {
-		return p.personForm(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)}, false)
+	if showAgain(err) {
+		return p.personForm(w, r, c, statusOf(err), formOf(r, err), false)
 	}
 	return p.personAct(w, r, c, "ledger.saved", err)
 }
 
 // personAct ends a change of a person: the page again, with what is wrong.
 func (p *Pages) personAct(w http.ResponseWriter, r *http.Request, c grid.Caller, done string, err error) error {
-	if errs.Is(err, errs.Invalid) {
-		return p.personPage(w, r, withPurpose(c, ""), http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)})
+	if showAgain(err) {
+		return p.personPage(w, r, withPurpose(c, ""), statusOf(err), formOf(r, err))
 	}
 	if err != nil {
 		return err
@@ -202,15 +255,16 @@ func (p *Pages) endRisk(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 
 type listPage struct {
 	web.Meta
-	Table  web.Table
-	Rows   []PersonView
-	ByDoor bool
-	Place  string
-	Lives  string
-	Reg    string
-	Where  string
-	Export string
-	Import string // where a roster is imported; empty: not by this caller
+	Table   web.Table
+	Rows    []PersonView
+	ByDoor  bool
+	Place   string
+	Lives   string
+	Reg     string
+	Where   string
+	Export  string
+	Filters bool   // the caller may filter by residence and registration
+	Import  string // where a roster is imported; empty: not by this caller
 }
 
 func filterOf(q url.Values, t web.Table) Filter {
@@ -232,7 +286,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		return err
 	}
 	t.Next = people.Next
-	d := listPage{Meta: web.Meta{Title: web.T(ctx, "ledger.list.title"), Menu: "people"}, Table: t, Rows: people.Persons, ByDoor: people.ByDoor,
+	d := listPage{Meta: web.Meta{Title: web.T(ctx, "ledger.list.title"), Menu: "people"}, Table: t, Rows: people.Persons, ByDoor: people.ByDoor, Filters: c.Sees(grid.FieldAddress),
 		Place: q.Get("place"), Lives: f.Lives, Reg: f.Registered}
 	if f.Place != id.Zero {
 		texts, err := p.s.doorTexts(ctx, c.District, []id.ID{f.Place})
@@ -273,7 +327,7 @@ type carePage struct {
 	Kind  string
 	Path  string
 	Next  string
-	Risk  bool
+	Lists []web.Item // the care and the risk list, as far as the caller may see them
 }
 
 func (p *Pages) care(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -286,11 +340,14 @@ func (p *Pages) risk(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 
 func (p *Pages) listed(w http.ResponseWriter, r *http.Request, c grid.Caller, risk bool) error {
 	ctx, q := r.Context(), r.URL.Query()
-	d := carePage{Meta: web.Meta{Title: web.T(ctx, "ledger.care.title"), Menu: "care"}, Kind: q.Get("kind"), Path: r.URL.Path, Risk: risk,
+	d := carePage{Meta: web.Meta{Title: web.T(ctx, "ledger.care.title"), Menu: "care"}, Kind: q.Get("kind"), Path: r.URL.Path,
 		Kinds: options(ctx, "ledger.care.", vocab.Care, true)}
 	read := p.s.CareList
 	if risk {
 		d.Title, d.Menu, d.Kinds, read = web.T(ctx, "ledger.risk.title"), "risk", options(ctx, "ledger.risk.", vocab.Risk, true), p.s.RiskList
+	}
+	if c.Sees(grid.FieldCare) && c.Sees(grid.FieldRisk) {
+		d.Lists = []web.Item{{Href: "/care", Text: web.T(ctx, "ledger.care.title"), Active: !risk}, {Href: "/risk", Text: web.T(ctx, "ledger.risk.title"), Active: risk}}
 	}
 	var err error
 	if d.Rows, err = read(ctx, withPurpose(c, ""), "", d.Kind, idOf(q.Get("after"))); err != nil {
@@ -299,5 +356,5 @@ func (p *Pages) listed(w http.ResponseWriter, r *http.Request, c grid.Caller, ri
 	if len(d.Rows) == ListPage {
 		d.Next = d.Path + "?" + url.Values{"kind": {d.Kind}, "after": {d.Rows[ListPage-1].ID.String()}}.Encode()
 	}
-	return p.ren.Page(w, r, web.Office, "ledger/care", d)
+	return p.ren.Page(w, r, layoutFor(c), "ledger/care", d)
 }

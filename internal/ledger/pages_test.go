@@ -58,14 +58,14 @@ func TestPagesInBothLanguages(t *testing.T) {
 			c := caller(role, communityPath)
 			c.Lang = lang
 			get := site(t, w, c)
-			for _, path := range []string{"/search", "/doors/" + w.doors[0].String() + "/households", "/households/" + h.ID.String(), "/persons/" + pid.String(), "/persons", "/persons?sort=-name&lives=here"} {
+			for _, path := range []string{"/search", "/doors/" + w.doors[0].String() + "/households", "/households/" + h.ID.String(), "/persons/" + pid.String(), "/persons", "/persons?sort=-name"} {
 				check(t, get("GET", path, nil), 200, path)
 			}
 			check(t, get("POST", "/search", url.Values{"q": {"王建国"}}), 200, "search")
 			if role != grid.RoleCommunity {
 				continue
 			}
-			for _, path := range []string{"/persons/" + pid.String() + "/edit", "/households/" + h.ID.String() + "/persons/new", "/care", "/risk", "/persons/export"} {
+			for _, path := range []string{"/persons/" + pid.String() + "/edit", "/households/" + h.ID.String() + "/persons/new", "/care", "/risk", "/persons/export", "/persons?lives=here&registered=no"} {
 				check(t, get("GET", path, nil), 200, path)
 			}
 			rec := get("POST", "/persons/"+pid.String()+"/unmask", url.Values{"purpose": {"verify_record"}})
@@ -88,6 +88,52 @@ func check(t *testing.T, rec *httptest.ResponseRecorder, status int, what string
 	}
 	if strings.Contains(rec.Header().Get("Location"), "王") {
 		t.Errorf("%s: a name in the address", what)
+	}
+}
+
+func TestWrongInputComesBack(t *testing.T) {
+	d := dbtest.Open(t, db.FileURL(t.TempDir()+"/p.db"))
+	must(t, d.Migrate(ctx))
+	w := newWorld(t, d, 5)
+	h := w.home(0, ledger.HouseholdInput{}, person("王建国", "13812345678"))
+	do := site(t, w, caller(grid.RoleCommunity, communityPath))
+	home, file := "/households/"+h.ID.String(), "/persons/"+h.Persons[0].ID.String()
+	for _, tc := range []struct {
+		path, field, typed string
+		form               url.Values
+		status             int
+	}{
+		{"/doors/" + w.doors[1].String() + "/households", "living", "三四个", url.Values{"kind": {"family"}}, 422},
+		{home, "living", "-4", url.Values{"kind": {"family"}}, 422},
+		{home, "nickname", "老王家", url.Values{"kind": {"family"}, "living": {"1"}, "registered": {"1"}, "version": {"99"}}, 409},
+		{home + "/move", "to", "火星1号", nil, 422},
+		{home + "/depart", "reason", "", nil, 422},
+		{home + "/split", "person", "", nil, 422},
+		{home + "/unmask", "purpose", "好奇", nil, 422},
+		{home + "/persons/new", "birth", "去年", url.Values{"name": {"李四"}}, 422},
+		{home + "/persons/new", "note", "什么都没有", nil, 422},
+		{file + "/edit", "idno", "12345", url.Values{"name": {"王建国"}}, 422},
+		{file + "/edit", "phone", "12", url.Values{"name": {"王建国"}}, 422},
+		{file + "/move", "to", "9-9-999", nil, 422},
+		{file + "/depart", "reason", "不想说", nil, 422},
+		{file + "/note", "text", "", nil, 422},
+		{file + "/care", "kind", "", nil, 422},
+		{file + "/risk", "kind", "", nil, 422},
+		{file + "/unmask", "purpose", "", nil, 422},
+	} {
+		form := url.Values{tc.field: {tc.typed}}
+		for k, v := range tc.form {
+			form[k] = v
+		}
+		rec := do("POST", tc.path, form)
+		check(t, rec, tc.status, tc.path+" "+tc.field)
+		body := rec.Body.String()
+		if !strings.Contains(body, "notice-error") {
+			t.Errorf("%s: nothing says what is wrong", tc.path)
+		}
+		if shown := tc.field != "reason" && tc.field != "purpose"; shown && !strings.Contains(body, tc.typed) {
+			t.Errorf("%s: what was typed in %s is gone", tc.path, tc.field)
+		}
 	}
 }
 

@@ -88,6 +88,20 @@ func seeing(c grid.Caller, fields ...grid.Field) grid.Caller {
 	return sub
 }
 
+// livingOnly returns the condition that keeps rows of persons who left or live
+// elsewhere from posts that do not show the class of addresses: a neighbour
+// learns who lives behind a door, not whose registration is there or which flat
+// an owner left empty.
+func livingOnly(c grid.Caller, a *db.Args, cols grid.Columns) string {
+	if c.IsSystem() || !slices.ContainsFunc(c.Grants, func(g grid.Grant) bool {
+		return g.Role.May(grid.LedgerRead) && !g.Role.Sees(grid.FieldAddress)
+	}) {
+		return ""
+	}
+	wide := seeing(c, grid.FieldAddress)
+	return " AND (p.lives_here = 1 AND p.until_ms = 0 OR " + wide.Scope(grid.LedgerRead, a, cols) + ")"
+}
+
 // PersonView is a person as the caller may see it. Fields outside the caller's
 // classes are empty; masked ones hold a mask.
 type PersonView struct {
@@ -95,12 +109,15 @@ type PersonView struct {
 	HouseholdID id.ID  `json:"household_id"`
 	DoorID      id.ID  `json:"door_id"`
 	Register    string `json:"register"`
-	Registered  bool   `json:"registered" doc:"Registered at this door"`
-	LivesHere   bool   `json:"lives_here" doc:"Lives behind this door"`
-	Version     int    `json:"version" doc:"Give it back with a change"`
-	FromMs      int64  `json:"from_ms"`
-	UntilMs     int64  `json:"until_ms,omitempty"`
-	UntilReason string `json:"until_reason,omitempty"`
+	Registered  bool   `json:"registered" doc:"Registered at this door; always false where registration_shown is"`
+	// RegistrationShown reports whether the post may know where people are
+	// registered; whoever may not sees only who lives behind a door now.
+	RegistrationShown bool   `json:"registration_shown" doc:"Whether one's post shows registrations"`
+	LivesHere         bool   `json:"lives_here" doc:"Lives behind this door"`
+	Version           int    `json:"version" doc:"Give it back with a change"`
+	FromMs            int64  `json:"from_ms"`
+	UntilMs           int64  `json:"until_ms,omitempty"`
+	UntilReason       string `json:"until_reason,omitempty"`
 
 	Name        string   `json:"name,omitempty"`
 	Sex         Sex      `json:"sex,omitempty"`
@@ -133,7 +150,7 @@ type PersonView struct {
 func present(p *Person, s sight, unmask bool, at time.Time) PersonView {
 	v := PersonView{
 		ID: p.ID, HouseholdID: p.HouseholdID, DoorID: p.DoorID, Register: p.Register,
-		Registered: p.Registered, LivesHere: p.LivesHere, Version: p.Version,
+		Registered: p.Registered && s.has(seesAddress), RegistrationShown: s.has(seesAddress), LivesHere: p.LivesHere, Version: p.Version,
 		FromMs: p.FromMs, UntilMs: p.UntilMs, UntilReason: p.UntilReason, Origin: p.Origin, sight: s,
 		Minor: p.Minor(at), CanUnmask: s.has(seesName | seesPhone | seesIDNo | seesAddress),
 		MayCare: s.has(seesCare), MayRisk: s.has(seesRisk),

@@ -202,7 +202,7 @@ func notFound(err error) error {
 // condition with $1 = district.
 func (s *Service) personsWhere(ctx context.Context, q db.Queryer, c grid.Caller, perm grid.Permission, a *db.Args, from, where, tail string) ([]personRec, error) {
 	query := personSelect + sightColumn(c, a, doorCols) + " FROM " + from + " WHERE p.district = $1 AND d.district = $1 AND " + where +
-		" AND " + c.Scope(perm, a, doorCols) + tail
+		" AND " + c.Scope(perm, a, doorCols) + livingOnly(c, a, doorCols) + tail
 	recs, err := db.Collect(ctx, q, query, a.List(), func(r *sql.Rows) (personRec, error) { return scanPerson(r) })
 	if err != nil {
 		return nil, err
