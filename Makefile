@@ -6,7 +6,10 @@ PACKAGES := ./...
 RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/seal ./internal/platform/web ./internal/platform/i18n \
 	./internal/platform/db/... ./internal/platform/jobs ./internal/platform/audit
 
-.PHONY: test deps lint unit race build demo score
+# How long make soak walks on each engine.
+SOAK ?= 1h
+
+.PHONY: test deps lint unit race build demo score soak
 
 test: deps lint unit race ## everything, nothing skipped
 
@@ -32,3 +35,6 @@ race:
 
 score: ## scores on larger real data that may not ship: WANGGE_DATA=folder make score
 	$(GO) test -tags score -run Score -v ./internal/ledger/roster
+
+soak: deps ## random walks against a model, $(SOAK) on each engine at once
+	$(GO) test ./internal/app -run TestRoundsHoldWhileTheDistrictMoves -soak $(SOAK) -timeout 0 -v
