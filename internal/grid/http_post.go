@@ -159,7 +159,7 @@ func (a api) endHolder(ctx context.Context, c Caller, in *endIn) (*ended, error)
 
 func (a api) orgs(ctx context.Context, in *underIn) (*body[web.Page[Organisation]], error) {
 	return below(ctx, a, in, func(c Caller, p Place, after id.ID) ([]Organisation, error) {
-		return a.s.Organisations(ctx, c, p, after, in.Limit)
+		return a.s.Organisations(ctx, c, OrgFilter{Area: p, After: after, Limit: in.Limit})
 	}, func(v Organisation) id.ID { return v.ID })
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -16,10 +17,42 @@ func queryOrgs(ctx context.Context, q db.Queryer, where string, args ...any) ([]
 }
 
 // listOrgs reads running organisations of areas at or below a path.
-func listOrgs(ctx context.Context, q db.Queryer, district int, path string, after id.ID, limit int, now int64) ([]Organisation, error) {
-	return queryOrgs(ctx, q, `district = $1 AND id > $2 AND (until_ms = 0 OR until_ms > $3)
-		AND area_id IN (SELECT p.id FROM place p WHERE p.district = $1 AND p.path >= $4 AND p.path < $5) ORDER BY id LIMIT $6`,
-		district, int64(after), now, path, path+pathEnd, limit)
+func listOrgs(ctx context.Context, q db.Queryer, district int, f OrgFilter, now int64) ([]Organisation, error) {
+	a := db.NewArgs(district, int64(f.After), now, f.Area.Path, f.Area.Path+pathEnd, f.Limit)
+	where := `district = $1 AND id > $2 AND (until_ms = 0 OR until_ms > $3)
+		AND area_id IN (SELECT p.id FROM place p WHERE p.district = $1 AND p.path >= $4 AND p.path < $5)`
+	if t := strings.TrimSpace(f.Text); t != "" {
+		where += " AND name LIKE " + a.Add(holds(t)) + ` ESCAPE '\'`
+	}
+	return queryOrgs(ctx, q, where+" ORDER BY id LIMIT $6", a.List()...)
+}
+
+// nearPath is the SQL of the areas p at, above or below the path $2 (its end
+// $3); a path above is a beginning of it.
+const nearPath = `((p.path >= $2 AND p.path < $3) OR SUBSTR($2, 1, LENGTH(p.path)) = p.path)`
+
+// orgsNear reads running organisations near a path with the paths of their areas.
+func orgsNear(ctx context.Context, q db.Queryer, district int, path string, now int64) (list []Organisation, paths []string, err error) {
+	err = db.Each(ctx, q, func(rows *sql.Rows) error {
+		var o Organisation
+		var at string
+		err := rows.Scan(&o.ID, &o.AreaID, &o.Kind, &o.Name, &o.FromMs, &o.UntilMs, &at)
+		list, paths = append(list, o), append(paths, at)
+		return err
+	}, `SELECT o.id, o.area_id, o.kind, o.name, o.from_ms, o.until_ms, p.path FROM organisation o JOIN place p ON p.district = o.district AND p.id = o.area_id
+		WHERE o.district = $1 AND `+nearPath+` AND (o.until_ms = 0 OR o.until_ms > $4) ORDER BY o.id LIMIT 1000`, district, path, path+pathEnd, now)
+	return list, paths, err
+}
+
+// teamsNear reads running teams near a path.
+func teamsNear(ctx context.Context, q db.Queryer, district int, path string, now int64) ([]Team, error) {
+	return queryTeams(ctx, q, `district = $1 AND (until_ms = 0 OR until_ms > $4)
+		AND EXISTS (SELECT 1 FROM place p WHERE p.district = $1 AND p.id = team.area_id AND `+nearPath+`) ORDER BY id LIMIT 1000`, district, path, path+pathEnd, now)
+}
+
+// holds is the LIKE pattern, with \ as its escape, of what holds a text.
+func holds(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
 }
 
 // orgPath returns the path of an organisation's area; "" where there is none.

@@ -13,12 +13,13 @@ import (
 
 // Organisations lists running organisations of an area and below it; the id of
 // the last one is the cursor of the next page.
-func (s *Service) Organisations(ctx context.Context, c Caller, area Place, after id.ID, limit int) ([]Organisation, error) {
+func (s *Service) Organisations(ctx context.Context, c Caller, f OrgFilter) ([]Organisation, error) {
 	const op = "grid.Organisations"
 	if err := c.Require(op, PlaceRead); err != nil {
 		return nil, err
 	}
-	list, err := listOrgs(ctx, s.d.Read(), c.District, area.Path, after, min(max(limit, 1), 1000), s.nowMs())
+	f.Limit = min(max(f.Limit, 1), 1000)
+	list, err := listOrgs(ctx, s.d.Read(), c.District, f, s.nowMs())
 	return list, errs.Wrap(op, err)
 }
 
@@ -203,6 +204,31 @@ func (s *Service) SeedHQGroups(ctx context.Context, c Caller, area id.ID) ([]Tea
 		return s.note(ctx, tx, c, PostWrite, "grid.team.hq", "place", area, "")
 	})
 	return out, err
+}
+
+// orgsNear lists running organisations of areas at, above or below a path that
+// the caller may manage, at most 1000.
+func (s *Service) orgsNear(ctx context.Context, c Caller, path string) ([]Organisation, error) {
+	list, paths, err := orgsNear(ctx, s.d.Read(), c.District, path, s.nowMs())
+	out := list[:0]
+	for i, o := range list {
+		if c.CanPlace(PostWrite, paths[i]) {
+			out = append(out, o)
+		}
+	}
+	return out, errs.Wrap("grid.orgsNear", err)
+}
+
+// teamsNear lists running teams of areas at, above or below a path.
+func (s *Service) teamsNear(ctx context.Context, c Caller, path string) ([]Team, error) {
+	list, err := teamsNear(ctx, s.d.Read(), c.District, path, s.nowMs())
+	return list, errs.Wrap("grid.teamsNear", err)
+}
+
+// hasHQ reports whether an area's headquarters has its groups.
+func (s *Service) hasHQ(ctx context.Context, c Caller, area Place) (bool, error) {
+	have, err := queryTeams(ctx, s.d.Read(), "district = $1 AND area_id = $2 AND kind = 'hq_group' AND until_ms = 0 LIMIT 1", c.District, int64(area.ID))
+	return len(have) > 0, err
 }
 
 // RoleAliases lists what roles are called in the areas of the district.

@@ -209,7 +209,7 @@ func (p *Pages) profileForm(r *http.Request, c Caller, d *editPage) error {
 	if err != nil {
 		return err
 	}
-	orgs, err := p.s.Organisations(ctx, c, root, id.Zero, 1000)
+	orgs, err := p.s.Organisations(ctx, c, OrgFilter{Area: root, Limit: 1000})
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func listPosts(ctx context.Context, q db.Queryer, c Caller, f PostFilter, path s
 	}
 	where += equals(a, "p.role", string(f.Role)) + equals(a, "p.org_id", int64(f.Org)) + equals(a, "p.team_id", int64(f.Team))
 	if t := strings.TrimSpace(f.Text); t != "" {
-		ph := a.Add("%" + strings.NewReplacer("\\", "\\\\", "%", "\\%", "_", "\\_").Replace(t) + "%")
+		ph := a.Add(holds(t))
 		where += " AND (p.title LIKE " + ph + " ESCAPE '\\' OR pl.name LIKE " + ph + " ESCAPE '\\' OR g.name LIKE " + ph + " ESCAPE '\\' OR oo.name LIKE " + ph + " ESCAPE '\\')"
 	}
 	if f.Vacant {

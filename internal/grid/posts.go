@@ -78,6 +78,14 @@ type Organisation struct {
 	UntilMs int64  `json:"until_ms,omitempty"`
 }
 
+// OrgFilter narrows a list of organisations; zero fields do not.
+type OrgFilter struct {
+	Area  Place  // of this area and those below it
+	Text  string // part of the name
+	After id.ID  // the last organisation seen
+	Limit int    // at most 1000; 0 is 1
+}
+
 // OrgKinds lists the kinds of organisations.
 var OrgKinds = []string{"department", "property_company", "clinic", "volunteer_team", "sending_unit", "other"}
 
