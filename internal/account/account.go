@@ -45,23 +45,36 @@ type Account struct {
 	HasPassword bool  // false until the first code was used
 	LockedUntil int64 // UTC milliseconds; after failed log-ins
 	Created     int64 // UTC milliseconds
+	MadeBy      id.ID // who made the account; Zero: the installation
+	Home        id.ID // the area it was made for; Zero: the district
 }
 
 // Post is what an account's page and its tokens need to know of a post.
 type Post struct {
 	ID    id.ID
 	Title string
+	Where string // the place or grid it is over; only from PostsShown
+	Until int64  // UTC milliseconds; 0: open. Only from PostsShown
 }
+
+// Subject is an account as whoever decides about it must know it.
+type Subject struct{ ID, MadeBy, Home id.ID }
 
 // Authorizer is what this package needs to know of posts and grants.
 type Authorizer interface {
 	// MayManageAccounts reports whether the caller in ctx administers accounts at all.
 	MayManageAccounts(ctx context.Context) bool
 	// Manageable returns which of the accounts the caller in ctx administers: those
-	// whose every post lies within a post of the caller that manages accounts.
-	Manageable(ctx context.Context, accounts []id.ID) (map[id.ID]bool, error)
+	// whose every post lies within a post of the caller that manages accounts; of
+	// those without a post the ones the caller made or whose home lies within it.
+	Manageable(ctx context.Context, accounts []Subject) (map[id.ID]bool, error)
+	// HomeFor returns the area that accounts made by the caller in ctx are for:
+	// that of the first post that manages accounts; Zero for the installation.
+	HomeFor(ctx context.Context) id.ID
 	// PostsOf returns the posts the account holds now, the first one being the one shown.
 	PostsOf(ctx context.Context, account id.ID) ([]Post, error)
+	// PostsShown is PostsOf with what a page tells of each.
+	PostsShown(ctx context.Context, account id.ID) ([]Post, error)
 }
 
 // Options are what a Service is made of. All but First, Log and Auth are needed.
@@ -93,6 +106,7 @@ type Service struct {
 	proxy    bool
 	hasher   *hasher
 	attempts *attempts
+	known    *known
 }
 
 // New returns the service. Its keyring must hold the standing key.
@@ -100,6 +114,10 @@ func New(o Options) *Service {
 	s := &Service{
 		district: o.District, d: o.DB, keys: o.Keys, clk: o.Clock, audit: o.Audit, auth: o.Auth, first: o.First,
 		log: o.Log, proxy: o.BehindProxy, hasher: newHasher(), attempts: newAttempts(o.Clock),
+		known: newKnown(0),
+	}
+	if o.DB.Engine() == db.Postgres { // there may be other processes
+		s.known.keep = knownFor
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -117,10 +135,16 @@ type nobody struct{}
 func (nobody) MayManageAccounts(context.Context) bool { return false }
 
 // Manageable is none.
-func (nobody) Manageable(context.Context, []id.ID) (map[id.ID]bool, error) { return nil, nil }
+func (nobody) Manageable(context.Context, []Subject) (map[id.ID]bool, error) { return nil, nil }
+
+// HomeFor is the district.
+func (nobody) HomeFor(context.Context) id.ID { return id.Zero }
 
 // PostsOf is none.
 func (nobody) PostsOf(context.Context, id.ID) ([]Post, error) { return nil, nil }
+
+// PostsShown is none.
+func (nobody) PostsShown(context.Context, id.ID) ([]Post, error) { return nil, nil }
 
 func (s *Service) now() int64 { return clock.Ms(s.clk.Now()) }
 

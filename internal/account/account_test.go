@@ -41,15 +41,21 @@ func (o *office) MayManageAccounts(ctx context.Context) bool {
 	return o.admin != 0 && web.SessionFrom(ctx).AccountID == o.admin
 }
 
-func (o *office) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, error) {
+func (o *office) Manageable(ctx context.Context, list []account.Subject) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}
-	for _, i := range ids {
-		out[i] = i != o.untouchable
+	for _, a := range list {
+		out[a.ID] = a.ID != o.untouchable
 	}
 	return out, nil
 }
 
+func (o *office) HomeFor(context.Context) id.ID { return 7 }
+
 func (o *office) PostsOf(_ context.Context, a id.ID) ([]account.Post, error) { return o.posts[a], nil }
+
+func (o *office) PostsShown(ctx context.Context, a id.ID) ([]account.Post, error) {
+	return o.PostsOf(ctx, a)
+}
 
 type house struct {
 	*account.Service

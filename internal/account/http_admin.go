@@ -20,6 +20,8 @@ func (s *Service) registerAdminAPI(api huma.API) {
 	huma.Register(api, op("edit-account", http.MethodPut, "/accounts/{id}", "Change an account; a masked phone or log-in name means unchanged", http.StatusNoContent), s.apiEdit)
 	huma.Register(api, op("set-account-state", http.MethodPut, "/accounts/{id}/state", "Lock or unlock an account; locking ends its sessions and tokens", http.StatusNoContent), s.apiState)
 	huma.Register(api, op("create-account-code", http.MethodPost, "/accounts/{id}/codes", "Make a one-time code to choose a password; earlier ones end", http.StatusCreated), s.apiCode)
+	huma.Register(api, op("list-account-sessions", http.MethodGet, "/accounts/{id}/sessions", "Devices on which an account is logged in", http.StatusOK), s.apiSessionsOf)
+	huma.Register(api, op("end-account-session", http.MethodDelete, "/accounts/{id}/sessions/{session}", "End one session of an account", http.StatusNoContent), s.apiEndSessionOf)
 	huma.Register(api, op("end-account-sessions", http.MethodDelete, "/accounts/{id}/sessions", "End every session of an account", http.StatusNoContent), s.apiEndSessions)
 }
 
@@ -152,4 +154,25 @@ func (s *Service) apiEndSessions(ctx context.Context, in *byID) (*struct{}, erro
 		return nil, err
 	}
 	return nil, s.EndSessions(ctx, by, in.id(), id.Zero)
+}
+
+func (s *Service) apiSessionsOf(ctx context.Context, in *byID) (*body[web.Page[sessionJSON]], error) {
+	if _, err := s.managed(ctx, in.id()); err != nil {
+		return nil, err
+	}
+	list, err := s.Sessions(ctx, in.id())
+	return listed(list, err, sessionOf)
+}
+
+type sessionOfInput struct {
+	byID
+	Session string `path:"session" pattern:"^[0-9]{1,19}$" doc:"Identifier of the session"`
+}
+
+func (s *Service) apiEndSessionOf(ctx context.Context, in *sessionOfInput) (*struct{}, error) {
+	by, err := s.managed(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.EndSession(ctx, by, in.id(), byID{in.Session}.id())
 }

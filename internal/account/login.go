@@ -2,24 +2,12 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
-	"wangge/internal/platform/web"
 )
-
-// SessionInfo is a session as its owner sees it.
-type SessionInfo struct {
-	ID      id.ID
-	Account id.ID
-	Device  string // class of device, see DeviceOf
-	Created int64  // UTC milliseconds
-	Seen    int64  // UTC milliseconds, no finer than ten minutes
-	Expires int64  // UTC milliseconds
-}
 
 // Attempt is a try to log in.
 type Attempt struct {
@@ -158,113 +146,4 @@ func (s *Service) openSession(ctx context.Context, tx *db.Tx, e *Entered, device
 		return errs.Wrap(op, err)
 	}
 	return s.note(ctx, tx, e.Account.ID, "account.login", e.Account.ID, "session="+e.Session.ID.String()+" device="+device)
-}
-
-// secretHash is what is kept of a session's or token's secret. The secret has
-// 256 random bits, so a plain hash cannot be turned back.
-func secretHash(secret string) []byte {
-	h := sha256.Sum256([]byte(secret))
-	return h[:]
-}
-
-var _ web.Identity = (*Service)(nil)
-
-// Lookup turns a session's secret into who is asking (web.Identity). A session
-// that is unknown, ended, expired or of a locked account is Unauthenticated.
-func (s *Service) Lookup(ctx context.Context, token string) (web.Session, error) {
-	const op = "account.Lookup"
-	none := errs.E(op, errs.Unauthenticated, "error.unauthenticated")
-	if len(token) < 20 || len(token) > 200 {
-		return web.Session{}, none
-	}
-	hash, now := secretHash(token), s.now()
-	k, found, err := s.selectSession(ctx, s.d.Read(), hash, now)
-	if err != nil {
-		return web.Session{}, errs.Wrap(op, err)
-	}
-	if !found {
-		return web.Session{}, none
-	}
-	out, err := s.identity(ctx, k.Account)
-	if err != nil {
-		return web.Session{}, errs.Wrap(op, err)
-	}
-	out.Expires = time.UnixMilli(k.Expires)
-	if now-k.Seen >= seenEvery.Milliseconds() {
-		s.touch(ctx, hash, now)
-	}
-	return out, nil
-}
-
-// touch records coarsely that a session is in use. It is not worth an error page.
-func (s *Service) touch(ctx context.Context, hash []byte, now int64) {
-	err := s.d.Write(ctx, "account.touch", func(tx *db.Tx) error { return s.touchSession(ctx, tx, hash, now) })
-	if err != nil {
-		s.log.WarnContext(ctx, "last use of a session not recorded", "error", err)
-	}
-}
-
-// identity is what the shell needs to know of an account that may log in.
-func (s *Service) identity(ctx context.Context, account id.ID) (web.Session, error) {
-	r, err := s.selectAccount(ctx, s.d.Read(), account)
-	if err != nil {
-		return web.Session{}, err
-	}
-	if r.State != Active || r.MustChange {
-		return web.Session{}, errs.E("account.identity", errs.Unauthenticated, "error.unauthenticated")
-	}
-	a, err := s.open(r)
-	if err != nil {
-		return web.Session{}, err
-	}
-	posts, err := s.auth.PostsOf(ctx, account)
-	if err != nil {
-		return web.Session{}, err
-	}
-	out := web.Session{AccountID: a.ID, Name: a.Name, Lang: a.Lang}
-	if len(posts) > 0 {
-		out.Post = posts[0].Title
-	}
-	return out, nil
-}
-
-// SessionID returns the id of the session behind a secret; Zero where it is none.
-func (s *Service) SessionID(ctx context.Context, token string) (id.ID, error) {
-	k, _, err := s.selectSession(ctx, s.d.Read(), secretHash(token), s.now())
-	return k.ID, errs.Wrap("account.SessionID", err)
-}
-
-// Sessions lists the running sessions of an account, the last used first.
-func (s *Service) Sessions(ctx context.Context, account id.ID) ([]SessionInfo, error) {
-	out, err := s.selectSessions(ctx, s.d.Read(), account, s.now())
-	return out, errs.Wrap("account.Sessions", err)
-}
-
-// EndSession ends one session of an account; NotFound where it has none such.
-func (s *Service) EndSession(ctx context.Context, by, account, session id.ID) error {
-	const op = "account.EndSession"
-	if session == id.Zero {
-		return errs.E(op, errs.NotFound, "account.session_not_found")
-	}
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		n, err := s.endSessions(ctx, tx, account, session, 0, s.now())
-		if err != nil {
-			return errs.Wrap(op, err)
-		}
-		if n == 0 {
-			return errs.E(op, errs.NotFound, "account.session_not_found")
-		}
-		return s.note(ctx, tx, by, "account.session_ended", account, "session="+session.String())
-	})
-}
-
-// EndSessions ends every session of an account but one (Zero: every one).
-func (s *Service) EndSessions(ctx context.Context, by, account, but id.ID) error {
-	const op = "account.EndSessions"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		if _, err := s.endSessions(ctx, tx, account, 0, but, s.now()); err != nil {
-			return errs.Wrap(op, err)
-		}
-		return s.note(ctx, tx, by, "account.sessions_ended", account, "")
-	})
 }

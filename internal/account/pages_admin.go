@@ -25,6 +25,7 @@ func (p *Pages) registerAdmin(app *web.App) {
 	app.Handle("POST /accounts/{id}/lock", p.lock)
 	app.Handle("POST /accounts/{id}/unlock", p.unlock)
 	app.Handle("POST /accounts/{id}/end", p.endAllOf)
+	app.Handle("POST /accounts/{id}/sessions/{session}/end", p.endOneOf)
 }
 
 // listPage is the data of the list of accounts.
@@ -41,6 +42,7 @@ type accountRow struct {
 	Account
 	Phone string
 	State string // key of account.state.*
+	Posts []Post
 }
 
 func (p *Pages) rowOf(a Account) accountRow {
@@ -74,7 +76,11 @@ func (p *Pages) listPage(w http.ResponseWriter, r *http.Request, find, after str
 	}
 	d := listPage{Meta: web.Meta{Title: web.T(r.Context(), "account.admin.title"), Menu: "accounts"}, Find: find, Next: next, First: after == ""}
 	for _, a := range rows {
-		d.Rows = append(d.Rows, p.rowOf(a))
+		row := p.rowOf(a)
+		if row.Posts, err = p.s.auth.PostsShown(r.Context(), a.ID); err != nil {
+			return err
+		}
+		d.Rows = append(d.Rows, row)
 	}
 	return p.ren.Page(w, r, web.Office, "account/list", d)
 }
@@ -182,7 +188,7 @@ func (p *Pages) adminPage(w http.ResponseWriter, r *http.Request, status int, a 
 		}
 	}
 	var err error
-	if d.Posts, err = p.s.auth.PostsOf(ctx, a.ID); err != nil {
+	if d.Posts, err = p.s.auth.PostsShown(ctx, a.ID); err != nil {
 		return err
 	}
 	if d.Sessions, err = p.s.Sessions(ctx, a.ID); err != nil {
@@ -238,6 +244,17 @@ func (p *Pages) unlock(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) endAllOf(w http.ResponseWriter, r *http.Request) error {
 	return p.act(w, r, "account.sessions.ended", func(by, account id.ID) error {
 		return p.s.EndSessions(r.Context(), by, account, id.Zero)
+	})
+}
+
+// endOneOf ends one device of a managed account.
+func (p *Pages) endOneOf(w http.ResponseWriter, r *http.Request) error {
+	session, err := id.Parse(r.PathValue("session"))
+	if err != nil {
+		return errs.E("account.endOneOf", errs.NotFound, "account.session_not_found")
+	}
+	return p.act(w, r, "account.sessions.ended", func(by, account id.ID) error {
+		return p.s.EndSession(r.Context(), by, account, session)
 	})
 }
 

@@ -22,6 +22,7 @@ type ownPage struct {
 	Tokens    []tokenRow
 	TokenForm web.Form
 	Secret    string // of the token just made
+	Phone     bool   // shown as a worker page
 }
 
 type tokenRow struct {
@@ -47,7 +48,7 @@ func (p *Pages) ownPage(w http.ResponseWriter, r *http.Request, status int, d ow
 	if d.Form.Values == nil {
 		d.Form.Values = url.Values{"login": {a.Login}, "name": {a.Name}, "phone": {a.Phone}, "lang": {a.Lang}}
 	}
-	if d.Posts, err = p.s.auth.PostsOf(ctx, account); err != nil {
+	if d.Posts, err = p.s.auth.PostsShown(ctx, account); err != nil {
 		return err
 	}
 	if d.Sessions, err = p.s.Sessions(ctx, account); err != nil {
@@ -70,7 +71,11 @@ func (p *Pages) ownPage(w http.ResponseWriter, r *http.Request, status int, d ow
 	}
 	d.This, d.Langs = session, langOptions(web.Lang(ctx))
 	d.Title, d.Menu = web.T(ctx, "account.me.title"), "account"
-	return p.ren.PageStatus(w, r, status, web.Office, "account/own", d)
+	layout := web.Office
+	if d.Phone = a.Worker; d.Phone {
+		layout = web.Phone
+	}
+	return p.ren.PageStatus(w, r, status, layout, "account/own", d)
 }
 
 func (p *Pages) saveOwn(w http.ResponseWriter, r *http.Request) error {

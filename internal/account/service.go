@@ -18,6 +18,8 @@ type NewAccount struct {
 	Login, Name, Phone string
 	Lang               string // empty: "zh"
 	Worker             bool
+	// Home is the area the account is for; Zero: that of whoever makes it.
+	Home id.ID
 	// PasswordHash is from HashPassword. Empty: the account is activated by a code
 	// of IssueCode.
 	PasswordHash string
@@ -33,12 +35,16 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, by id.ID, n NewAccount)
 	r := row{Account: Account{
 		ID: id.New(), Login: strings.TrimSpace(n.Login), Name: strings.TrimSpace(n.Name), Phone: seal.NormPhone(n.Phone),
 		Lang: i18n.Known(n.Lang), State: Active, MustChange: n.MustChange, Worker: n.Worker, Created: s.now(),
+		MadeBy: by, Home: n.Home,
 	}, password: n.PasswordHash}
 	if r.Login == "" {
 		r.Login = r.Phone
 	}
 	if r.Login == "" {
 		r.Login = "u" + r.ID.String()
+	}
+	if r.Home == id.Zero {
+		r.Home = s.auth.HomeFor(ctx)
 	}
 	r.HasPassword = r.password != ""
 	login, phone, err := s.sealProfile(&r, n.Phone)
@@ -203,11 +209,11 @@ func (s *Service) List(ctx context.Context, find, cursor string, limit int) (lis
 
 // matching opens those rows that the caller administers and that contain find.
 func (s *Service) matching(ctx context.Context, rows []row, find string) ([]Account, error) {
-	ids := make([]id.ID, len(rows))
+	list := make([]Subject, len(rows))
 	for i, r := range rows {
-		ids[i] = r.ID
+		list[i] = r.subject()
 	}
-	mine, err := s.auth.Manageable(ctx, ids)
+	mine, err := s.auth.Manageable(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +240,11 @@ func (s *Service) Manages(ctx context.Context, account id.ID) error {
 	if !s.auth.MayManageAccounts(ctx) {
 		return errs.E(op, errs.Denied, "error.denied")
 	}
-	mine, err := s.auth.Manageable(ctx, []id.ID{account})
+	r, err := s.selectAccount(ctx, s.d.Read(), account)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	mine, err := s.auth.Manageable(ctx, []Subject{r.subject()})
 	if err != nil {
 		return errs.Wrap(op, err)
 	}

@@ -18,11 +18,13 @@ type row struct {
 	failed   int
 }
 
-const accountColumns = `id, sealed, password, must_change, lang, state, failed, locked_until_ms, worker, created_ms`
+const accountColumns = `id, sealed, password, must_change, lang, state, failed, locked_until_ms, worker, created_ms, made_by, home_id`
 
 func (r *row) fields() []any {
-	return []any{&r.ID, &r.sealed, &r.password, &r.MustChange, &r.Lang, &r.State, &r.failed, &r.LockedUntil, &r.Worker, &r.Created}
+	return []any{&r.ID, &r.sealed, &r.password, &r.MustChange, &r.Lang, &r.State, &r.failed, &r.LockedUntil, &r.Worker, &r.Created, &r.MadeBy, &r.Home}
 }
+
+func (r *row) subject() Subject { return Subject{r.ID, r.MadeBy, r.Home} }
 
 func num(b bool) int {
 	if b {
@@ -79,9 +81,9 @@ func (s *Service) countAccounts(ctx context.Context, q db.Queryer) (n int, err e
 }
 
 func (s *Service) insertAccount(ctx context.Context, tx *db.Tx, r row, login, phone []byte) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO account (district, id, login_hash, phone_hash, sealed, password, must_change, lang, state, worker, created_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (district, login_hash) DO NOTHING`,
-		s.district, r.ID, login, phone, r.sealed, r.password, num(r.MustChange), r.Lang, string(r.State), num(r.Worker), r.Created)
+	res, err := tx.ExecContext(ctx, `INSERT INTO account (district, id, login_hash, phone_hash, sealed, password, must_change, lang, state, worker, created_ms, made_by, home_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (district, login_hash) DO NOTHING`,
+		s.district, r.ID, login, phone, r.sealed, r.password, num(r.MustChange), r.Lang, string(r.State), num(r.Worker), r.Created, r.MadeBy, r.Home)
 	if err != nil {
 		return false, err
 	}
@@ -106,18 +108,21 @@ func (s *Service) loginTaken(ctx context.Context, q db.Queryer, login []byte, bu
 }
 
 func (s *Service) updateProfile(ctx context.Context, tx *db.Tx, r row, login, phone []byte) error {
+	s.changed(tx, r.ID)
 	_, err := tx.ExecContext(ctx, `UPDATE account SET login_hash = $3, phone_hash = $4, sealed = $5, lang = $6, worker = $7 WHERE district = $1 AND id = $2`,
 		s.district, r.ID, login, phone, r.sealed, r.Lang, num(r.Worker))
 	return err
 }
 
 func (s *Service) updatePassword(ctx context.Context, tx *db.Tx, account id.ID, hash string, mustChange bool) error {
+	s.changed(tx, account)
 	_, err := tx.ExecContext(ctx, `UPDATE account SET password = $3, must_change = $4, failed = 0, locked_until_ms = 0 WHERE district = $1 AND id = $2`,
 		s.district, account, hash, num(mustChange))
 	return err
 }
 
 func (s *Service) updateState(ctx context.Context, tx *db.Tx, account id.ID, state State) error {
+	s.changed(tx, account)
 	_, err := tx.ExecContext(ctx, `UPDATE account SET state = $3, failed = 0, locked_until_ms = 0 WHERE district = $1 AND id = $2`, s.district, account, string(state))
 	return err
 }
@@ -133,51 +138,9 @@ func (s *Service) insertSession(ctx context.Context, tx *db.Tx, hash []byte, k S
 	return err
 }
 
-const sessionColumns = `id, account_id, device, created_ms, seen_ms, expires_ms`
-
-func (k *SessionInfo) fields() []any {
-	return []any{&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires}
-}
-
-// selectSession finds a session that has neither ended nor expired.
-func (s *Service) selectSession(ctx context.Context, q db.Queryer, hash []byte, now int64) (k SessionInfo, found bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM session
-		WHERE district = $1 AND hash = $2 AND ended_ms = 0 AND expires_ms > $3`, s.district, hash, now).
-		Scan(k.fields()...)
-	return k, err == nil, ignoreNone(err)
-}
-
-func (s *Service) selectSessions(ctx context.Context, q db.Queryer, account id.ID, now int64) ([]SessionInfo, error) {
-	return db.List(ctx, q, (*SessionInfo).fields, `SELECT `+sessionColumns+` FROM session
-		WHERE district = $1 AND account_id = $2 AND ended_ms = 0 AND expires_ms > $3 ORDER BY seen_ms DESC, id DESC`, s.district, account, now)
-}
-
 func (s *Service) touchSession(ctx context.Context, tx *db.Tx, hash []byte, now int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE session SET seen_ms = $3 WHERE district = $1 AND hash = $2`, s.district, hash, now)
 	return err
-}
-
-// endSessions ends one session (which), or all but one (but), or all.
-func (s *Service) endSessions(ctx context.Context, tx *db.Tx, account, which, but id.ID, now int64) (int64, error) {
-	return s.end(ctx, tx, "session", account, which, but, now)
-}
-
-// end ends what an account has in a table: one row (which), or all but one
-// (but), or all. It returns how many.
-func (s *Service) end(ctx context.Context, tx *db.Tx, table string, account, which, but id.ID, now int64) (int64, error) {
-	a := db.NewArgs(s.district, account, now)
-	where := `district = $1 AND account_id = $2 AND ended_ms = 0`
-	if which != id.Zero {
-		where += ` AND id = ` + a.Add(which)
-	}
-	if but != id.Zero {
-		where += ` AND id <> ` + a.Add(but)
-	}
-	res, err := tx.ExecContext(ctx, `UPDATE `+table+` SET ended_ms = $3 WHERE `+where, a.List()...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
 }
 
 func (s *Service) insertCode(ctx context.Context, tx *db.Tx, hash []byte, c code) error {
@@ -214,29 +177,6 @@ func (s *Service) insertToken(ctx context.Context, tx *db.Tx, hash []byte, t Tok
 	_, err := tx.ExecContext(ctx, `INSERT INTO token (district, hash, id, account_id, post_id, name, created_ms, expires_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, s.district, hash, t.ID, t.Account, t.Post, t.Name, t.Created, t.Expires)
 	return err
-}
-
-const tokenColumns = `id, account_id, post_id, name, created_ms, expires_ms`
-
-func (t *Token) fields() []any {
-	return []any{&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires}
-}
-
-func (s *Service) selectToken(ctx context.Context, q db.Queryer, hash []byte, now int64) (t Token, found bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT `+tokenColumns+` FROM token
-		WHERE district = $1 AND hash = $2 AND ended_ms = 0 AND expires_ms > $3`, s.district, hash, now).
-		Scan(t.fields()...)
-	return t, err == nil, ignoreNone(err)
-}
-
-func (s *Service) selectTokens(ctx context.Context, q db.Queryer, account id.ID, now int64) ([]Token, error) {
-	return db.List(ctx, q, (*Token).fields, `SELECT `+tokenColumns+` FROM token
-		WHERE district = $1 AND account_id = $2 AND ended_ms = 0 AND expires_ms > $3 ORDER BY id`, s.district, account, now)
-}
-
-// endTokens ends one token of an account (which), or all of them.
-func (s *Service) endTokens(ctx context.Context, tx *db.Tx, account, which id.ID, now int64) (int64, error) {
-	return s.end(ctx, tx, "token", account, which, id.Zero, now)
 }
 
 func (s *Service) deleteOld(ctx context.Context, tx *db.Tx, answers, ended int64) error {

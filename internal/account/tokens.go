@@ -67,7 +67,7 @@ func holds(posts []Post, post id.ID) bool {
 
 // ListTokens lists the tokens of an account that are good now.
 func (s *Service) ListTokens(ctx context.Context, account id.ID) ([]Token, error) {
-	out, err := s.selectTokens(ctx, s.d.Read(), account, s.now())
+	out, err := tokenTable.of(ctx, s.d.Read(), s.district, account, s.now())
 	return out, errs.Wrap("account.ListTokens", err)
 }
 
@@ -105,26 +105,35 @@ func (t tokens) Lookup(ctx context.Context, secret string) (web.Session, error) 
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 200 {
 		return web.Session{}, none
 	}
-	k, found, err := t.s.selectToken(ctx, t.s.d.Read(), secretHash(secret), t.s.now())
+	hash := secretHash(secret)
+	w, err := t.s.whoIs(ctx, tokenTable.name+string(hash), hash, t.s.now(), t.s.readToken)
 	if err != nil {
 		return web.Session{}, errs.Wrap(op, err)
 	}
-	if !found {
+	posts, err := t.s.auth.PostsOf(ctx, w.account)
+	if err != nil {
+		return web.Session{}, errs.Wrap(op, err)
+	}
+	if !holds(posts, w.post) {
 		return web.Session{}, none
 	}
-	posts, err := t.s.auth.PostsOf(ctx, k.Account)
-	if err != nil {
-		return web.Session{}, errs.Wrap(op, err)
-	}
-	if !holds(posts, k.Post) {
-		return web.Session{}, none
-	}
-	out, err := t.s.identity(ctx, k.Account)
-	if err != nil {
-		return web.Session{}, errs.Wrap(op, err)
-	}
-	out.Token, out.Post, out.Expires = true, k.Post.String(), time.UnixMilli(k.Expires)
+	out := w.session()
+	out.Token, out.Post = true, w.post.String()
 	return out, nil
+}
+
+func (s *Service) readToken(ctx context.Context, hash []byte, now int64) (who, error) {
+	t, found, err := tokenTable.running(ctx, s.d.Read(), s.district, hash, now)
+	if err == nil && !found {
+		err = errs.E("account.readToken", errs.Unauthenticated, "account.bad_token")
+	}
+	return who{account: t.Account, post: t.Post, expires: t.Expires}, err
+}
+
+// endTokens ends one token of an account (which), or all of them.
+func (s *Service) endTokens(ctx context.Context, tx *db.Tx, account, which id.ID, now int64) (int64, error) {
+	s.changed(tx, account)
+	return tokenTable.end(ctx, tx, s.district, account, which, id.Zero, now)
 }
 
 // TokenPost returns the one post a program speaks for. ok is false for a person

@@ -168,6 +168,7 @@ func (a *App) news(ctx context.Context) {
 	moved <- struct{}{} // what happened while no process listened
 	go a.reconcile(ctx, moved)
 	for topic := range a.DB.Listen(ctx) {
+		a.Accounts.Heard(topic)
 		a.hub.Publish(topic)
 		if topic == grid.TopicPlaces || topic == db.Everything {
 			select {

@@ -20,22 +20,68 @@ func (z authorizer) MayManageAccounts(ctx context.Context) bool {
 
 // Manageable keeps the accounts all of whose grants, also those that begin
 // later, lie within a post of the caller that manages accounts and stands no
-// lower: who may reset a password can be whom it belongs to. Accounts without a post are anybody's who may
-// manage, since somebody must be able to give them one.
-func (z authorizer) Manageable(ctx context.Context, accounts []id.ID) (map[id.ID]bool, error) {
+// lower: who may reset a password can be whom it belongs to. An account without
+// a post is whose who made it, and of those who manage accounts at or above the
+// area it was made for.
+func (z authorizer) Manageable(ctx context.Context, accounts []account.Subject) (map[id.ID]bool, error) {
+	const op = "app.Manageable"
 	c, err := grid.CallerFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[id.ID]bool, len(accounts))
+	ids := make([]id.ID, len(accounts))
+	for i, acc := range accounts {
+		ids[i] = acc.ID
+	}
+	ahead, err := z.a.Grid.CallersAhead(ctx, ids, z.a.District, z.a.clock().Now())
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	out, homes := make(map[id.ID]bool, len(accounts)), map[id.ID]string{}
 	for _, acc := range accounts {
-		of, err := z.a.Grid.CallerAhead(ctx, acc, z.a.District, z.a.clock().Now())
-		if err != nil {
-			return nil, errs.Wrap("app.Manageable", err)
+		of := ahead[acc.ID]
+		if len(of.Grants) > 0 {
+			out[acc.ID] = z.a.covers(ctx, c, of)
+			continue
 		}
-		out[acc] = z.a.covers(ctx, c, of)
+		home, known := homes[acc.Home]
+		if !known {
+			if home, err = z.a.homePath(ctx, acc.Home); err != nil {
+				return nil, errs.Wrap(op, err)
+			}
+			homes[acc.Home] = home
+		}
+		out[acc.ID] = c.CanPlace(grid.AccountManage, home) || acc.MadeBy == c.AccountID && c.Can(grid.AccountManage)
 	}
 	return out, nil
+}
+
+// homePath is the path of the area an account was made for: the district's where
+// there is none (any more).
+func (a *App) homePath(ctx context.Context, home id.ID) (string, error) {
+	sys := grid.System(a.District, "accounts")
+	if home != id.Zero {
+		p, err := a.Grid.Place(ctx, sys, home)
+		if err == nil || !errs.Is(err, errs.NotFound) {
+			return p.Path, err
+		}
+	}
+	root, err := a.Grid.Root(ctx, sys)
+	return root.Path, err
+}
+
+// HomeFor is the area of the first post that manages accounts.
+func (z authorizer) HomeFor(ctx context.Context) id.ID {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return id.Zero
+	}
+	for _, g := range c.Grants {
+		if g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.AccountManage) {
+			return g.ObjectID
+		}
+	}
+	return id.Zero
 }
 
 // covers reports whether every grant of the other lies within one of c's that
@@ -61,7 +107,7 @@ func (a *App) covers(ctx context.Context, c, other grid.Caller) bool {
 			}
 		}
 	}
-	return c.Can(grid.AccountManage)
+	return true
 }
 
 func (z authorizer) PostsOf(ctx context.Context, acc id.ID) ([]account.Post, error) {
@@ -78,6 +124,43 @@ func (z authorizer) PostsOf(ctx context.Context, acc id.ID) ([]account.Post, err
 		}
 	}
 	return out, nil
+}
+
+// PostsShown names what each post is over: the first place or grid of its grants.
+func (z authorizer) PostsShown(ctx context.Context, acc id.ID) ([]account.Post, error) {
+	const op = "app.PostsShown"
+	c, err := z.a.Grid.CallerFor(ctx, acc, z.a.District, z.a.clock().Now())
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	var out []account.Post
+	seen := map[id.ID]bool{}
+	for _, g := range c.Grants {
+		if seen[g.PostID] {
+			continue
+		}
+		seen[g.PostID] = true
+		where, err := z.a.over(ctx, g)
+		if err != nil {
+			return nil, errs.Wrap(op, err)
+		}
+		out = append(out, account.Post{ID: g.PostID, Title: g.Title, Where: where, Until: g.UntilMs})
+	}
+	return out, nil
+}
+
+// over names what a grant is over; a set of doors and an organisation have no one name.
+func (a *App) over(ctx context.Context, g grid.Grant) (string, error) {
+	sys := grid.System(a.District, "accounts")
+	switch g.ObjectKind {
+	case grid.ObjectPlace:
+		p, err := a.Grid.Place(ctx, sys, g.ObjectID)
+		return p.Name, err
+	case grid.ObjectGrid:
+		v, err := a.Grid.Grid(ctx, sys, g.ObjectID)
+		return v.Name, err
+	}
+	return "", nil
 }
 
 // firstPost gives the account made through the set-up link the posts that may

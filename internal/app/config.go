@@ -25,6 +25,9 @@ type Config struct {
 	TLSKey   string
 	BaseURL  string // the address people use, for printed links; empty: from Listen
 	LogLevel string // debug, info, warn, error
+	// MetricsToken is the bearer token that reads /metrics from other machines;
+	// empty: only this machine reads them.
+	MetricsToken string
 }
 
 // Bind declares the settings every data command has on fs.
@@ -43,6 +46,7 @@ func (c *Config) BindServer(fs *flag.FlagSet) {
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate file (PEM); phones need HTTPS to work without network")
 	fs.StringVar(&c.TLSKey, "tls-key", "", "key file (PEM)")
 	fs.StringVar(&c.BaseURL, "base-url", "", "address people open, for printed links")
+	fs.StringVar(&c.MetricsToken, "metrics-token", "", "bearer token with which other machines read /metrics; better given as WANGGE_METRICS_TOKEN than in a command line")
 	fs.Lookup("log-level").DefValue, c.LogLevel = "info", "info" // a server tells more than a command that ends
 }
 

@@ -29,7 +29,7 @@ func (a *App) Handler() (http.Handler, error) {
 	reg := newMetrics()
 	site := web.New(web.Options{
 		Renderer: ren, Identity: a.Accounts, Tokens: a.Accounts.Tokens(), Enrich: a.enrich, Idempotency: a.Accounts,
-		Log: a.log(), Clock: clock.Real(), Metrics: promhttp.HandlerFor(reg.registry, promhttp.HandlerOpts{}),
+		Log: a.log(), Clock: clock.Real(), Metrics: guardMetrics(promhttp.HandlerFor(reg.registry, promhttp.HandlerOpts{}), a.Config.MetricsToken),
 		Ready: a.DB.Ping, Observe: reg.observe, BehindTLS: a.Config.BaseURL != "" && strings.HasPrefix(a.Config.BaseURL, "https://"),
 	})
 	if err := a.registerPages(site, ren); err != nil {

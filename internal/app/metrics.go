@@ -1,7 +1,11 @@
 package app
 
 import (
+	"crypto/subtle"
+	"net"
+	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,4 +29,30 @@ func newMetrics() *metrics {
 
 func (m *metrics) observe(route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// guardMetrics lets through who asks from this very machine and who brings the
+// bearer token of the settings. A request that a proxy passed on is not from
+// this machine, whatever its address says.
+func guardMetrics(next http.Handler, token string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		known := bearer && token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(token)) == 1
+		if !known && !fromHere(r) {
+			http.Error(w, "metrics are for this machine, or with the bearer token of the setting metrics-token", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// fromHere reports whether a request comes from this machine without a proxy.
+func fromHere(r *http.Request) bool {
+	for _, h := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(h) != "" {
+			return false
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err == nil && net.ParseIP(host).IsLoopback()
 }

@@ -191,7 +191,7 @@ func (w *world) outside(t *testing.T, patterns []string) {
 	none := &http.Client{Jar: jar}
 	for _, p := range patterns {
 		method, path, _ := strings.Cut(p, " ")
-		path = strings.NewReplacer("{id}", "7", "{object}", "7", "{item}", "7", "{holder}", "7", "{$}", "").Replace(path)
+		path = strings.NewReplacer("{id}", "7", "{object}", "7", "{item}", "7", "{holder}", "7", "{session}", "7", "{$}", "").Replace(path)
 		if method != "GET" {
 			if status, _, _ := w.answered(t, w.clients["district_command"], method, path, "application/x-www-form-urlencoded", "", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
 				t.Errorf("%s from another site: %d", p, status)
@@ -230,5 +230,56 @@ func (w *world) inTx(t *testing.T, fn func(tx *db.Tx) error) {
 	t.Helper()
 	if err := w.app.DB.Write(context.Background(), "test", fn); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// homes: an account that never had a post is seen by who made it and by those
+// who manage accounts at or above the area it was made for, by nobody else.
+func (w *world) homes(t *testing.T) {
+	ctx, now := t.Context(), w.app.clock().Now()
+	as := func(c grid.Caller) context.Context { return grid.WithCaller(ctx, c) }
+	sees := func(c grid.Caller, a id.ID) bool {
+		t.Helper()
+		list, _, err := w.app.Accounts.List(as(c), "人", "", 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := slices.ContainsFunc(list, func(x account.Account) bool { return x.ID == a })
+		if managed := w.app.Accounts.Manages(as(c), a) == nil; managed != listed {
+			t.Errorf("listed %v, managed %v", listed, managed)
+		}
+		return listed
+	}
+	clerk, street, command := w.callers["community"], w.callers["street"], w.callers["district_command"]
+	colleague := must(w.app.Grid.CallerFor(ctx, w.spots["own"].ids["account"], w.app.District, now))
+	sister := must(w.app.Grid.CallerFor(ctx, w.spots["sister"].ids["account"], w.app.District, now))
+	made := func(c grid.Caller) id.ID {
+		a, _ := must2(w.app.Accounts.CreateWithCode(as(c), c.AccountID, account.NewAccount{Name: "新人"}))
+		return a.ID
+	}
+	for _, c := range []struct {
+		what string
+		a    id.ID
+		of   grid.Caller
+		want bool
+	}{
+		{"the clerk's own", made(clerk), clerk, true},
+		{"the clerk's, by a colleague", made(clerk), colleague, true},
+		{"the clerk's, by the street", made(clerk), street, true},
+		{"the clerk's, by the command", made(clerk), command, true},
+		{"the clerk's, by another street's clerk", made(clerk), sister, false},
+		{"the street's, by the clerk", made(street), clerk, false},
+		{"the installation's, by the clerk", w.account(t), clerk, false},
+		{"the installation's, by the command", w.account(t), command, true},
+	} {
+		if got := sees(c.of, c.a); got != c.want {
+			t.Errorf("%s: seen %v", c.what, got)
+		}
+	}
+	moved := made(command)
+	moved2 := must(w.app.Grid.AddPost(ctx, w.sys, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.spots["own"].area.ID}))
+	must(w.app.Grid.AddHolder(ctx, w.sys, grid.Holder{PostID: moved2.ID, AccountID: moved}))
+	if !sees(clerk, moved) || sees(sister, moved) {
+		t.Error("with a post an account is seen where its post is")
 	}
 }

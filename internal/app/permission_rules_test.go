@@ -10,13 +10,14 @@ var readRules = map[string]rule{
 	"GET /api/v1/sessions/{id}": {object: "account", reach: held}, // of another account: nobody's
 	"GET /live":                 {reach: held, more: "?topic=person:1"},
 
-	"GET /accounts":             {"", grid.AccountManage, held, ""},
-	"GET /accounts/new":         {"", grid.AccountManage, held, ""},
-	"GET /accounts/{id}":        {"account", grid.AccountManage, whole, ""},
-	"GET /api/v1/accounts":      {"", grid.AccountManage, held, ""},
-	"GET /api/v1/accounts/{id}": {"account", grid.AccountManage, whole, ""},
-	"GET /audit":                {"", grid.AuditRead, held, ""},
-	"GET /api/v1/audit":         {"", grid.AuditRead, held, ""},
+	"GET /accounts":                      {"", grid.AccountManage, held, ""},
+	"GET /accounts/new":                  {"", grid.AccountManage, held, ""},
+	"GET /accounts/{id}":                 {"account", grid.AccountManage, whole, ""},
+	"GET /api/v1/accounts":               {"", grid.AccountManage, held, ""},
+	"GET /api/v1/accounts/{id}":          {"account", grid.AccountManage, whole, ""},
+	"GET /api/v1/accounts/{id}/sessions": {"account", grid.AccountManage, whole, ""},
+	"GET /audit":                         {"", grid.AuditRead, held, ""},
+	"GET /api/v1/audit":                  {"", grid.AuditRead, held, ""},
 
 	"GET /areas":                        {}, // leads to the highest area of one's posts
 	"GET /areas/import":                 {"", grid.EmergencyWrite, held, ""},
@@ -123,12 +124,13 @@ var writeRules = map[string]rule{
 	"DELETE /api/v1/sessions/{id}": {object: "account", reach: held},
 	"DELETE /api/v1/tokens/{id}":   {object: "account", reach: held},
 
-	"POST /api/v1/accounts/search":          {"", grid.AccountManage, held, `{"find":""}`},
-	"POST /api/v1/accounts":                 {"", grid.AccountManage, held, `{"name":"x"}`},
-	"PUT /api/v1/accounts/{id}":             {"account", grid.AccountManage, whole, `{"name":"x","login":"xyz","lang":"zh","worker":false}`},
-	"PUT /api/v1/accounts/{id}/state":       {"account", grid.AccountManage, whole, `{"state":"locked"}`},
-	"POST /api/v1/accounts/{id}/codes":      {"account", grid.AccountManage, whole, ""},
-	"DELETE /api/v1/accounts/{id}/sessions": {"account", grid.AccountManage, whole, ""},
+	"POST /api/v1/accounts/search":                    {"", grid.AccountManage, held, `{"find":""}`},
+	"POST /api/v1/accounts":                           {"", grid.AccountManage, held, `{"name":"x"}`},
+	"PUT /api/v1/accounts/{id}":                       {"account", grid.AccountManage, whole, `{"name":"x","login":"xyz","lang":"zh","worker":false}`},
+	"PUT /api/v1/accounts/{id}/state":                 {"account", grid.AccountManage, whole, `{"state":"locked"}`},
+	"POST /api/v1/accounts/{id}/codes":                {"account", grid.AccountManage, whole, ""},
+	"DELETE /api/v1/accounts/{id}/sessions":           {"account", grid.AccountManage, whole, ""},
+	"DELETE /api/v1/accounts/{id}/sessions/{session}": {"account", grid.AccountManage, whole, ""},
 
 	"POST /api/v1/areas/import":         {"", grid.EmergencyWrite, held, `{"areas":[{"code":"230103000000","name":"x"}],"dry_run":true}`},
 	"POST /api/v1/areas/geometry":       {"", grid.EmergencyWrite, held, "?datum=WGS84"},
@@ -217,6 +219,7 @@ POST /accounts/{id}/reset
 POST /accounts/{id}/lock
 POST /accounts/{id}/unlock
 POST /accounts/{id}/end
+POST /accounts/{id}/sessions/{session}/end
 POST /areas/import
 POST /areas/geometry
 POST /places/{id}/edit

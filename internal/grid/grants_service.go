@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
@@ -47,7 +48,8 @@ func (s *Service) CallerFor(ctx context.Context, account id.ID, district int, no
 		c.Grants = hit.grants
 		return c, nil
 	}
-	fresh, err := s.readGrants(ctx, account, district, t, false)
+	posts, bindings, err := s.readGrants(ctx, []id.ID{account}, district, t)
+	fresh := grantsAt(posts, bindings, t)
 	if err != nil {
 		return Caller{}, errs.Wrap("grid.CallerFor", err)
 	}
@@ -62,10 +64,12 @@ func (s *Service) CallerFor(ctx context.Context, account id.ID, district int, no
 	return c, nil
 }
 
-func (s *Service) readGrants(ctx context.Context, account id.ID, district int, t int64, ahead bool) (cachedGrants, error) {
-	posts, err := heldPosts(ctx, s.d.Read(), district, account, t)
-	if err != nil {
-		return cachedGrants{}, err
+// readGrants reads the posts of accounts and what is bound to them or to their
+// organisations.
+func (s *Service) readGrants(ctx context.Context, accounts []id.ID, district int, t int64) ([]held, []bound, error) {
+	posts, err := heldPosts(ctx, s.d.Read(), district, accounts, t)
+	if err != nil || len(posts) == 0 {
+		return nil, nil, err
 	}
 	var ids, orgs []id.ID
 	for _, h := range posts {
@@ -74,24 +78,29 @@ func (s *Service) readGrants(ctx context.Context, account id.ID, district int, t
 			orgs = append(orgs, h.orgID)
 		}
 	}
-	var bindings []bound
-	if len(ids) > 0 {
-		if bindings, err = boundObjects(ctx, s.d.Read(), district, ids, orgs, t); err != nil {
-			return cachedGrants{}, err
-		}
-	}
-	if ahead {
-		begun(posts, bindings)
-	}
-	return grantsAt(posts, bindings, t), nil
+	bindings, err := boundObjects(ctx, s.d.Read(), district, ids, orgs, t)
+	return posts, bindings, err
 }
 
-// CallerAhead is CallerFor with the posts and bindings that begin later as if
-// they had begun: what an account will be worth to whoever takes it over.
-func (s *Service) CallerAhead(ctx context.Context, account id.ID, district int, now time.Time) (Caller, error) {
+// CallersAhead is CallerFor of many accounts with the posts and bindings that
+// begin later as if they had begun: what an account will be worth to whoever
+// takes it over.
+func (s *Service) CallersAhead(ctx context.Context, accounts []id.ID, district int, now time.Time) (map[id.ID]Caller, error) {
 	t := clock.Ms(now)
-	fresh, err := s.readGrants(ctx, account, district, t, true)
-	return Caller{District: district, AccountID: account, Grants: fresh.grants}, errs.Wrap("grid.CallerAhead", err)
+	out := make(map[id.ID]Caller, len(accounts))
+	err := db.Chunks(accounts, 500, func(part []id.ID) error {
+		posts, bindings, err := s.readGrants(ctx, part, district, t)
+		begun(posts, bindings)
+		of := map[id.ID][]held{}
+		for _, h := range posts {
+			of[h.account] = append(of[h.account], h)
+		}
+		for _, a := range part {
+			out[a] = Caller{District: district, AccountID: a, Grants: grantsAt(of[a], bindings, t).grants}
+		}
+		return err
+	})
+	return out, errs.Wrap("grid.CallersAhead", err)
 }
 
 // begun has every period begin at once.

@@ -15,31 +15,33 @@ func (s span) covers(t int64) bool { return s.from <= t && (s.until == 0 || t < 
 
 // held is a post of an account with the periods that bound the right.
 type held struct {
+	account id.ID
 	grant   Grant
 	orgID   id.ID
 	periods []span
 }
 
-// heldPosts reads the posts an account holds or will hold after t.
-func heldPosts(ctx context.Context, q db.Queryer, district int, account id.ID, t int64) ([]held, error) {
+// heldPosts reads the posts accounts hold or will hold after t.
+func heldPosts(ctx context.Context, q db.Queryer, district int, accounts []id.ID, t int64) ([]held, error) {
+	a := db.NewArgs(district, t)
 	var out []held
 	err := db.Each(ctx, q, func(rows *sql.Rows) error {
 		var h held
 		var holder, post, team, grid span
 		g := &h.grant
-		err := rows.Scan(&g.PostID, &g.Role, &g.Title, &g.ObjectKind, &g.ObjectID, &h.orgID, &g.Path,
+		err := rows.Scan(&h.account, &g.PostID, &g.Role, &g.Title, &g.ObjectKind, &g.ObjectID, &h.orgID, &g.Path,
 			&holder.from, &holder.until, &post.from, &post.until, &team.from, &team.until, &grid.until)
 		h.periods = []span{holder, post, team, grid}
 		out = append(out, h)
 		return err
-	}, `SELECT p.id, p.role, p.title, p.object_kind, p.object_id, p.org_id,
+	}, `SELECT h.account_id, p.id, p.role, p.title, p.object_kind, p.object_id, p.org_id,
 			COALESCE(pl.path, g.path, ''), h.from_ms, h.until_ms, p.from_ms, p.until_ms, COALESCE(tm.from_ms, 0), COALESCE(tm.until_ms, 0), COALESCE(g.until_ms, 0)
 		FROM holder h JOIN post p ON p.district = h.district AND p.id = h.post_id
 		LEFT JOIN team tm ON tm.district = p.district AND tm.id = p.team_id
 		LEFT JOIN place pl ON pl.district = p.district AND pl.id = p.object_id AND p.object_kind = 'place'
 		LEFT JOIN grid g ON g.district = p.district AND g.id = p.object_id AND p.object_kind = 'grid'
-		WHERE h.district = $1 AND h.account_id = $2 AND (h.until_ms = 0 OR h.until_ms > $3)
-		ORDER BY h.from_ms, p.id`, district, int64(account), t)
+		WHERE h.district = $1 AND (h.until_ms = 0 OR h.until_ms > $2) AND h.account_id IN `+db.In(a, nums(accounts))+`
+		ORDER BY h.from_ms, p.id`, a.List()...)
 	return out, err
 }
 
