@@ -92,7 +92,7 @@ func TestEditingADraftKeepsItsFilter(t *testing.T) {
 	}
 	v := url.Values{"name": {"again"}, "area": {r.AreaID.String()}, "target_kind": {"doors"}, "form": {r.FormID.String()}, "class": {"old", "bungalow"}, "do": {"save"},
 		"due": {clock.FromMs(r.DueMs).Format("2006-01-02T15:04")}}
-	putFields(v, Screening())
+	putFields("zh", v, Screening())
 	s.who = w.caller(grid.RoleDepartment, countyPath) // does not see the care list
 	if strings.Contains(s.get(page+"/edit"), "dialysis") {
 		t.Fatal("a care kind is told to a post that may not see it")

@@ -130,7 +130,7 @@ func (s *Service) RunOpening(ctx context.Context, district int, round id.ID) err
 			return err
 		}
 		if path == "" || len(list) < chunk { // the first and the last
-			if err := s.DB.WriteLow(ctx, op, func(tx *db.Tx) error { return learnLists(ctx, tx) }); err != nil {
+			if err := s.DB.Analyze(ctx, "target", "counter", "answer_count", "mark"); err != nil {
 				return err
 			}
 		}

@@ -53,17 +53,6 @@ func setOpened(ctx context.Context, tx *db.Tx, r Round, now int64) error {
 	return err
 }
 
-// learnLists tells PostgreSQL how the lists look now. It knows nothing of a round
-// that was opened just now and would look for each target through all of them;
-// SQLite goes by the indexes alone.
-func learnLists(ctx context.Context, tx *db.Tx) error {
-	if tx.Engine() != db.Postgres {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, "ANALYZE target, counter, answer_count")
-	return err
-}
-
 // lastSpot returns where an opening that was cut short goes on: the last object
 // of the selection, in walking order, that is on the list; "" of a fresh one.
 func lastSpot(ctx context.Context, q db.Queryer, sel *selection) (path string, object id.ID, err error) {

@@ -31,6 +31,9 @@ func (d *editPage) choices(lang string) {
 
 // filters fills in what a round may be narrowed to besides kinds and grids.
 func (d *editPage) filters(lang string, c grid.Caller) {
+	for _, k := range grid.PointKinds {
+		d.Points = append(d.Points, web.Option{Value: k, Text: i18n.T(lang, "grid.point."+k)})
+	}
 	for _, k := range grid.CompoundKinds {
 		d.Classes = append(d.Classes, web.Option{Value: k, Text: i18n.T(lang, "grid.compound."+k)})
 	}

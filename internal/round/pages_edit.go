@@ -21,7 +21,11 @@ type fieldRow struct {
 	P       string // prefix of its inputs, as "f.0."
 	Field   Field
 	Options string // one a line
-	When    string
+	Was     string // the values of the options shown, then their lines
+	Normal  string // in words
+	When    string // key of the earlier question it depends on
+	Equals  string // in words
+	Earlier []web.Option
 	Error   string
 }
 
@@ -41,7 +45,7 @@ type editPage struct {
 	Forms       []web.Option
 	Grids       []web.Option
 	Emergencies []web.Option
-	Levels      []web.Option
+	Points      []web.Option
 	PlaceKinds  []web.Option
 	Classes     []web.Option
 	Care        []web.Option // none: the caller may not filter by the care list
@@ -72,7 +76,7 @@ func (p *Pages) newRound(w http.ResponseWriter, r *http.Request) error {
 		}
 		fields = form.Fields
 	}
-	putFields(v, fields)
+	putFields(c.Lang, v, fields)
 	return p.edit(w, r, c, http.StatusOK, v, nil, "", id.Zero)
 }
 
@@ -91,7 +95,7 @@ func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := url.Values{"name": {rd.Name}, "target_kind": {string(rd.TargetKind)}, "area": {rd.AreaID.String()}, "form": {rd.FormID.String()},
 		"due": {clock.FromMs(rd.DueMs).Format("2006-01-02T15:04")}, "emergency": {rd.EmergencyID.String()}, "kinds": rd.Filter.Kinds,
-		"household": {rd.Filter.Household}, "class": rd.Filter.Classes, "care": rd.Filter.Care, "subkinds": {strings.Join(rd.Filter.Subkinds, " ")}}
+		"household": {rd.Filter.Household}, "class": rd.Filter.Classes, "care": rd.Filter.Care, "subkinds": rd.Filter.Subkinds}
 	if rd.PerMember {
 		v.Set("per_member", "1")
 	}
@@ -101,7 +105,7 @@ func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
 	for _, g := range rd.Filter.GridIDs {
 		v.Add("grid", g.String())
 	}
-	putFields(v, form.Fields)
+	putFields(c.Lang, v, form.Fields)
 	return p.edit(w, r, c, http.StatusOK, v, nil, "", rid)
 }
 
@@ -117,7 +121,7 @@ func (p *Pages) saveRound(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := r.PostForm
-	if changeFields(v) {
+	if changeFields(web.Lang(r.Context()), v) {
 		return p.edit(w, r, c, http.StatusOK, v, nil, "", rid)
 	}
 	fields := readFields(v)
@@ -137,7 +141,7 @@ func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values
 	in := DraftInput{EmergencyID: idOf(v, "emergency"), AreaID: idOf(v, "area"), Name: v.Get("name"), TargetKind: TargetKind(v.Get("target_kind")),
 		FormID: idOf(v, "form"), PerMember: v.Get("per_member") == "1", NeedsPhoto: v.Get("needs_photo") == "1", DueMs: localTime(v.Get("due"))}
 	in.Filter.Household = v.Get("household")
-	in.Filter.Subkinds = strings.Fields(v.Get("subkinds"))
+	in.Filter.Subkinds = v["subkinds"]
 	if in.TargetKind == Areas || in.TargetKind == Places {
 		in.Filter.Kinds = v["kinds"]
 	}
@@ -181,8 +185,8 @@ func (s *Service) formUnchanged(ctx context.Context, c grid.Caller, form id.ID, 
 		return false, err
 	}
 	a, b := url.Values{}, url.Values{}
-	putFields(a, f.Fields)
-	putFields(b, fields)
+	putFields(c.Lang, a, f.Fields)
+	putFields(c.Lang, b, fields)
 	return a.Encode() == b.Encode(), nil
 }
 
@@ -190,7 +194,7 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c grid.Caller, stat
 	ctx := r.Context()
 	lang := web.Lang(ctx)
 	d := editPage{Action: r.URL.Path, RoundID: rid, Form: web.Form{Values: v, Errors: faults}, Message: message, FormID: idOf(v, "form")}
-	d.Fields = fieldRows(v, faults)
+	d.Fields = fieldRows(lang, v, faults)
 	d.choices(lang)
 	d.filters(lang, c)
 	if err := p.editChoices(ctx, c, v, &d); err != nil {
@@ -229,7 +233,7 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := url.Values{"name": {f.Name}}
-	putFields(v, f.Fields)
+	putFields(web.Lang(r.Context()), v, f.Fields)
 	return p.editForm(w, r, c, http.StatusOK, f, v, nil, "")
 }
 
@@ -261,7 +265,7 @@ func (p *Pages) saveForm(w http.ResponseWriter, r *http.Request) error {
 		}
 		return web.Redirect(w, r, "/forms")
 	}
-	if changeFields(v) {
+	if changeFields(web.Lang(r.Context()), v) {
 		return p.editForm(w, r, c, http.StatusOK, f, v, nil, "")
 	}
 	saved, err := p.s.SaveForm(r.Context(), c, Form{ID: f.ID, Name: v.Get("name"), AreaID: f.AreaID, Fields: readFields(v)})
@@ -278,7 +282,7 @@ func (p *Pages) saveForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) editForm(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, f Form, v url.Values, faults map[string]string, message string) error {
 	lang := web.Lang(r.Context())
-	d := editPage{Action: r.URL.Path, FormOnly: true, FormID: f.ID, Form: web.Form{Values: v, Errors: faults}, Message: message, Fields: fieldRows(v, faults)}
+	d := editPage{Action: r.URL.Path, FormOnly: true, FormID: f.ID, Form: web.Form{Values: v, Errors: faults}, Message: message, Fields: fieldRows(lang, v, faults)}
 	d.choices(lang)
 	title := f.Name
 	if title == "" {

@@ -6,11 +6,14 @@ import (
 	"strconv"
 	"strings"
 
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 )
 
-// putFields writes questions as form values, the way the editor sends them.
-func putFields(v url.Values, fields []Field) {
+// putFields writes questions as form values, the way the editor sends them: in
+// the words of the language, not in codes.
+func putFields(lang string, v url.Values, fields []Field) {
 	v.Set("f.n", strconv.Itoa(len(fields)))
 	for i, f := range fields {
 		at := "f." + strconv.Itoa(i) + "."
@@ -20,7 +23,7 @@ func putFields(v url.Values, fields []Field) {
 		v.Set(at+"type", string(f.Type))
 		v.Set(at+"basis", f.Basis)
 		v.Set(at+"days", strconv.Itoa(f.ValidityDays))
-		v.Set(at+"normal", f.Normal)
+		v.Set(at+"normal", saidValue(lang, f, f.Normal))
 		v.Set(at+"min", floatText(f.Min))
 		v.Set(at+"max", floatText(f.Max))
 		if f.Required {
@@ -29,13 +32,15 @@ func putFields(v url.Values, fields []Field) {
 		if f.Member {
 			v.Set(at+"member", "1")
 		}
-		var lines []string
+		var lines, was []string
 		for _, o := range f.Options {
-			lines = append(lines, strings.TrimRight(o.Value+"|"+o.Label.ZH+"|"+o.Label.EN, "|"))
+			lines, was = append(lines, o.line()), append(was, o.Value)
 		}
 		v.Set(at+"options", strings.Join(lines, "\n"))
+		v.Set(at+"was", strings.Join(append(was, lines...), "\n"))
 		if f.When != nil {
-			v.Set(at+"when", f.When.Field+"="+f.When.Equals)
+			v.Set(at+"when", f.When.Field)
+			v.Set(at+"equals", saidValue(lang, fieldOf(fields, f.When.Field), f.When.Equals))
 		}
 	}
 }
@@ -63,16 +68,17 @@ func readFields(v url.Values) []Field {
 		at := "f." + strconv.Itoa(i) + "."
 		f := Field{Key: v.Get(at + "key"), Label: Text{ZH: strings.TrimSpace(v.Get(at + "zh")), EN: strings.TrimSpace(v.Get(at + "en"))}, Type: FieldType(v.Get(at + "type")),
 			Required: v.Get(at+"required") == "1", Basis: v.Get(at + "basis"), Min: floatOf(v.Get(at + "min")), Max: floatOf(v.Get(at + "max")),
-			Normal: strings.TrimSpace(v.Get(at + "normal")), Member: v.Get(at+"member") == "1"}
+			Member: v.Get(at+"member") == "1"}
 		f.ValidityDays, _ = strconv.Atoi(v.Get(at + "days"))
 		if f.Key == "" {
 			f.Key = freshKey(out)
 		}
 		if f.Type == Choice {
-			f.Options = readOptions(v.Get(at + "options"))
+			f.Options = readOptions(v.Get(at+"options"), v.Get(at+"was"))
 		}
-		if field, equals, ok := strings.Cut(v.Get(at+"when"), "="); ok {
-			f.When = &When{Field: strings.TrimSpace(field), Equals: strings.TrimSpace(equals)}
+		f.Normal = readValue(f, v.Get(at+"normal"))
+		if key := v.Get(at + "when"); key != "" {
+			f.When = &When{Field: key, Equals: readValue(fieldOf(out, key), v.Get(at+"equals"))}
 		}
 		out = append(out, f)
 	}
@@ -89,27 +95,93 @@ func freshKey(have []Field) string {
 	}
 }
 
-// readOptions reads choices, one a line: "value|label|English label", or the label alone.
-func readOptions(s string) []Option {
+// line is an option as the editor shows it: "label" or "label / English label".
+func (o Option) line() string {
+	if o.Label.EN == "" {
+		return o.Label.ZH
+	}
+	return strings.TrimSpace(o.Label.ZH + " / " + o.Label.EN)
+}
+
+// readOptions reads choices, one a line. was holds the values and then the
+// lines of the choices shown before: a line that stayed keeps its value, so
+// that earlier answers go on counting.
+func readOptions(s, was string) []Option {
+	before := strings.Split(was, "\n")
+	values, lines := before[:len(before)/2], before[len(before)/2:]
+	taken := map[string]bool{}
+	for _, v := range values {
+		taken[v] = true
+	}
 	var out []Option
 	for _, line := range strings.Split(s, "\n") {
-		parts := strings.Split(strings.TrimSpace(line), "|")
-		switch {
-		case parts[0] == "":
-		case len(parts) == 1:
-			out = append(out, Option{Value: "o" + strconv.Itoa(len(out)+1), Label: Text{ZH: parts[0]}})
-		case len(parts) == 2:
-			out = append(out, Option{Value: parts[0], Label: Text{ZH: parts[1]}})
-		default:
-			out = append(out, Option{Value: parts[0], Label: Text{ZH: parts[1], EN: parts[2]}})
+		if line = strings.TrimSpace(line); line == "" {
+			continue
 		}
+		o := Option{}
+		o.Label.ZH, o.Label.EN, _ = strings.Cut(line, " / ")
+		if i := slices.Index(lines, line); i >= 0 && i < len(values) {
+			o.Value = values[i]
+		} else {
+			o.Value = newValue(taken)
+		}
+		out = append(out, o)
 	}
 	return out
 }
 
+func newValue(taken map[string]bool) string {
+	for n := 1; ; n++ {
+		if v := "o" + strconv.Itoa(n); !taken[v] {
+			taken[v] = true
+			return v
+		}
+	}
+}
+
+func fieldOf(fields []Field, key string) Field {
+	f, _ := Form{Fields: fields}.field(key)
+	return f
+}
+
+// saidValue is an answer in words: of a yes/no its word, of a choice its label.
+func saidValue(lang string, f Field, v string) string {
+	switch {
+	case v == NormalLiving:
+		return i18n.T(lang, "round.f.living")
+	case f.Type == YesNo && (v == yes || v == no):
+		return word(lang, v)
+	case f.Type == Choice:
+		for _, o := range f.Options {
+			if o.Value == v {
+				return o.Label.In(lang)
+			}
+		}
+	}
+	return v
+}
+
+// readValue is the answer that words stand for, in either language; what is no
+// word is the answer itself.
+func readValue(f Field, s string) string {
+	s = strings.TrimSpace(s)
+	answers := []string{NormalLiving, yes, no}
+	for _, o := range f.Options {
+		answers = append(answers, o.Value)
+	}
+	for _, lang := range i18n.Langs() {
+		for _, v := range answers {
+			if said := saidValue(lang, f, v); said != "" && strings.EqualFold(said, s) {
+				return v
+			}
+		}
+	}
+	return s
+}
+
 // changeFields does what a button of the editor says to the questions ("add",
 // "remove:2", "load"), and reports whether one was pressed.
-func changeFields(v url.Values) bool {
+func changeFields(lang string, v url.Values) bool {
 	do := v.Get("do")
 	fields := readFields(v)
 	switch {
@@ -127,15 +199,18 @@ func changeFields(v url.Values) bool {
 			v.Del(k)
 		}
 	}
-	putFields(v, fields)
+	putFields(lang, v, fields)
 	return true
 }
 
-func fieldRows(v url.Values, faults map[string]string) []fieldRow {
+func fieldRows(lang string, v url.Values, faults map[string]string) []fieldRow {
 	var out []fieldRow
+	var earlier []web.Option
 	for i, f := range readFields(v) {
 		at := "f." + strconv.Itoa(i) + "."
-		row := fieldRow{N: i, P: at, Field: f, Options: v.Get(at + "options"), When: v.Get(at + "when")}
+		row := fieldRow{N: i, P: at, Field: f, Options: v.Get(at + "options"), Was: v.Get(at + "was"), Normal: v.Get(at + "normal"),
+			When: v.Get(at + "when"), Equals: v.Get(at + "equals"), Earlier: earlier}
+		earlier = append(slices.Clip(earlier), web.Option{Value: f.Key, Text: i18n.T(lang, "round.question.n", i+1) + " " + f.Label.In(lang)})
 		for _, part := range []string{"key", "label", "type", "basis", "required", "options", "max", "when", "normal"} {
 			if m := faults["fields."+strconv.Itoa(i)+"."+part]; m != "" {
 				row.Error = m

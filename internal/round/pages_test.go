@@ -123,7 +123,7 @@ func TestPagesOfARound(t *testing.T) {
 	s.get("/emergencies")
 	s.get("/rounds/new")
 	v := url.Values{"name": {"screening"}, "area": {w.place[commA].String()}, "target_kind": {"doors"}, "due": {clock.FromMs(w.s.now()).Add(48 * time.Hour).Format("2006-01-02T15:04")}}
-	putFields(v, Screening())
+	putFields("zh", v, Screening())
 	v.Set("do", "add")
 	if status, body, _ := s.post("/rounds/new", v); status != 200 || !strings.Contains(body, `name="f.3.zh"`) {
 		t.Fatalf("add a question: %d", status)

@@ -148,7 +148,7 @@ func checkField(at string, f Field, earlier map[string]Field) []error {
 		bad("options", "round.field_options", maxOptions)
 	}
 	if f.When != nil {
-		if _, ok := earlier[f.When.Field]; !ok {
+		if _, ok := earlier[f.When.Field]; !ok || f.When.Equals == "" {
 			bad("when", "round.field_when")
 		}
 	}

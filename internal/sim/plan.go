@@ -74,11 +74,18 @@ func (d *District) plan() {
 	for i, p := range d.Plans {
 		r := newRNG(d.Seed, textSeed(p.Area.Code), textSeed("weight"))
 		weights[i] = settingWeight[p.Setting] * r.between(55, 155)
+		if p.Setting == Urban && newRNG(d.Seed, textSeed(p.Area.Code), textSeed("estates")).p(largePermille) {
+			weights[i] *= 4
+		}
 	}
 	for i, n := range apportion(d.Households, weights) {
 		d.Plans[i].Households = n
 	}
 }
+
+// largePermille is how many of a thousand urban communities are those of large
+// estates, with four times the households: the real ones differ that much.
+const largePermille = 60
 
 var settingWeight = map[Setting]int{Urban: 100, Town: 70, Village: 26, Farm: 14}
 

@@ -330,7 +330,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 }
 
-const golden = "c18469f83d270497"
+const golden = "354fcf24ac33744f"
 
 func BenchmarkDistrict640k(b *testing.B) {
 	d := mustPlan(b, "nangang", 640_000, 1)

@@ -76,6 +76,9 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, imp id.ID, files 
 		}
 		return nil, nil, errs.Wrap(op, err)
 	}
+	if err := s.db.Analyze(quiet, "place", "household", "person", "person_key", "person_event", "import_row"); err != nil {
+		s.Log.Warn("the database was not told of the new rows; it finds out by itself", "import", imp.String(), "error", err)
+	}
 	return p, v, nil
 }
 

@@ -55,6 +55,9 @@ func Load(ctx context.Context, s Services, cfg sim.Config, progress func(done, t
 	if err := l.run(ctx); err != nil {
 		return nil, err
 	}
+	if err := l.DB.Analyze(ctx, "mark", "audit_entry", "account"); err != nil {
+		return nil, err
+	}
 	return l.out, finish(ctx, s.DB, l.out)
 }
 
@@ -138,7 +141,10 @@ func (l *loader) structure(ctx context.Context) error {
 		l.done += p.households
 		l.progress(l.done, l.d.Households)
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.DB.Analyze(ctx, "place", "grid", "post", "holder", "post_door", "household", "person", "person_key", "person_event", "care_item")
 }
 
 // piece is some communities that are written in one transaction, their people
