@@ -108,11 +108,19 @@ func idOf(q url.Values, name string) id.ID {
 	return v
 }
 
+// inputNames are the inputs of forms whose fields have another name in the service.
+var inputNames = map[string]string{"due_ms": "due", "area_id": "area", "emergency_id": "emergency", "permille": "percent"}
+
 // again turns an error that a person can mend into the form shown again; ok is
 // false where it must be an error page.
 func again(r *http.Request, err error, values url.Values) (form web.Form, message string, status int, ok bool) {
 	e := errs.As(err)
 	form = web.Form{Values: values, Errors: web.FormErrors(r.Context(), err)}
+	for name, input := range inputNames {
+		if m := form.Errors[name]; m != "" {
+			form.Errors[input] = m
+		}
+	}
 	switch e.Kind {
 	case errs.Invalid, errs.Denied, errs.Conflict, errs.TooMany, errs.NotFound:
 	default:
