@@ -10,6 +10,7 @@ import (
 
 	"wangge/internal/account"
 	"wangge/internal/command"
+	"wangge/internal/duty"
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
@@ -49,6 +50,7 @@ type App struct {
 	Rounds   *round.Service
 	Trust    *trust.Service
 	Command  *command.Service
+	Duty     *duty.Service
 	hub      *web.Hub
 }
 
@@ -129,6 +131,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Grid.AddSection(a.Rounds.AreaSection)
 	a.Grid.SetDoorStates(a.Rounds.Board)
 	a.Trust = trust.New(d, a.Audit, a.Accounts)
+	a.Duty = duty.New(d, clk, a.Grid, a.Audit)
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil
 }

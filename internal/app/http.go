@@ -10,6 +10,7 @@ import (
 
 	"wangge/internal/account"
 	"wangge/internal/command"
+	"wangge/internal/duty"
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
@@ -47,6 +48,7 @@ func (a *App) Handler() (http.Handler, error) {
 	importer.RegisterAPI(api, a.Imports)
 	a.Rounds.RegisterAPI(api)
 	command.RegisterAPI(api, a.Command)
+	duty.RegisterAPI(api, a.Duty)
 	trust.RegisterAPI(api, a.Trust)
 	return site, nil
 }
@@ -62,6 +64,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return importer.NewPages(a.Imports, ren) },
 		func() (pages, error) { return round.NewPages(a.Rounds, ren) },
 		func() (pages, error) { return command.NewPages(a.Command, ren) },
+		func() (pages, error) { return duty.NewPages(a.Duty, ren, a.District) },
 		func() (pages, error) { return trust.NewPages(a.Trust, ren) },
 	} {
 		p, err := build()
@@ -161,6 +164,7 @@ func menu() []web.Menu {
 		{Key: "posts", Href: "/posts", Icon: "people", Section: "menu.section.grid", Allowed: can(grid.PostWrite)},
 		{Key: "organisations", Href: "/organisations", Icon: "building", Section: "menu.section.grid", Allowed: can(grid.PostWrite)},
 		{Key: "vacancies", Href: "/vacancies", Icon: "vacancy", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
+		{Key: "duty", Href: "/duty", Icon: "bell", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
 		{Key: "accounts", Href: "/accounts", Icon: "user", Section: "menu.section.admin", Allowed: can(grid.AccountManage)},
 		{Key: "audit", Href: "/audit", Icon: "history", Section: "menu.section.admin", Allowed: can(grid.AuditRead)},
 		{Key: "today", Href: "/today", Icon: "today", Phone: true, Allowed: can(grid.RoundMark)},

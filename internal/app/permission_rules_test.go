@@ -19,6 +19,10 @@ var readRules = map[string]rule{
 	"GET /audit":                         {"", grid.AuditRead, held, ""},
 	"GET /api/v1/audit":                  {"", grid.AuditRead, held, ""},
 
+	"GET /duty":                   {"area", grid.PlaceRead, held, "?area={id}"},
+	"GET /duty/{code}":            {}, // a resident checks a call
+	"GET /api/v1/areas/{id}/duty": {"area", grid.PlaceRead, held, ""},
+
 	"GET /areas":                        {}, // leads to the highest area of one's posts
 	"GET /areas/import":                 {"", grid.EmergencyWrite, held, ""},
 	"GET /areas/{id}":                   {"area", grid.PlaceRead, held, ""},
@@ -134,6 +138,7 @@ var writeRules = map[string]rule{
 
 	"POST /api/v1/areas/import":         {"", grid.EmergencyWrite, held, `{"areas":[{"code":"230103000000","name":"x"}],"dry_run":true}`},
 	"POST /api/v1/areas/geometry":       {"", grid.EmergencyWrite, held, "?datum=WGS84"},
+	"PUT /api/v1/areas/{id}/duty":       {"area", grid.PostWrite, whole, `{"phone":"12345"}`},
 	"POST /api/v1/places":               {"area", grid.PlaceWrite, whole, `{"places":[{"parent_id":"<area>","kind":"compound","name":"x"}]}`},
 	"PATCH /api/v1/places/{id}":         {"building", grid.PlaceWrite, whole, `{"name":"9"}`},
 	"DELETE /api/v1/places/{id}":        {"door", grid.PlaceWrite, whole, ""},
@@ -197,7 +202,7 @@ var writeRules = map[string]rule{
 }
 
 // publicRoutes need no log-in.
-var publicRoutes = []string{"GET /login", "POST /login", "POST /logout", "GET /setup", "POST /setup", "POST /api/v1/sessions", "GET /api/docs",
+var publicRoutes = []string{"GET /login", "POST /login", "POST /logout", "GET /setup", "POST /setup", "POST /api/v1/sessions", "GET /api/docs", "GET /duty/{code}",
 	"GET /api/v1/openapi.json", "GET /api/v1/openapi-3.0.json", "GET /api/v1/openapi.yaml", "GET /api/v1/openapi-3.0.yaml"}
 
 // formRoutes are the writing routes of pages. They call what the API's do; here
@@ -227,6 +232,7 @@ POST /places/{id}/add
 POST /places/{id}/profile
 POST /places/{id}/close
 POST /places/{id}/order
+POST /duty
 POST /grids/new
 POST /grids/{id}
 POST /grids/{id}/close

@@ -274,7 +274,7 @@ func (s *spot) address(text, object string) (string, bool) {
 	for kind, v := range s.ids {
 		text = strings.ReplaceAll(text, "<"+kind+">", v.String())
 	}
-	text = strings.NewReplacer("{object}", s.ids["target"].String(), "{item}", s.ids["care"].String(), "{holder}", s.ids["holder"].String(), "{session}", "7", "{$}", "").Replace(text)
+	text = strings.NewReplacer("{object}", s.ids["target"].String(), "{item}", s.ids["care"].String(), "{holder}", s.ids["holder"].String(), "{session}", "7", "{$}", "", "{code}", s.area.Code).Replace(text)
 	return text, !strings.ContainsAny(text, "<>") && !strings.Contains(text, "{id}")
 }
 
