@@ -1,6 +1,5 @@
--- The duty number (值班电话) of an area: an office's number, not a person's.
-
 -- +goose Up
+-- The duty number (值班电话) of an area: an office's number, not a person's.
 CREATE TABLE duty_number (
   district   INTEGER NOT NULL,
   area_id    BIGINT  NOT NULL,
