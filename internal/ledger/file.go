@@ -81,7 +81,7 @@ func (s *Service) fileHistory(ctx context.Context, c grid.Caller, f *File) error
 	}
 	kept := f.Events[:0]
 	for _, e := range f.Events {
-		if e.Kind == EventMergedInto && e.PersonID == f.Person.ID {
+		if e.Kind == EventMergedInto && e.PersonID == f.Person.ID && f.Person.UntilReason == reasonMerged && f.MergedInto == id.Zero {
 			f.MergedInto = e.ObjectID
 		}
 		if hiddenEvent(e.Kind, f.Person) {

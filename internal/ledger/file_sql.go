@@ -51,7 +51,8 @@ func (s *Service) mergedInto(ctx context.Context, q db.Queryer, district int, pe
 	all := []id.ID{person}
 	seen := map[id.ID]bool{person: true}
 	for i := 0; i < len(all); i++ {
-		drops, err := db.Collect(ctx, q, `SELECT object_id FROM person_event WHERE district = $1 AND person_id = $2 AND kind = 'merged'`,
+		drops, err := db.Collect(ctx, q, `SELECT e.object_id FROM person_event e CROSS JOIN person p
+			WHERE e.district = $1 AND p.district = $1 AND e.person_id = $2 AND e.kind = 'merged' AND p.id = e.object_id AND p.until_reason = 'merged'`,
 			[]any{district, int64(all[i])}, func(r *sql.Rows) (id.ID, error) {
 				var v int64
 				err := r.Scan(&v)
@@ -119,16 +120,6 @@ func (s *Service) endItem(ctx context.Context, tx *db.Tx, district int, table st
 		return err
 	}
 	return changedOne(res)
-}
-
-// moveListItems hands the entries of a merged record to the one that stays.
-func (s *Service) moveListItems(ctx context.Context, tx *db.Tx, district int, from, to id.ID) error {
-	for _, table := range []string{tableCare, tableRisk} {
-		if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET person_id = $3 WHERE district = $1 AND person_id = $2`, district, int64(from), int64(to)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // listed reads the persons on a list of one kind (nil: any) within scope.

@@ -140,6 +140,7 @@ func RegisterAPI(api huma.API, s *Service) {
 	registerPersons(api, s)
 	registerPersonActs(api, s)
 	registerLists(api, s)
+	registerMerges(api, s)
 	op(api, http.MethodPost, "/search", "search", "search", "Find doors, households and people; names and numbers travel in the body, never in the address",
 		func(ctx context.Context, c grid.Caller, in *body[struct {
 			Text  string `json:"text" maxLength:"100"`
@@ -274,15 +275,17 @@ func registerPersonActs(api huma.API, s *Service) {
 	op(api, http.MethodPost, "/persons/{id}/return", "person-return", "ledger", "Open a departed person's record again", func(ctx context.Context, c grid.Caller, in *act) (*struct{}, error) {
 		return nil, s.ReturnPerson(ctx, c, in.id(), in.Body.Version)
 	})
-	op(api, http.MethodPost, "/persons/{id}/merge", "person-merge", "ledger", "Take the record of the same person in", func(ctx context.Context, c grid.Caller, in *struct {
+	op(api, http.MethodPost, "/persons/{id}/merge", "person-merge", "ledger", "Take the record of the same person in; answers the number of the merge, by which it can be undone", func(ctx context.Context, c grid.Caller, in *struct {
 		ByID
 		Body struct {
-			Version     int   `json:"version,omitempty"`
-			Drop        id.ID `json:"drop" doc:"The record that is closed"`
-			DropVersion int   `json:"drop_version,omitempty"`
+			Version     int      `json:"version,omitempty"`
+			Drop        id.ID    `json:"drop" doc:"The record that is closed"`
+			DropVersion int      `json:"drop_version,omitempty"`
+			Take        []string `json:"take,omitempty" doc:"Fields of which the dropped record's value is right; blanks are filled and phones joined in any case"`
 		}
-	}) (*struct{}, error) {
-		return nil, s.MergePersons(ctx, c, in.id(), in.Body.Drop, in.Body.Version, in.Body.DropVersion)
+	}) (*body[ledgerID], error) {
+		v, err := s.MergePersons(ctx, c, Merge{Keep: in.id(), Drop: in.Body.Drop, KeepVersion: in.Body.Version, DropVersion: in.Body.DropVersion, Take: in.Body.Take})
+		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodPost, "/persons/{id}/notes", "person-note", "ledger", "Write a note into a person's file", func(ctx context.Context, c grid.Caller, in *struct {
 		ByID

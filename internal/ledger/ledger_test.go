@@ -340,7 +340,7 @@ func TestSplitJoinMerge(t *testing.T) {
 		}
 		must(t, w.s.AddNote(ctx, w.sys, dup.Persons[0].ID, "old note"))
 		keep := a.Persons[0].ID
-		must(t, w.s.MergePersons(ctx, w.sys, keep, dup.Persons[0].ID, 0, 0))
+		must2[id.ID](t)(w.s.MergePersons(ctx, w.sys, ledger.Merge{Keep: keep, Drop: dup.Persons[0].ID}))
 		f, err := w.s.File(ctx, w.sys, keep)
 		must(t, err)
 		if len(f.Person.Phones) != 2 || len(f.Care) != 1 {

@@ -54,7 +54,6 @@ func (p *Pages) Register(app *web.App) {
 		"POST /persons/{id}/move":           p.move,
 		"POST /persons/{id}/depart":         p.depart,
 		"POST /persons/{id}/return":         p.comeBack,
-		"POST /persons/{id}/merge":          p.merge,
 		"POST /persons/{id}/note":           p.note,
 		"POST /persons/{id}/care":           p.addCare,
 		"POST /persons/{id}/risk":           p.addRisk,
@@ -65,6 +64,28 @@ func (p *Pages) Register(app *web.App) {
 	} {
 		app.Handle(pattern, grid.Called(h))
 	}
+	p.registerMerge(app)
+}
+
+// peopleTabs lead from one view of the people to the others, as far as the
+// caller's posts allow.
+func peopleTabs(ctx context.Context, c grid.Caller, here string) []web.Item {
+	var out []web.Item
+	for _, t := range []struct {
+		key, href string
+		perm      grid.Permission
+	}{
+		{"ledger.list.title", "/persons", grid.LedgerRead},
+		{"ledger.duplicates.title", "/duplicates", grid.LedgerWrite},
+	} {
+		if c.Can(t.perm) {
+			out = append(out, web.Item{Text: web.T(ctx, t.key), Href: t.href, Active: t.href == here})
+		}
+	}
+	if len(out) == 1 {
+		return nil
+	}
+	return out
 }
 
 func pathID(r *http.Request) id.ID { return idOf(r.PathValue("id")) }

@@ -28,6 +28,7 @@ type personPage struct {
 	Risk     []web.Option
 	Actions  []web.Option
 	Homes    []HouseholdView // behind the same door, to move into
+	Merges   []MergeState
 }
 
 func (p *Pages) person(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -53,7 +54,13 @@ func (p *Pages) personPage(w http.ResponseWriter, r *http.Request, c grid.Caller
 		return err
 	}
 	v := f.Person
-	d := personPage{F: f, V: v, Lines: fileLines(ctx, f.Events), MayWrite: c.Can(grid.LedgerWrite), Form: form,
+	var merges []MergeState
+	if c.Can(grid.LedgerWrite) {
+		if merges, err = p.s.MergesOf(ctx, c, v.ID); err != nil {
+			return err
+		}
+	}
+	d := personPage{Merges: merges, F: f, V: v, Lines: fileLines(ctx, f.Events), MayWrite: c.Can(grid.LedgerWrite), Form: form,
 		Reasons: options(ctx, "ledger.depart.", vocab.Depart, true), Purposes: options(ctx, "ledger.purpose.", vocab.Purposes, true),
 		Care: options(ctx, "ledger.care.", vocab.Care, true), Risk: options(ctx, "ledger.risk.", vocab.Risk, true), Actions: options(ctx, "ledger.action.", vocab.Actions, false),
 		Homes: slices.DeleteFunc(homes, func(h HouseholdView) bool { return h.ID == v.HouseholdID })}
@@ -83,14 +90,18 @@ func fileLines(ctx context.Context, events []Event) []fileLine {
 func changesInWords(ctx context.Context, changes map[string]FieldChange) []changeWords {
 	out := make([]changeWords, 0, len(changes))
 	for _, k := range slices.Sorted(maps.Keys(changes)) {
-		label := k
-		if k == "registered" {
-			label = "registered_here"
-		}
 		ch := changes[k]
-		out = append(out, changeWords{web.T(ctx, "ledger.f."+label), valueInWords(ctx, k, ch.Old), valueInWords(ctx, k, ch.New)})
+		out = append(out, changeWords{fieldLabel(ctx, k), valueInWords(ctx, k, ch.Old), valueInWords(ctx, k, ch.New)})
 	}
 	return out
+}
+
+// fieldLabel names a field of a person.
+func fieldLabel(ctx context.Context, field string) string {
+	if field == "registered" { // a household's field of that name is a head count
+		field = "registered_here"
+	}
+	return web.T(ctx, "ledger.f."+field)
 }
 
 func valueInWords(ctx context.Context, field, v string) string {
@@ -223,13 +234,6 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request, c grid.Caller) 
 	return p.personAct(w, r, c, "ledger.returned.done", p.s.ReturnPerson(r.Context(), c, pathID(r), number(r.PostForm, "version")))
 }
 
-// merge takes in the record whose number or address was typed.
-func (p *Pages) merge(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	other := strings.TrimSpace(r.PostForm.Get("other"))
-	other = other[strings.LastIndexByte(other, '/')+1:]
-	return p.personAct(w, r, c, "ledger.merged.done", p.s.MergePersons(r.Context(), c, pathID(r), idOf(other), number(r.PostForm, "version"), 0))
-}
-
 func (p *Pages) note(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	return p.personAct(w, r, c, "ledger.saved", p.s.AddNote(r.Context(), c, pathID(r), strings.TrimSpace(r.PostForm.Get("text"))))
 }
@@ -255,6 +259,7 @@ func (p *Pages) endRisk(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 
 type listPage struct {
 	web.Meta
+	Tabs    []web.Item
 	Table   web.Table
 	Rows    []PersonView
 	ByDoor  bool
@@ -286,7 +291,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		return err
 	}
 	t.Next = people.Next
-	d := listPage{Meta: web.Meta{Title: web.T(ctx, "ledger.list.title"), Menu: "people"}, Table: t, Rows: people.Persons, ByDoor: people.ByDoor, Filters: c.Sees(grid.FieldAddress),
+	d := listPage{Tabs: peopleTabs(ctx, c, "/persons"), Meta: web.Meta{Title: web.T(ctx, "ledger.list.title"), Menu: "people"}, Table: t, Rows: people.Persons, ByDoor: people.ByDoor, Filters: c.Sees(grid.FieldAddress),
 		Place: q.Get("place"), Lives: f.Lives, Reg: f.Registered}
 	if f.Place != id.Zero {
 		texts, err := p.s.doorTexts(ctx, c.District, []id.ID{f.Place})

@@ -143,12 +143,7 @@ func (w *work) edit(old, n *Person, event string) error {
 		h.remove(old)
 		h.add(n)
 	}
-	if old.LivesHere && !n.LivesHere {
-		w.tell(Change{Kind: Departed, DoorID: n.DoorID, HouseholdID: n.HouseholdID, PersonID: n.ID, Reason: "living_elsewhere"})
-	}
-	if !old.LivesHere && n.LivesHere {
-		w.tell(Change{Kind: Arrived, DoorID: n.DoorID, HouseholdID: n.HouseholdID, PersonID: n.ID})
-	}
+	w.tellLiving(old, n)
 	if err := w.store(n); err != nil {
 		return err
 	}
@@ -238,7 +233,6 @@ func (w *work) depart(p *Person, reason string) error {
 // or in a new one behind the same door if that is closed.
 func (s *Service) ReturnPerson(ctx context.Context, c grid.Caller, person id.ID, version int) error {
 	const op = "ledger.ReturnPerson"
-	fresh := id.New()
 	return s.change(ctx, c, op, func(w *work) error {
 		r, err := s.person(ctx, w.tx, c, grid.LedgerWrite, person)
 		if err != nil {
@@ -248,76 +242,42 @@ func (s *Service) ReturnPerson(ctx context.Context, c grid.Caller, person id.ID,
 		if version != 0 && p.Version != version {
 			return errs.E(op, errs.Conflict, "error.conflict")
 		}
-		if p.Current() || p.UntilReason == "merged" {
+		if p.Current() || p.UntilReason == reasonMerged {
 			return errs.E(op, errs.Conflict, "ledger.person.not_departed")
 		}
-		h, err := w.household(p.HouseholdID)
-		if err != nil {
+		if err := w.comeHome(p); err != nil {
 			return err
 		}
-		if h.UntilMs != 0 {
-			delete(w.households, h.ID)
-			if h, err = w.newHousehold(fresh, p.DoorID, Family, p.Register); err != nil {
-				return err
-			}
-			p.HouseholdID = h.ID
-		}
-		p.UntilMs, p.UntilReason = 0, ""
-		h.add(p)
-		if err := w.store(p); err != nil {
-			return err
-		}
-		w.tell(Change{Kind: Arrived, DoorID: p.DoorID, HouseholdID: p.HouseholdID, PersonID: p.ID})
 		return w.event(p, EventReturned, p.HouseholdID, nil, "")
 	})
 }
 
-// MergePersons takes the record drop into the record keep of the same person:
-// blanks are filled, phones joined, the files become one. drop stays as a
-// closed record that leads to keep.
-func (s *Service) MergePersons(ctx context.Context, c grid.Caller, keep, drop id.ID, keepVersion, dropVersion int) error {
-	const op = "ledger.MergePersons"
-	if keep == drop {
-		return errs.Field(errs.E(op, errs.Invalid, "ledger.merge.same"), "drop")
+// comeHome opens a closed person's record again in its last household; a
+// household that was closed because nobody was left in it opens with it, for
+// one closed otherwise a new one is made behind the same door.
+func (w *work) comeHome(p *Person) error {
+	h, err := w.household(p.HouseholdID)
+	if err != nil {
+		return err
 	}
-	return s.change(ctx, c, op, func(w *work) error {
-		k, err := w.person(keep, keepVersion)
-		if err != nil {
+	switch {
+	case h.UntilReason == reasonEmptied && h.UntilMs != 0:
+		h.UntilMs, h.UntilReason = 0, ""
+		w.tell(Change{Kind: Arrived, DoorID: h.DoorID, HouseholdID: h.ID})
+	case h.UntilMs != 0:
+		delete(w.households, h.ID)
+		if h, err = w.newHousehold(id.New(), p.DoorID, Family, p.Register); err != nil {
 			return err
 		}
-		d, err := w.person(drop, dropVersion)
-		if err != nil {
-			return err
-		}
-		if k.Register != d.Register {
-			return errs.E(op, errs.Conflict, "ledger.merge.register")
-		}
-		h, err := w.open(d.HouseholdID)
-		if err != nil {
-			return err
-		}
-		h.remove(d)
-		was := *k
-		mergeInto(k, d)
-		if err := w.store(k); err != nil {
-			return err
-		}
-		if err := w.event(k, EventMerged, d.ID, diff(&was, k), ""); err != nil {
-			return err
-		}
-		if err := w.left(d, "merged"); err != nil {
-			return err
-		}
-		d.UntilMs, d.UntilReason = w.now, "merged"
-		if err := w.store(d); err != nil {
-			return err
-		}
-		if err := w.event(d, EventMergedInto, k.ID, nil, ""); err != nil {
-			return err
-		}
-		w.tell(Change{Kind: Merged, DoorID: d.DoorID, HouseholdID: d.HouseholdID, PersonID: d.ID, IntoID: k.ID})
-		return s.moveListItems(ctx, w.tx, c.District, d.ID, k.ID)
-	})
+		p.HouseholdID = h.ID
+	}
+	p.DoorID, p.UntilMs, p.UntilReason = h.DoorID, 0, ""
+	h.add(p)
+	if err := w.store(p); err != nil {
+		return err
+	}
+	w.tell(Change{Kind: Arrived, DoorID: p.DoorID, HouseholdID: p.HouseholdID, PersonID: p.ID})
+	return nil
 }
 
 // AddNote writes a note into a person's file.

@@ -143,7 +143,7 @@ func (m *ledgerModel) step(t *rapid.T) {
 		}
 	case 8:
 		keep, drop := pick(t, m.people, "keep"), pick(t, m.people, "drop")
-		err := s.MergePersons(ctx, w.sys, keep, drop, 0, 0)
+		_, err := s.MergePersons(ctx, w.sys, ledger.Merge{Keep: keep, Drop: drop})
 		if errs.Is(err, errs.Invalid) {
 			return
 		}

@@ -202,28 +202,6 @@ func maskText(s string) string {
 	return hidden
 }
 
-// mergeInto fills the blanks of keep from drop and joins their phones.
-func mergeInto(keep, drop *Person) {
-	for _, f := range [][2]*string{
-		{&keep.Name, &drop.Name}, {&keep.Birth, &drop.Birth}, {&keep.IDNo, &drop.IDNo}, {&keep.Passport, &drop.Passport},
-		{&keep.Landline, &drop.Landline}, {&keep.Relation, &drop.Relation}, {&keep.RegAddress, &drop.RegAddress},
-		{&keep.LiveAddress, &drop.LiveAddress}, {&keep.Work, &drop.Work}, {&keep.Note, &drop.Note},
-	} {
-		if *f[0] == "" {
-			*f[0] = *f[1]
-		}
-	}
-	if keep.Sex == "" {
-		keep.Sex = drop.Sex
-	}
-	keep.Phones = slices.Clone(keep.Phones)
-	for _, ph := range drop.Phones {
-		if !slices.Contains(keep.Phones, ph) {
-			keep.Phones = append(keep.Phones, ph)
-		}
-	}
-}
-
 // SameFields reports whether two states of a person differ in nothing that an
 // edit may change.
 func SameFields(a, b *Person) bool { return len(diff(a, b)) == 0 }

@@ -153,6 +153,7 @@ const (
 	EventReturned     = "returned"
 	EventMerged       = "merged" // another record of the same person was taken in
 	EventMergedInto   = "merged_into"
+	EventMergeUndone  = "merge_undone" // the two are two records again
 	EventSplit        = "split"
 	EventJoined       = "joined"
 	EventCareAdded    = "care_added"

@@ -110,14 +110,29 @@ func (w *work) event(p *Person, kind string, object id.ID, changes map[string]Fi
 	})
 }
 
+// Why records are closed by the ledger itself; people choose among DepartReasons.
+const (
+	reasonEmptied = "emptied" // a household that nobody is left in
+	reasonMerged  = "merged"  // a record that was taken into another
+	// reasonElsewhere is also one that people choose.
+	reasonElsewhere = "living_elsewhere"
+)
+
 // left records where a person lived until now.
 func (w *work) left(p *Person, reason string) error {
+	_, err := w.leave(p, reason)
+	return err
+}
+
+// leave is left and returns the residence's id.
+func (w *work) leave(p *Person, reason string) (id.ID, error) {
 	since, err := w.s.livedSince(w.ctx, w.tx, w.c.District, p)
 	if err != nil {
-		return err
+		return id.Zero, err
 	}
-	return w.tx.BulkInsert(w.ctx, "residence", residenceCols, [][]any{
-		{w.c.District, int64(id.New()), int64(p.ID), int64(p.HouseholdID), int64(p.DoorID), since, w.now, reason},
+	fresh := id.New()
+	return fresh, w.tx.BulkInsert(w.ctx, "residence", residenceCols, [][]any{
+		{w.c.District, int64(fresh), int64(p.ID), int64(p.HouseholdID), int64(p.DoorID), since, w.now, reason},
 	})
 }
 
@@ -135,7 +150,7 @@ func (w *work) finish() error {
 			return err
 		}
 		if empty {
-			h.UntilMs, h.UntilReason = w.now, "emptied"
+			h.UntilMs, h.UntilReason = w.now, reasonEmptied
 			w.tell(Change{Kind: Departed, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason})
 		}
 		if err := w.s.storeHousehold(w.ctx, w.tx, w.c.District, h); err != nil {
