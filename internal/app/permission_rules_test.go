@@ -71,6 +71,9 @@ var readRules = map[string]rule{
 	"GET /persons":                      {"", grid.LedgerRead, held, ""},
 	"GET /persons/{id}":                 {"person", grid.LedgerRead, covered, ""},
 	"GET /persons/{id}/edit":            {"person", grid.LedgerWrite, covered, ""},
+	"GET /duplicates":                   {"", grid.LedgerWrite, held, ""},
+	"GET /api/v1/duplicates":            {"", grid.LedgerWrite, held, ""},
+	"GET /persons/{id}/merge":           {"person", grid.LedgerWrite, covered, ""},
 	"GET /persons/export":               {"area", grid.Export, whole, "?place={id}"},
 	"GET /care":                         {"", grid.LedgerUnmask, held, ""}, // the same roles see the care list
 	"GET /risk":                         {"", grid.LedgerImport, held, ""}, // and the risk list
@@ -162,27 +165,29 @@ var writeRules = map[string]rule{
 	"DELETE /api/v1/bindings/{id}":      {"binding", grid.PostWrite, whole, ""},
 	"PUT /api/v1/role-aliases":          {"area", grid.PostWrite, whole, `{"area_id":"<area>","role":"volunteer","alias":"x"}`},
 
-	"POST /api/v1/households":                 {"door", grid.LedgerWrite, covered, `{"door_id":"<door>","kind":"family","registered":1,"living":1}`},
-	"PUT /api/v1/households/{id}":             {"household", grid.LedgerWrite, covered, `{"door_id":"<door>","kind":"family","registered":1,"living":1}`},
-	"POST /api/v1/households/{id}/depart":     {"household", grid.LedgerWrite, covered, `{"version":0,"reason":"moved_away"}`},
-	"POST /api/v1/households/{id}/move":       {"household", grid.LedgerWrite, covered, `{"door_id":"<door>","kind":"family","registered":1,"living":1}`},
-	"POST /api/v1/households/{id}/split":      {"household", grid.LedgerWrite, covered, `{"persons":["<person>"],"kind":"family"}`},
-	"POST /api/v1/households/{id}/join":       {"household", grid.LedgerWrite, covered, `{"into":"1"}`},
-	"POST /api/v1/persons":                    {"household", grid.LedgerWrite, covered, `{"household_id":"<household>","name":"甲","registered":true,"lives_here":true}`},
-	"PUT /api/v1/persons/{id}":                {"person", grid.LedgerWrite, covered, `{"name":"甲","registered":true,"lives_here":true}`},
-	"POST /api/v1/persons/{id}/move":          {"person", grid.LedgerWrite, covered, `{"version":0,"door_id":"<door>"}`},
-	"POST /api/v1/persons/{id}/depart":        {"person", grid.LedgerWrite, covered, `{"version":0,"reason":"moved_away"}`},
-	"POST /api/v1/persons/{id}/return":        {"person", grid.LedgerWrite, covered, `{"version":0}`},
-	"POST /api/v1/persons/{id}/merge":         {"person", grid.LedgerWrite, covered, `{"drop":"1"}`},
-	"POST /api/v1/persons/{id}/notes":         {"person", grid.LedgerWrite, covered, `{"text":"x"}`},
-	"POST /api/v1/persons/{id}/care":          {"person", grid.LedgerWrite, covered, `{"kind":"living_alone"}`},
-	"DELETE /api/v1/persons/{id}/care/{item}": {"person", grid.LedgerWrite, covered, ""},
-	"POST /api/v1/persons/{id}/risk":          {"person", grid.LedgerWrite, covered, `{"kind":"close_contact"}`},
-	"DELETE /api/v1/persons/{id}/risk/{item}": {"person", grid.LedgerWrite, covered, ""},
-	"POST /api/v1/imports":                    {"area", grid.LedgerImport, whole, "?place=<area>"},
-	"PUT /api/v1/imports/{id}":                {"import", grid.LedgerImport, whole, `{}`},
-	"POST /api/v1/imports/{id}/apply":         {"import", grid.LedgerImport, whole, ""},
-	"POST /api/v1/imports/{id}/undo":          {"import", grid.LedgerImport, whole, ""},
+	"POST /api/v1/households":                      {"door", grid.LedgerWrite, covered, `{"door_id":"<door>","kind":"family","registered":1,"living":1}`},
+	"PUT /api/v1/households/{id}":                  {"household", grid.LedgerWrite, covered, `{"door_id":"<door>","kind":"family","registered":1,"living":1}`},
+	"POST /api/v1/households/{id}/depart":          {"household", grid.LedgerWrite, covered, `{"version":0,"reason":"moved_away"}`},
+	"POST /api/v1/households/{id}/move":            {"household", grid.LedgerWrite, covered, `{"door_id":"<door>","kind":"family","registered":1,"living":1}`},
+	"POST /api/v1/households/{id}/split":           {"household", grid.LedgerWrite, covered, `{"persons":["<person>"],"kind":"family"}`},
+	"POST /api/v1/households/{id}/join":            {"household", grid.LedgerWrite, covered, `{"into":"1"}`},
+	"POST /api/v1/persons":                         {"household", grid.LedgerWrite, covered, `{"household_id":"<household>","name":"甲","registered":true,"lives_here":true}`},
+	"PUT /api/v1/persons/{id}":                     {"person", grid.LedgerWrite, covered, `{"name":"甲","registered":true,"lives_here":true}`},
+	"POST /api/v1/persons/{id}/move":               {"person", grid.LedgerWrite, covered, `{"version":0,"door_id":"<door>"}`},
+	"POST /api/v1/persons/{id}/depart":             {"person", grid.LedgerWrite, covered, `{"version":0,"reason":"moved_away"}`},
+	"POST /api/v1/persons/{id}/return":             {"person", grid.LedgerWrite, covered, `{"version":0}`},
+	"POST /api/v1/persons/{id}/merge":              {"person", grid.LedgerWrite, covered, `{"drop":"1"}`},
+	"POST /api/v1/persons/{id}/apart":              {"person", grid.LedgerWrite, covered, `{"other":"1"}`},
+	"POST /api/v1/persons/{id}/merges/{item}/undo": {"person", grid.LedgerWrite, covered, ""},
+	"POST /api/v1/persons/{id}/notes":              {"person", grid.LedgerWrite, covered, `{"text":"x"}`},
+	"POST /api/v1/persons/{id}/care":               {"person", grid.LedgerWrite, covered, `{"kind":"living_alone"}`},
+	"DELETE /api/v1/persons/{id}/care/{item}":      {"person", grid.LedgerWrite, covered, ""},
+	"POST /api/v1/persons/{id}/risk":               {"person", grid.LedgerWrite, covered, `{"kind":"close_contact"}`},
+	"DELETE /api/v1/persons/{id}/risk/{item}":      {"person", grid.LedgerWrite, covered, ""},
+	"POST /api/v1/imports":                         {"area", grid.LedgerImport, whole, "?place=<area>"},
+	"PUT /api/v1/imports/{id}":                     {"import", grid.LedgerImport, whole, `{}`},
+	"POST /api/v1/imports/{id}/apply":              {"import", grid.LedgerImport, whole, ""},
+	"POST /api/v1/imports/{id}/undo":               {"import", grid.LedgerImport, whole, ""},
 
 	"POST /api/v1/emergencies":           {"", grid.EmergencyWrite, held, `{"name":"x","basis":"x","purpose":"x","recipients":"x","retention_days":3}`},
 	"POST /api/v1/forms":                 {"", grid.FormWrite, held, `{"name":"x","fields":[]}`},
@@ -264,6 +269,9 @@ POST /persons/{id}/move
 POST /persons/{id}/depart
 POST /persons/{id}/return
 POST /persons/{id}/merge
+POST /persons/{id}/merges/{item}/undo
+POST /persons/{id}/same
+POST /persons/{id}/apart
 POST /persons/{id}/note
 POST /persons/{id}/care
 POST /persons/{id}/risk

@@ -26,7 +26,10 @@ func registerMerges(api huma.API, s *Service) {
 	op(api, http.MethodPost, "/persons/{id}/apart", "person-apart", "ledger", "Record that two records are of two people", func(ctx context.Context, c grid.Caller, in *pairOf) (*struct{}, error) {
 		return nil, s.KeepApart(ctx, c, in.id(), in.Body.Other)
 	})
-	op(api, http.MethodPost, "/merges/{id}/undo", "merge-undo", "ledger", "Undo a merge; 409 once somebody changed one of the two records", func(ctx context.Context, c grid.Caller, in *ByID) (*struct{}, error) {
-		return nil, s.UndoMerge(ctx, c, in.id())
+	op(api, http.MethodPost, "/persons/{id}/merges/{item}/undo", "merge-undo", "ledger", "Undo a merge; 409 once somebody changed one of the two records", func(ctx context.Context, c grid.Caller, in *struct {
+		ByID
+		Item string `path:"item" pattern:"^[0-9]{1,19}$" doc:"The merge"`
+	}) (*struct{}, error) {
+		return nil, s.UndoMerge(ctx, c, in.id(), idOf(in.Item))
 	})
 }

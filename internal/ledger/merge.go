@@ -243,18 +243,21 @@ func changesRecord(kind string) bool {
 	return true
 }
 
-// UndoMerge takes a merge back: both records are again what they were, with the
+// UndoMerge takes a merge into the record keep back: both records are again what they were, with the
 // entries on lists that each had. It is a Conflict (ledger.merge.changed) when
 // either record was changed since; MergesOf lists by what. Notes and list
 // entries added since stay with the kept record.
-func (s *Service) UndoMerge(ctx context.Context, c grid.Caller, merge id.ID) error {
+func (s *Service) UndoMerge(ctx context.Context, c grid.Caller, keep, merge id.ID) error {
 	const op = "ledger.UndoMerge"
 	return s.change(ctx, c, op, func(w *work) error {
-		m, err := s.merge(ctx, w.tx, c.District, merge)
+		k, err := w.person(keep, 0)
 		if err != nil {
 			return err
 		}
-		k, err := w.person(m.keep, 0)
+		m, err := s.merge(ctx, w.tx, c.District, merge)
+		if err == nil && m.keep != keep {
+			err = errs.E(op, errs.NotFound, "error.not_found")
+		}
 		if err != nil {
 			return err
 		}

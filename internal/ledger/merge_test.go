@@ -101,7 +101,7 @@ func TestMergeIsUndoneExactly(t *testing.T) {
 		}
 		must(t, w.s.AddNote(ctx, w.sys, keep, "咳嗽")) // a note is no change of the record
 		news = nil
-		must(t, w.s.UndoMerge(ctx, w.sys, merge))
+		must(t, w.s.UndoMerge(ctx, w.sys, keep, merge))
 		now, nowDrop := w.full(keep), w.full(drop)
 		if !reflect.DeepEqual(was, now) || !reflect.DeepEqual(wasDrop, nowDrop) {
 			t.Errorf("after undoing:\n%+v\n%+v\nwant\n%+v\n%+v", now, nowDrop, was, wasDrop)
@@ -122,7 +122,7 @@ func TestMergeIsUndoneExactly(t *testing.T) {
 		if arrived != 2 { // the household and the person
 			t.Errorf("rounds hear %+v", news)
 		}
-		wantKind(t, w.s.UndoMerge(ctx, w.sys, merge), errs.Conflict)
+		wantKind(t, w.s.UndoMerge(ctx, w.sys, keep, merge), errs.Conflict)
 	})
 }
 
@@ -132,12 +132,12 @@ func TestMergeChangedSinceIsNotUndone(t *testing.T) {
 		keep, drop := ha.Persons[0].ID, hb.Persons[0].ID
 		merge := must2[id.ID](t)(w.s.MergePersons(ctx, w.sys, ledger.Merge{Keep: keep, Drop: drop}))
 		must(t, w.s.MovePerson(ctx, w.sys, ledger.Move{PersonID: keep, DoorID: w.doors[2]}))
-		wantKind(t, w.s.UndoMerge(ctx, w.sys, merge), errs.Conflict)
+		wantKind(t, w.s.UndoMerge(ctx, w.sys, keep, merge), errs.Conflict)
 		st := must2[[]ledger.MergeState](t)(w.s.MergesOf(ctx, w.sys, keep))
 		if len(st) != 1 || st[0].Undoable || len(st[0].Since) != 1 || st[0].Since[0].Kind != ledger.EventMoved {
 			t.Errorf("what stands in the way: %+v", st)
 		}
-		wantKind(t, w.s.UndoMerge(ctx, caller(grid.RoleCommunity, "230103001009"), merge), errs.NotFound)
+		wantKind(t, w.s.UndoMerge(ctx, caller(grid.RoleCommunity, "230103001009"), keep, merge), errs.NotFound)
 		_, err := w.s.MergePersons(ctx, w.sys, ledger.Merge{Keep: keep, Drop: w.home(3, ledger.HouseholdInput{}, person("王", "")).Persons[0].ID, Take: []string{"sealed"}})
 		wantKind(t, err, errs.Invalid)
 	})
@@ -181,8 +181,8 @@ func TestMergePages(t *testing.T) {
 		}
 		st := must2[[]ledger.MergeState](t)(w.s.MergesOf(ctx, w.sys, keep))
 		check(t, do("GET", "/persons/"+keep.String(), nil), 200, "the merged file")
-		check(t, do("POST", "/merges/"+st[0].ID.String()+"/undo", url.Values{"person": {keep.String()}}), 303, "undo")
-		check(t, do("POST", "/merges/"+st[0].ID.String()+"/undo", url.Values{"person": {keep.String()}}), 409, "undo twice")
+		check(t, do("POST", "/persons/"+keep.String()+"/merges/"+st[0].ID.String()+"/undo", nil), 303, "undo")
+		check(t, do("POST", "/persons/"+keep.String()+"/merges/"+st[0].ID.String()+"/undo", nil), 409, "undo twice")
 	}
 	do := site(t, w, caller(grid.RoleCommunity, communityPath))
 	check(t, do("POST", "/persons/"+keep.String()+"/apart", url.Values{"other": {drop.String()}}), 303, "apart")

@@ -12,12 +12,12 @@ import (
 
 func (p *Pages) registerMerge(app *web.App) {
 	for pattern, h := range map[string]grid.Handler{
-		"GET /duplicates":          p.duplicates,
-		"GET /persons/{id}/merge":  p.mergeForm,
-		"POST /persons/{id}/merge": p.merge,
-		"POST /persons/{id}/same":  p.mergeLook,
-		"POST /persons/{id}/apart": p.apart,
-		"POST /merges/{id}/undo":   p.undoMerge,
+		"GET /duplicates":                       p.duplicates,
+		"GET /persons/{id}/merge":               p.mergeForm,
+		"POST /persons/{id}/merge":              p.merge,
+		"POST /persons/{id}/same":               p.mergeLook,
+		"POST /persons/{id}/apart":              p.apart,
+		"POST /persons/{id}/merges/{item}/undo": p.undoMerge,
 	} {
 		app.Handle(pattern, grid.Called(h))
 	}
@@ -152,8 +152,5 @@ func (p *Pages) apart(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 }
 
 func (p *Pages) undoMerge(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	keep := idOf(r.PostForm.Get("person"))
-	err := p.s.UndoMerge(r.Context(), c, pathID(r))
-	r.SetPathValue("id", keep.String())
-	return p.personAct(w, r, c, "ledger.unmerged.done", err)
+	return p.personAct(w, r, c, "ledger.unmerged.done", p.s.UndoMerge(r.Context(), c, pathID(r), idOf(r.PathValue("item"))))
 }
