@@ -30,7 +30,7 @@ func TestHouseholdsBehindOneDoorAreToldApart(t *testing.T) {
 	if body := s.get("/doors/" + w.doors[0].String()); !strings.Contains(body, card.Items[1].PartIn("zh")) {
 		t.Fatal("the door's page does not tell its households apart")
 	}
-	s.sent("/doors/"+w.doors[0].String()+"/mark", url.Values{"round": {r.ID.String()}, "object": {card.Items[1].Line.ObjectID.String()}, "result": {"normal"}})
+	s.sent("/doors/"+w.doors[0].String()+"/mark", url.Values{"rounds": {r.ID.String()}, "object": {card.Items[1].Line.ObjectID.String()}, "result": {"normal"}})
 	again, err := w.s.CardOf(w.ctx, sys, w.doors[0])
 	w.ok(err)
 	if again.Left != 1 || again.Items[0].Line.State != Outstanding || again.Items[1].Line.State != Done || again.Items[1].PartIn("en") != card.Items[1].PartIn("en") {

@@ -178,7 +178,7 @@ func TestPagesOfARound(t *testing.T) {
 	if status != 200 || !strings.Contains(body, `id="d`+door) {
 		t.Fatalf("mark by htmx: %d %s", status, body)
 	}
-	s.sent("/doors/"+w.doors[8].String()+"/mark", url.Values{"result": {"answered"}, "round": {rid.String()}, "object": {w.doors[8].String()},
+	s.sent("/doors/"+w.doors[8].String()+"/mark", url.Values{"result": {"answered"}, "rounds": {rid.String()}, "object": {w.doors[8].String()},
 		"a.head_count": {"3"}, "a.away_return": {"no"}, "a.symptom": {"yes"}, "note": {"n"}})
 	s.get("/doors/" + w.doors[8].String())
 	s.photo(rid, w.doors[9])
@@ -207,7 +207,7 @@ func (s *site) photo(round, door id.ID) {
 	s.t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
-	for k, v := range map[string]string{"result": "normal", "round": round.String(), "object": door.String()} {
+	for k, v := range map[string]string{"result": "normal", "rounds": round.String(), "object": door.String()} {
 		s.w.ok(m.WriteField(k, v))
 	}
 	f, err := m.CreateFormFile("photo", "p.jpg")

@@ -199,6 +199,20 @@
     if (changed) toast(msg('restored'), 'info');
   }
   function forget(f) { try { sessionStorage.removeItem(keepName(f)); } catch (x) { /* forbidden */ } }
+  // Forms with claimed_ms and sent_ms tell the phone's clock: when the button was
+  // pressed, so that the server sees by how much it is off. The same content sent
+  // again after a lost network keeps its times: it is the same record.
+  d.addEventListener('submit', function (e) {
+    var f = e.target, c = f.elements.claimed_ms, s = f.elements.sent_ms;
+    if (!c || !s) return;
+    var what = (e.submitter ? e.submitter.value : '') + '|';
+    Array.prototype.forEach.call(f.elements, function (i) {
+      if (i !== c && i !== s && i.name && (i.checked || i.type !== 'checkbox' && i.type !== 'radio')) what += i.name + '=' + i.value + '&';
+    });
+    if (f.pressed === what) return;
+    f.pressed = what;
+    c.value = s.value = Date.now();
+  }, true);
   // An ordinary form is sent by fetch first, so that a lost network leaves the
   // page as it is; the answer then becomes the page.
   d.addEventListener('submit', function (e) {

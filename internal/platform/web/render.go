@@ -158,6 +158,9 @@ func (r *Renderer) PageStatus(w http.ResponseWriter, req *http.Request, status i
 	if layout == Office || layout == Phone {
 		v.Items = r.items(req.Context(), v.Lang, v.Meta.Menu, layout == Phone)
 	}
+	if layout == Phone {
+		v.Desk = r.desk(req.Context(), v.Lang, v.Meta.Menu)
+	}
 	v.Flash = takeFlash(w, req, v.Lang)
 	return r.send(w, status, v, name, "layout/"+string(layout))
 }

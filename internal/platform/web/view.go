@@ -57,6 +57,7 @@ type View struct {
 	Drill     bool      // the page says that it is a drill
 	Now       time.Time // the renderer's clock
 	Items     []Item    // navigation
+	Desk      []Item    // on a phone page, the office's menu of those who have a desk
 	Path      string    // path of the request, for forms that post to themselves
 	LangHref  string    // this page in the other language
 	Flash     []Notice  // what the last action led to
@@ -132,4 +133,14 @@ func (r *Renderer) items(ctx context.Context, lang, active string, phone bool) [
 		out = append(out, it)
 	}
 	return out
+}
+
+// desk returns the office's menu for those whose front page the office's is;
+// nil for those who only work at doors.
+func (r *Renderer) desk(ctx context.Context, lang, active string) []Item {
+	list := r.items(ctx, lang, active, false)
+	if len(list) == 0 || list[0].Href != r.Shell.Home {
+		return nil
+	}
+	return list
 }
