@@ -80,7 +80,7 @@ func TestAPhotoIsTakenOnThePhonePage(t *testing.T) {
 	if sent == 0 || sent > blob.MaxStored+4096 {
 		t.Errorf("%d bytes travelled", sent)
 	}
-	webtest.Run(t, ctx, webtest.Network(webtest.Fast), chromedp.Navigate(door), chromedp.Click(chromedp.CSS(".card-body>details>summary")),
+	webtest.Run(t, ctx, webtest.Network(webtest.Fast), chromedp.Navigate(door), webtest.Until(`(document.querySelectorAll(".card-body>details").forEach(d=>d.open=true),true)`),
 		webtest.Until(`[...document.querySelectorAll('img.mark-photo')].some(i=>i.complete && i.naturalWidth===1600)`))
 	webtest.Shot(t, ctx, "door-photo-shown")
 	hist, err := w.s.History(w.ctx, sys, draft.ID, w.doors[0])

@@ -28,7 +28,8 @@ type doorForm struct {
 	CardItem
 	Joint []string // names of the rounds answered at once
 	Typed url.Values
-	Open  bool // the questions are shown
+	Wrong map[string]string // by field, as answers.head_count
+	Open  bool              // the questions are shown
 }
 
 // Value is what stands in a question's field: what was typed, else what is fresh.
@@ -67,7 +68,7 @@ func (d doorPage) FormOf(it doorItem) doorForm {
 func (d doorPage) filled(f doorForm) doorForm {
 	v := d.Form.Values
 	if v != nil && v.Get("rounds") == f.Rounds() && (len(f.Joint) > 0 || v.Get("object") == f.Line.ObjectID.String()) {
-		f.Typed, f.Open = v, true
+		f.Typed, f.Open, f.Wrong = v, true, d.Form.Errors
 	}
 	return f
 }

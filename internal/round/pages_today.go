@@ -126,7 +126,7 @@ func (p *Pages) evening(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.Left = len(d.Cards)
-	d.Meta = web.Meta{Title: web.T(r.Context(), "round.evening"), Menu: "today", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "round.today"), Href: "/today"}}}
+	d.Meta = web.Meta{Title: web.T(r.Context(), "round.evening"), Menu: "evening", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "round.today"), Href: "/today"}}}
 	return p.ren.Page(w, r, web.Phone, "round/cards", d)
 }
 
