@@ -1,23 +1,34 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/sheet"
 )
 
 // exportColumns are the columns of an exported list of persons; each has a
-// name in the catalogue under ledger.col.
-var exportColumns = []string{"row", "door", "name", "sex", "relation", "phone", "idno", "registered", "lives_here"}
+// name in the catalogue under ledger.col, which the roster import knows again.
+var exportColumns = []sheet.Column{{Title: "row", Width: 21}, {Title: "door", Width: 30}, {Title: "name"}, {Title: "sex", Width: 6}, {Title: "birth", Width: 12},
+	{Title: "relation"}, {Title: "phone", Width: 18}, {Title: "landline"}, {Title: "idno", Width: 22}, {Title: "registered", Width: 10}, {Title: "lives_here", Width: 10}}
+
+// Exportable reports whether the list may leave the system. Who lives elsewhere
+// is a list of flats that may stand empty; such a list, like those of people
+// who live alone, is never written out in bulk.
+func (f Filter) Exportable() bool { return f.Lives != "elsewhere" }
 
 // ExportWorkbook writes a list of persons as a workbook in the caller's
-// language: masked, with the number of each record in the first column. It
-// needs and records what Export does; nothing is written when Export fails.
+// language: masked, with the number of each record in the first column, so that
+// the roster import takes it back: a row that nobody touched changes nothing.
+// It needs and records what Export does; nothing is written when Export fails.
 func (s *Service) ExportWorkbook(ctx context.Context, c grid.Caller, f Filter, w io.Writer) error {
 	const op = "ledger.ExportWorkbook"
 	var rows []PersonView
@@ -29,9 +40,9 @@ func (s *Service) ExportWorkbook(ctx context.Context, c grid.Caller, f Filter, w
 		return err
 	}
 	t := func(key string) string { return i18n.T(c.Lang, key) }
-	var cols []sheet.Column
-	for _, k := range exportColumns {
-		cols = append(cols, sheet.Column{Title: t("ledger.col." + k)})
+	cols := slices.Clone(exportColumns)
+	for i := range cols {
+		cols[i].Title = t("ledger.col." + cols[i].Title)
 	}
 	x, err := sheet.NewXLSX(w, t("ledger.list.title"), cols...)
 	if err != nil {
@@ -47,9 +58,28 @@ func (s *Service) ExportWorkbook(ctx context.Context, c grid.Caller, f Filter, w
 		if v.RegistrationShown {
 			registered = yes[v.Registered]
 		}
-		if err := x.Row(v.ID.String(), v.Door, v.Name, sex, v.Relation, strings.Join(v.Phones, " "), v.IDNo, registered, yes[v.LivesHere]); err != nil {
+		if err := x.Row(v.ID.String(), v.Door, v.Name, sex, v.Birth, v.Relation, strings.Join(v.Phones, " "), v.Landline, cmp.Or(v.IDNo, v.Passport),
+			registered, yes[v.LivesHere]); err != nil {
 			return errs.Wrap(op, err)
 		}
 	}
 	return errs.Wrap(op, x.Close())
+}
+
+// Masks returns what an export shows instead of a person's sealed fields, by
+// the roster's column keys.
+func Masks(p *Person) map[string]string {
+	v := present(p, seesNameMasked|seesPhoneMasked|seesIDNoMasked, false, time.Time{})
+	return map[string]string{"name": v.Name, "birth": v.Birth, "phone": strings.Join(v.Phones, " "), "landline": v.Landline, "idno": cmp.Or(v.IDNo, v.Passport)}
+}
+
+// DoorTexts returns doors in words, by id, as exports write them. The caller
+// has decided which doors may be spoken of.
+func (s *Service) DoorTexts(ctx context.Context, district int, doors []id.ID) (map[id.ID]string, error) {
+	texts, err := s.doorTexts(ctx, district, doors)
+	out := make(map[id.ID]string, len(texts))
+	for k, d := range texts {
+		out[k] = d.text
+	}
+	return out, errs.Wrap("ledger.DoorTexts", err)
 }

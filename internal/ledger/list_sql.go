@@ -173,6 +173,9 @@ func (s *Service) Export(ctx context.Context, c grid.Caller, f Filter, fn func(P
 	if err := c.Require(op, grid.Export); err != nil {
 		return err
 	}
+	if !f.Exportable() {
+		return errs.E(op, errs.Denied, "ledger.export.never")
+	}
 	scoped := c
 	scoped.Grants = slices.DeleteFunc(slices.Clone(c.Grants), func(g grid.Grant) bool { return !g.Role.May(grid.Export) })
 	f.Sort, f.After, f.Limit = "door", "", 500

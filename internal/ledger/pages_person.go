@@ -303,7 +303,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	if c.Can(grid.LedgerImport) {
 		d.Import = "/imports"
 	}
-	if c.Can(grid.Export) {
+	if c.Can(grid.Export) && f.Exportable() {
 		q.Del("after")
 		q.Del("sort")
 		d.Export = "/persons/export?" + q.Encode()

@@ -18,6 +18,7 @@ type matcher struct {
 	byDoor  map[doorName]*personState
 	homes   map[id.ID][]*homeState // by door, in order
 	inFile  map[fileHome]*homeState
+	known   []*personState // recorded in the place
 	persons []*personState // touched or new, in the order of the file
 	open    []*homeState   // new or touched households, in the order of the file
 	counts  ImportCounts
@@ -73,6 +74,7 @@ func newMatcher(hs []ledger.Household, ps []ledger.Person, now int64, origin led
 			continue
 		}
 		p.home.count(&p.Person, 1)
+		m.known = append(m.known, p)
 		m.index(p)
 	}
 	return m

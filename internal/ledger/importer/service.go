@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -185,7 +186,14 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 		list[i] = roster.File{Name: f.Name, R: f.R, Size: f.Size}
 	}
 	needs := false
+	back := newExported(s, p.match)
+	var failed error
+	o.Known = back.check(ctx, c.District, &failed)
 	p.result, err = roster.Parse(ctx, list, o, func(row roster.Row) error {
+		if row.Record != "" {
+			back.take(&row)
+			return nil
+		}
 		if row.Compound == "" && row.Group == "" && row.Building != "" && root.kind == grid.Community && p.res.compound == "" {
 			needs = true
 		}
@@ -193,7 +201,7 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 		p.match.take(&row, door, village)
 		return nil
 	})
-	if err != nil {
+	if err = cmp.Or(failed, err); err != nil {
 		return nil, err
 	}
 	imp.body.Needs = needs

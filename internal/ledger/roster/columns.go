@@ -284,6 +284,9 @@ func (c *columns) shape(ps []profile) {
 
 // isRoster decides whether a table is about people and their doors.
 func (c *columns) isRoster(labels []string, v *vocabulary, placeKnown bool) (ok bool, reason string) {
+	if c.has(RowID) {
+		return true, ""
+	}
 	aliens := 0
 	for _, l := range labels {
 		if k, _ := v.matchHeader(l); k == alien {

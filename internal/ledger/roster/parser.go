@@ -245,6 +245,11 @@ func (v *vocabulary) columnsOf(labels []string, ps []profile, m *Mapping, shift 
 			c.at[key] = n - 1 + shift
 		}
 	}
+	for i, l := range labels {
+		if key, _ := v.matchHeader(l); key == RowID {
+			c.at[RowID] = i
+		}
+	}
 	width := max(len(ps), maxColumn(c)+1)
 	v.settle(c, make([]profile, width))
 	ps = append(slices.Clone(ps), make([]profile, width-len(ps))...)

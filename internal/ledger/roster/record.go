@@ -30,6 +30,7 @@ type record struct {
 	people []Row
 	at     map[string]int // columns of a further person; nil for the row's first
 	filled map[int]string // blank place cells and what they inherited
+	masked map[int]bool   // cells that show a mask of what is recorded
 }
 
 // note adds a finding about column c.
@@ -55,6 +56,9 @@ func (r *record) cell(key string) (int, sheet.Cell) {
 	c, ok := at[key]
 	if !ok || c >= len(r.cells) {
 		return -1, sheet.Cell{}
+	}
+	if r.masked[c] {
+		return c, sheet.Cell{}
 	}
 	x := r.cells[c]
 	if x.Copied() && (x.FromLeft() || !placeKeys[key]) {
@@ -114,6 +118,9 @@ func isErrorText(s string) bool {
 // read fills the record.
 func (r *record) read() {
 	r.row = Row{File: r.s.out.File, Sheet: r.s.out.Sheet, N: r.n}
+	if r.readKnown() {
+		return
+	}
 	names := r.readNames()
 	r.readFlags()
 	r.readPlace(len(names) > 0 || r.row.Vacant || r.s.cols.memberNamed(r.cells))
@@ -209,7 +216,7 @@ func (r *record) checkNames(c int, t string) []string {
 			continue
 		}
 		if strings.Contains(n, "*") {
-			r.note(c, SevDoubt, "roster.name_masked")
+			r.note(c, SevError, "roster.name_masked")
 		}
 		good = append(good, n)
 	}

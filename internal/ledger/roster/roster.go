@@ -67,6 +67,10 @@ type Row struct {
 	Sheet string // the sheet's name
 	N     int    // row number in the sheet, from 1
 
+	Record string            // number of the record the row is about, in a list exported from here
+	Door   string            // of such a row: its door in words
+	Masked map[string]string // of such a row: column key → mask that stands for what is recorded
+
 	Compound string // compound or natural village
 	Building string // number without its sign, or a name
 	Unit     string
@@ -174,6 +178,7 @@ type Options struct {
 	Problems int                // most problems listed a sheet and severity; default 2,000
 	Limits   sheet.Limits
 	Rejects  Rejects                                // may be nil
+	Known    func(*Row) (column, problem string)    // may refuse a row that names a record, by a catalogue key; may be nil
 	Progress func(file, sheetName string, rows int) // called every 1,000 rows; may be nil
 }
 
