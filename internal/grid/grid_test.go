@@ -223,8 +223,10 @@ func TestPlaces(t *testing.T) {
 		if edited.Alias != "保利小区" {
 			t.Errorf("alias %q", edited.Alias)
 		}
-		if found := must(f.SearchPlaces(ctx, f.c, "保利一期", 10))(t); len(found) != 1 || found[0].ID != comp.ID {
-			t.Errorf("found %v", found)
+		for _, text := range []string{"保利一期", "保利小区"} { // the former name too
+			if found := must(f.Find(ctx, f.c, text, 0))(t).Places; len(found) != 1 || found[0].ID != comp.ID {
+				t.Errorf("%s finds %v", text, found)
+			}
 		}
 	})
 }

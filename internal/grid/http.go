@@ -217,17 +217,36 @@ func (a api) places(ctx context.Context, in *placesIn) (*body[web.Page[Place]], 
 		return nil, err
 	}
 	if in.Text != "" {
-		list, err := a.s.SearchPlaces(ctx, c, in.Text, in.Limit)
-		if err != nil {
-			return nil, err
-		}
-		return page(list, 0, nil)
+		return a.placesNamed(ctx, c, in)
 	}
 	var kinds []Kind
 	if in.Kind != "" {
 		kinds = append(kinds, Kind(in.Kind))
 	}
 	return a.subtree(ctx, c, p, kinds, in.PageQuery)
+}
+
+// placesNamed answers a search by name with the places themselves.
+func (a api) placesNamed(ctx context.Context, c Caller, in *placesIn) (*body[web.Page[Place]], error) {
+	hits, err := a.s.Find(ctx, c, in.Text, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	var ids []id.ID
+	for _, h := range hits.Places {
+		ids = append(ids, h.ID)
+	}
+	found, err := a.s.Places(ctx, a.s.d.Read(), c, ids)
+	if err != nil {
+		return nil, err
+	}
+	var list []Place
+	for _, pid := range ids {
+		if p := found[pid]; in.Kind == "" || string(p.Kind) == in.Kind {
+			list = append(list, p)
+		}
+	}
+	return page(list[:min(len(list), max(1, in.Limit))], 0, nil)
 }
 
 func (a api) subtree(ctx context.Context, c Caller, p Place, kinds []Kind, q web.PageQuery) (*body[web.Page[Place]], error) {

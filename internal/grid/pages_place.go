@@ -21,6 +21,7 @@ type placePage struct {
 	Posts     []PostView
 	Bindings  []BindingView
 	Aliases   []RoleAlias
+	Covering  []Covering // the grids that answer for doors here
 	Vacant    VacancyCount
 	SeesAll   bool // the caller covers the whole place
 	Profile   *Profile
@@ -100,6 +101,9 @@ func (p *Pages) whoAnswers(r *http.Request, c Caller, d *placePage) error {
 		return err
 	}
 	if d.Bindings, err = p.s.Bindings(ctx, c, d.Place, d.Place.ID, id.Zero, 100); err != nil {
+		return err
+	}
+	if d.Covering, err = p.s.covering(ctx, c, d.Place); err != nil {
 		return err
 	}
 	if d.SeesAll {

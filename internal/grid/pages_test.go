@@ -181,7 +181,7 @@ func TestPagesRender(t *testing.T) {
 			s.get(account, "/areas/"+s.hua.ID.String(), 200, "保利小区", "a section")
 			s.get(account, "/places/"+s.comp.ID.String(), 200, "东门", "区文旅局")
 			s.get(account, "/places/"+s.doors[0].ID.String(), 200, "/doors/"+s.doors[0].ID.String())
-			s.get(account, "/buildings/"+bld.String(), 200, "dr-done", "302", `colspan="2"`, "排查")
+			s.get(account, "/buildings/"+bld.String(), 200, "dr-done", "302", `class="bld-unit"`, "排查")
 			s.get(account, "/places/"+s.comp.ID.String()+"/edit", 200, `value="保利小区"`)
 			s.get(account, "/points?place="+s.comp.ID.String(), 200, "东门")
 			s.get(account, "/grids", 200, "第一网格")
@@ -325,8 +325,11 @@ func TestBoardAndLabels(t *testing.T) {
 	u1, u2 := Place{ID: 2, Kind: Unit, Name: "1"}, Place{ID: 3, Kind: Unit, Name: "2"}
 	doors := []Place{{ID: 4, ParentID: 2, Kind: Door, Name: "101", Floor: 1}, {ID: 5, ParentID: 2, Kind: Door, Name: "102", Floor: 1}, {ID: 6, ParentID: 3, Kind: Door, Name: "201", Floor: 2}, {ID: 7, ParentID: 1, Kind: Door, Name: "门卫"}}
 	board := newBoard(b, []Place{u1, u2}, doors)
-	if len(board.Units) != 3 || board.Units[0].Width != 2 || len(board.Floors) != 3 || board.Floors[0].Floor != 2 || board.Floors[2].Floor != 0 || len(board.Floors[0].Cells) != 6 {
+	if len(board) != 3 || len(board[0].Floors) != 2 || board[0].Floors[0].Floor != 2 || len(board[0].Floors[1].Doors) != 2 || len(board[1].Floors) != 2 {
 		t.Errorf("%+v", board)
+	}
+	if hut := board[2]; hut.ID != b.ID || len(hut.Floors) != 0 || len(hut.Unnamed) != 1 {
+		t.Errorf("a door on the building itself: %+v", hut)
 	}
 	if got := Address("zh", []Place{{Kind: Community, Name: "x"}, {Kind: Compound, Name: "保利"}, b, u2, doors[0]}); got != "保利3号楼2单元101室" {
 		t.Error(got)

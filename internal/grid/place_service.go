@@ -223,19 +223,6 @@ func (s *Service) SubtreePage(ctx context.Context, c Caller, path, after string,
 	return list, errs.Wrap("grid.Subtree", err)
 }
 
-// SearchPlaces finds areas, and what stands directly below them (compounds,
-// villagers' groups, buildings and points without a compound), by part of their
-// name, alias or code.
-func (s *Service) SearchPlaces(ctx context.Context, c Caller, text string, limit int) ([]Place, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, nil
-	}
-	kinds := []Kind{County, City, Street, Community, Compound, Building, Group, Row, Point}
-	list, err := searchPlaces(ctx, s.d.Read(), c, text, kinds, limit)
-	return list, errs.Wrap("grid.SearchPlaces", err)
-}
-
 // AddPlace adds one place and returns it. Needs place.write over its parent.
 func (s *Service) AddPlace(ctx context.Context, c Caller, n NewPlace) (Place, error) {
 	list, err := s.AddPlaces(ctx, c, []NewPlace{n})

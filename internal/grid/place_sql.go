@@ -156,23 +156,6 @@ func openBelow(ctx context.Context, q db.Queryer, district int, path string) (in
 	return n, err
 }
 
-// searchPlaces finds open places directly below an area whose name, alias or code contains the text.
-func searchPlaces(ctx context.Context, q db.Queryer, c Caller, text string, kinds []Kind, limit int) ([]Place, error) {
-	a := db.NewArgs(c.District)
-	like := "%" + strings.NewReplacer("\\", "\\\\", "%", "\\%", "_", "\\_").Replace(text) + "%"
-	ph := a.Add(like)
-	where := "p.district = $1 AND p.until_ms = 0 AND p.kind IN " + db.In(a, strs(kinds)) +
-		" AND p.parent_id IN (SELECT ar.id FROM place ar WHERE ar.district = $1 AND ar.code <> '')" +
-		" AND (p.name LIKE " + ph + " ESCAPE '\\' OR p.alias LIKE " + ph + " ESCAPE '\\' OR p.code LIKE " + ph + " ESCAPE '\\')"
-	scope := c.Scope(PlaceRead, a, Columns{Path: "p.path", Grid: "p.grid_id", Door: "p.id"})
-	if c.Can(PlaceRead) {
-		scope = "(p.kind IN ('province','city','county','street','community') OR " + scope + ")"
-	}
-	list, err := queryPlaces(ctx, q, where+" AND "+scope, a)
-	slices.SortFunc(list, func(a, b Place) int { return strings.Compare(a.Path, b.Path) })
-	return list[:min(len(list), limit)], err
-}
-
 // areasOf reads the open areas of the district, by the index of codes alone,
 // in the order of their paths.
 func areasOf(ctx context.Context, q db.Queryer, district int) ([]Place, error) {

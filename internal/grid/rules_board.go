@@ -1,35 +1,29 @@
 package grid
 
 import (
+	"maps"
 	"slices"
 
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
-// Board is a building as a matrix: units side by side, floors from the top,
-// doors in walking order. Doors without a floor stand in a last row.
-type Board struct {
-	Units  []BoardUnit
-	Floors []BoardFloor
-}
+// Board is a building as units side by side; on a phone one below the other.
+type Board []BoardUnit
 
-// BoardUnit is a unit's column group.
+// BoardUnit is a unit: every floor of the building from the top, so that the
+// floors of neighbouring units stand in line, and the doors whose label names
+// no floor (a row of bungalows, a villagers' group) in walking order.
 type BoardUnit struct {
 	Place
-	Width int // most doors it has on one floor
+	Floors  []BoardFloor
+	Unnamed []Place
 }
 
-// BoardFloor is one floor, cell by cell.
+// BoardFloor is one floor of a unit.
 type BoardFloor struct {
-	Floor int // 0: the label does not say
-	Cells []BoardCell
-}
-
-// BoardCell is a door, an empty cell, or the gap between two units.
-type BoardCell struct {
-	Door *Place
-	Gap  bool
+	Floor int
+	Doors []Place
 }
 
 // newBoard arranges the doors of a building; doors that hang on the building
@@ -38,50 +32,29 @@ func newBoard(building Place, units, doors []Place) Board {
 	if slices.ContainsFunc(doors, func(d Place) bool { return d.ParentID == building.ID }) {
 		units = append(slices.Clone(units), building)
 	}
-	byFloor := map[int]map[id.ID][]Place{}
-	width := map[id.ID]int{}
+	floors := map[int]bool{}
+	at := map[id.ID]map[int][]Place{}
 	for _, d := range doors {
-		if byFloor[d.Floor] == nil {
-			byFloor[d.Floor] = map[id.ID][]Place{}
+		floors[d.Floor] = true
+		if at[d.ParentID] == nil {
+			at[d.ParentID] = map[int][]Place{}
 		}
-		list := append(byFloor[d.Floor][d.ParentID], d)
-		byFloor[d.Floor][d.ParentID] = list
-		width[d.ParentID] = max(width[d.ParentID], len(list))
+		at[d.ParentID][d.Floor] = append(at[d.ParentID][d.Floor], d)
 	}
+	delete(floors, 0)
+	down := slices.Sorted(maps.Keys(floors))
+	slices.Reverse(down)
 	var b Board
 	for _, u := range units {
-		b.Units = append(b.Units, BoardUnit{u, max(1, width[u.ID])})
-	}
-	for floor, cells := range byFloor {
-		b.Floors = append(b.Floors, boardFloor(floor, b.Units, cells))
-	}
-	slices.SortFunc(b.Floors, func(x, y BoardFloor) int {
-		switch {
-		case x.Floor == 0:
-			return 1
-		case y.Floor == 0:
-			return -1
-		}
-		return y.Floor - x.Floor
-	})
-	return b
-}
-
-func boardFloor(floor int, units []BoardUnit, cells map[id.ID][]Place) BoardFloor {
-	f := BoardFloor{Floor: floor}
-	for i, u := range units {
-		if i > 0 {
-			f.Cells = append(f.Cells, BoardCell{Gap: true})
-		}
-		for k := range u.Width {
-			var door *Place
-			if k < len(cells[u.ID]) {
-				door = &cells[u.ID][k]
+		unit := BoardUnit{Place: u, Unnamed: at[u.ID][0]}
+		if len(at[u.ID]) > 1 || len(unit.Unnamed) == 0 {
+			for _, f := range down {
+				unit.Floors = append(unit.Floors, BoardFloor{f, at[u.ID][f]})
 			}
-			f.Cells = append(f.Cells, BoardCell{Door: door})
 		}
+		b = append(b, unit)
 	}
-	return f
+	return b
 }
 
 // Label writes a place's name as people say it: "3号楼", "2单元", "302室"; names

@@ -25,6 +25,9 @@ type labelWords struct {
 	RoomSuffixes     []string       `json:"room_suffixes"`
 	GroupSuffixes    []string       `json:"group_suffixes"`
 	RowSuffixes      []string       `json:"row_suffixes"`
+	AreaSuffixes     []string       `json:"area_suffixes"`
+
+	words []string // all that may stand behind a label, longest first
 }
 
 var labels = func() labelWords {
@@ -32,6 +35,10 @@ var labels = func() labelWords {
 	if err := json.Unmarshal(labelsJSON, &w); err != nil {
 		panic("grid: vocab/labels.json: " + err.Error())
 	}
+	for _, k := range []Kind{Building, Unit, Door, Group, Row} {
+		w.words = append(w.words, w.suffixes(k)...)
+	}
+	slices.SortStableFunc(w.words, func(a, b string) int { return len(b) - len(a) })
 	return w
 }()
 

@@ -69,6 +69,7 @@ type Service struct {
 	grantsVersion atomic.Int64
 	grants        grantCache
 	index         indexCache
+	marks         landmarkCache
 	vacant        vacancyCache
 }
 

@@ -120,13 +120,14 @@ func kindOptions(ctx context.Context) []web.Option {
 
 type searchPage struct {
 	web.Meta
-	Text  string
-	Found *Found
+	Text   string
+	Found  *Found
+	Ledger bool // doors lead to who lives behind them, else to the door itself
 }
 
 // search looks for what was typed; the text travels in the form's body.
 func (p *Pages) search(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	d := searchPage{Meta: web.Meta{Title: web.T(r.Context(), "ledger.search.title"), Menu: "search"}, Text: strings.TrimSpace(r.PostForm.Get("q"))}
+	d := searchPage{Meta: web.Meta{Title: web.T(r.Context(), "ledger.search.title"), Menu: "search"}, Text: strings.TrimSpace(r.PostForm.Get("q")), Ledger: c.Can(grid.LedgerRead)}
 	d.Search = d.Text
 	if d.Text != "" {
 		var err error

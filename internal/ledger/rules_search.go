@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -11,43 +10,6 @@ import (
 	"wangge/internal/platform/seal"
 )
 
-// doorWords is a search text read as a door: an optional name before it and
-// labels from the outside in, as "3", "2", "501".
-type doorWords struct {
-	name  string
-	parts []string
-}
-
-// parseDoor reads "3-2-501", "3号楼501", "幸福小区3号楼2单元501室" or "三组12号". ok is
-// false where the text names no door.
-func parseDoor(text string) (doorWords, bool) {
-	s := strings.ToUpper(strings.Join(strings.Fields(foldWidth(text)), "-"))
-	for _, gap := range vocab.NumberGaps {
-		s = replaceAfterLabel(s, gap)
-	}
-	s = strings.Trim(s, "-")
-	i := len(s)
-	for i > 0 {
-		r, w := lastRune(s[:i])
-		if r != '-' && !labelRune(r) {
-			break
-		}
-		i -= w
-	}
-	d := doorWords{name: strings.Trim(s[:i], "-")}
-	for _, p := range strings.Split(s[i:], "-") {
-		if p != "" {
-			d.parts = append(d.parts, p)
-		}
-	}
-	if len(d.parts) == 0 || len(d.parts) > 5 || !strings.ContainsFunc(s[i:], func(r rune) bool {
-		return r >= '0' && r <= '9' || strings.ContainsRune(vocab.HanDigits, r)
-	}) {
-		return doorWords{}, false
-	}
-	return d, true
-}
-
 func foldWidth(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 0xFF01 && r <= 0xFF5E {
@@ -55,38 +17,6 @@ func foldWidth(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// labelRune reports whether a rune can stand in a building's or room's label.
-func labelRune(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || strings.ContainsRune(vocab.HanDigits, r)
-}
-
-// replaceAfterLabel turns the word into "-" where it follows a label.
-func replaceAfterLabel(s, word string) string {
-	var b strings.Builder
-	for {
-		i := strings.Index(s, word)
-		if i < 0 {
-			return b.String() + s
-		}
-		b.WriteString(s[:i])
-		if r, _ := lastRune(b.String()); labelRune(r) {
-			b.WriteByte('-')
-		} else {
-			b.WriteString(word)
-		}
-		s = s[i+len(word):]
-	}
-}
-
-func lastRune(s string) (rune, int) {
-	rs := []rune(s)
-	if len(rs) == 0 {
-		return 0, 0
-	}
-	r := rs[len(rs)-1]
-	return r, len(string(r))
 }
 
 // readings caches a character's readings without tones, the common one first.
@@ -173,19 +103,16 @@ func spellMatches(words []string, head, query string) bool {
 
 // searchKind is what a search text may mean; several may hold at once.
 type searchKind struct {
-	door   doorWords
-	isDoor bool
-	phone  string // digits of a phone number
-	last4  string
-	idno   string
-	name   string // normalised
-	latin  string // lower-case letters, for pinyin
+	phone string // digits of a phone number
+	last4 string
+	idno  string
+	name  string // normalised
+	latin string // lower-case letters, for pinyin
 }
 
 func classify(text string) searchKind {
 	var k searchKind
 	text = strings.TrimSpace(foldWidth(text))
-	k.door, k.isDoor = parseDoor(text)
 	digits := seal.NormPhone(text)
 	compact := strings.NewReplacer(" ", "", "-", "").Replace(text)
 	allDigits := compact != "" && !strings.ContainsFunc(strings.TrimPrefix(compact, "+"), func(r rune) bool { return r < '0' || r > '9' })
@@ -203,9 +130,6 @@ func classify(text string) searchKind {
 	}
 	if low := strings.ToLower(strings.ReplaceAll(text, " ", "")); low != "" && !strings.ContainsFunc(low, func(r rune) bool { return r < 'a' || r > 'z' }) {
 		k.latin = low
-	}
-	if k.phone != "" || k.idno != "" && len(k.idno) == 18 {
-		k.isDoor = false
 	}
 	return k
 }
@@ -230,32 +154,6 @@ func (k searchKind) matchName(name string) int {
 		return 1
 	}
 	return 0
-}
-
-// matchDoor reports whether labels (from the outside in, normalised) end with
-// the parts: the last equals, the others appear in order.
-func (d doorWords) matchDoor(labels []string) bool {
-	if len(labels) == 0 || len(d.parts) == 0 {
-		return false
-	}
-	i := len(labels) - 1
-	for k, part := range slices.Backward(d.parts) {
-		if k == len(d.parts)-1 {
-			if labels[i] != part {
-				return false
-			}
-			i--
-			continue
-		}
-		for i >= 0 && labels[i] != part {
-			i--
-		}
-		if i < 0 {
-			return false
-		}
-		i--
-	}
-	return true
 }
 
 // nameKey is what names sort by: the reading, then the characters.

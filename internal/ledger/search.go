@@ -16,12 +16,6 @@ type Search struct {
 	Place id.ID  // search below this place only; Zero: the caller's whole scope
 }
 
-// DoorHit is a door found.
-type DoorHit struct {
-	ID   id.ID  `json:"id"`
-	Text string `json:"text"`
-}
-
 // HouseholdHit is a household found by what neighbours call its door.
 type HouseholdHit struct {
 	ID       id.ID  `json:"id"`
@@ -32,13 +26,21 @@ type HouseholdHit struct {
 
 // Found is what a search gives, best first.
 type Found struct {
-	Doors      []DoorHit      `json:"doors"`
+	Places     []grid.Hit     `json:"places" doc:"Areas, compounds, buildings and other places"`
+	Grids      []grid.Hit     `json:"grids"`
+	Posts      []grid.Hit     `json:"posts"`
+	Doors      []grid.Hit     `json:"doors"`
 	Households []HouseholdHit `json:"households"`
 	Persons    []PersonView   `json:"persons" doc:"Masked"`
 	// ExactOnly says that the scope is above a community: names were looked up
 	// as a whole, not in part and not by pinyin.
 	ExactOnly bool `json:"exact_only"`
 	More      bool `json:"more" doc:"There are more than are listed"`
+}
+
+// Empty reports whether nothing was found at all.
+func (f *Found) Empty() bool {
+	return len(f.Places)+len(f.Grids)+len(f.Posts)+len(f.Doors)+len(f.Households)+len(f.Persons) == 0
 }
 
 // foundLimit bounds each list of Found; openLimit how many records one search
@@ -48,7 +50,8 @@ const (
 	openLimit  = 60_000
 )
 
-// Search finds doors, households and persons within the caller's scope.
+// Search finds places, grids, posts, doors, households and persons within the
+// caller's scope.
 // Within a community it opens the records and finds parts of names, pinyin and
 // nicknames; above it only exact values are looked up by their keyed hashes.
 // Persons come back masked, whatever the caller's purpose.
@@ -56,7 +59,7 @@ func (s *Service) Search(ctx context.Context, c grid.Caller, q Search) (*Found, 
 	const op = "ledger.Search"
 	c.Purpose = ""
 	k := classify(q.Text)
-	f := &Found{Doors: []DoorHit{}, Households: []HouseholdHit{}, Persons: []PersonView{}}
+	f := &Found{Places: []grid.Hit{}, Grids: []grid.Hit{}, Posts: []grid.Hit{}, Doors: []grid.Hit{}, Households: []HouseholdHit{}, Persons: []PersonView{}}
 	under := ""
 	if q.Place != id.Zero {
 		var err error
@@ -67,10 +70,8 @@ func (s *Service) Search(ctx context.Context, c grid.Caller, q Search) (*Found, 
 	if strings.TrimSpace(q.Text) == "" {
 		return f, nil
 	}
-	if k.isDoor {
-		if err := s.searchDoors(ctx, c, k.door, under, f); err != nil {
-			return nil, errs.Wrap(op, err)
-		}
+	if err := s.searchPlaces(ctx, c, q, f); err != nil {
+		return nil, errs.Wrap(op, err)
 	}
 	if !c.Can(grid.LedgerRead) {
 		return f, nil
@@ -140,48 +141,15 @@ func narrow(c grid.Caller, under string) bool {
 	return true
 }
 
-func (s *Service) searchDoors(ctx context.Context, c grid.Caller, d doorWords, under string, f *Found) error {
-	parts := make([]string, len(d.parts))
-	for i, p := range d.parts {
-		parts[i] = grid.Normalise(grid.Door, p)
+// searchPlaces finds what stands where, and who answers for it.
+func (s *Service) searchPlaces(ctx context.Context, c grid.Caller, q Search, f *Found) error {
+	if s.places == nil || !c.Can(grid.PlaceRead) {
+		return nil
 	}
-	last := parts[len(parts)-1]
-	list, err := s.doorsNamed(ctx, c, last, under, 2000)
-	if err != nil {
-		return err
-	}
-	for len(list) > 0 {
-		n := min(len(list), 500)
-		if err := s.name(ctx, c.District, list[:n]); err != nil {
-			return err
-		}
-		for _, t := range list[:n] {
-			if !(doorWords{parts: parts}).matchDoor(normLabels(t.labels)) || !sameCompound(d.name, t) {
-				continue
-			}
-			if len(f.Doors) == foundLimit {
-				f.More = true
-				return nil
-			}
-			f.Doors = append(f.Doors, DoorHit{ID: t.id, Text: t.text})
-		}
-		list = list[n:]
-	}
-	return nil
-}
-
-func normLabels(labels []string) []string {
-	out := make([]string, len(labels))
-	for i, l := range labels {
-		out[i] = grid.Normalise(grid.Door, grid.Normalise(grid.Group, l))
-	}
-	return out
-}
-
-func sameCompound(asked string, t doorText) bool {
-	asked = grid.Normalise(grid.Compound, asked)
-	return asked == "" || strings.Contains(strings.ToUpper(t.name), asked) || strings.Contains(asked, strings.ToUpper(t.name)) ||
-		strings.Contains(strings.ToUpper(t.alias), asked)
+	hits, err := s.places.Find(ctx, c, q.Text, q.Place)
+	f.Places, f.Grids, f.Posts, f.Doors = append(f.Places, hits.Places...), append(f.Grids, hits.Grids...), append(f.Posts, hits.Posts...), append(f.Doors, hits.Doors...)
+	f.More = f.More || hits.More
+	return err
 }
 
 // searchExact looks whole values up by their hashes.

@@ -102,18 +102,6 @@ func (s *Service) name(ctx context.Context, district int, list []doorText) error
 	return nil
 }
 
-// doorsNamed finds doors within scope by their label.
-func (s *Service) doorsNamed(ctx context.Context, c grid.Caller, label, under string, limit int) ([]doorText, error) {
-	a := db.NewArgs(c.District)
-	query := `SELECT d.id, d.path FROM place d WHERE d.district = $1 AND d.kind = 'door' AND d.until_ms = 0 AND d.name = ` + a.Add(label) +
-		underPath(a, under) + ` AND ` + c.Scope(grid.PlaceRead, a, doorCols) + ` ORDER BY d.path LIMIT ` + a.Add(limit)
-	return db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (doorText, error) {
-		var d doorText
-		err := r.Scan((*int64)(&d.id), &d.path)
-		return d, err
-	})
-}
-
 func underPath(a *db.Args, under string) string {
 	if under == "" {
 		return ""

@@ -27,6 +27,13 @@ type Deps struct {
 	// Names gives the names of accounts, for the authors in a person's file; nil
 	// (tests, tools) shows them by number.
 	Names func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
+	// Places finds places, grids and posts for the search; nil (tools) finds none.
+	Places Places
+}
+
+// Places is what the ledger's search asks of the grid.
+type Places interface {
+	Find(ctx context.Context, c grid.Caller, text string, below id.ID) (grid.Hits, error)
 }
 
 // Service is the ledger of one installation. It is safe for concurrent use.
@@ -36,13 +43,14 @@ type Service struct {
 	audit     *audit.Log
 	clk       clock.Clock
 	names     func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
+	places    Places
 	listeners []Listener
 	people    population
 }
 
 // New returns the ledger over its parts.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names}
+	return &Service{db: d.DB, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names, places: d.Places}
 }
 
 // OnHousehold adds a listener. All listeners are added before the first change.

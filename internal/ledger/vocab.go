@@ -23,8 +23,6 @@ type vocabulary struct {
 	Heads      []string          `json:"heads"`
 	NotRelated []string          `json:"not_related"`
 	Surnames   map[string]string `json:"surnames"`
-	NumberGaps []string          `json:"number_gaps"`
-	HanDigits  string            `json:"han_digits"`
 }
 
 var vocab = loadVocab(vocabJSON)

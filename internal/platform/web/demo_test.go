@@ -26,7 +26,7 @@ const boardPage = `{{define "actions"}}<a class="btn" href="/list">{{template "i
 <div class="card"><h2 class="card-title">街道</h2><div class="card-body"><ul class="tiles">{{range $i, $a := .D.Areas}}<li><a class="tile tile-{{if eq $i 2}}full{{else}}{{$i}}{{end}}" href="#"><b>{{.Name}}</b><span class="tile-n">{{pct .Cov.Done .Cov.Total}}</span><br><small>未完成 {{num .Cov.Outstanding}}</small></a></li>{{end}}</ul></div></div></div>
 {{template "table-pager" .D.Table}}
 <h2>3 栋楼栋图</h2>
-<div class="board-wrap"><table class="bld"><thead><tr><th></th><th colspan="3">1 单元</th><td class="unit-gap"></td><th colspan="3">2 单元</th></tr></thead><tbody>{{range .D.Floors}}<tr><th>{{.N}} 层</th>{{range .Doors}}{{if eq .No ""}}<td class="unit-gap"></td>{{else}}<td><a class="dr dr-{{.State}}" href="#">{{.No}}<i>{{.Sign}}</i></a></td>{{end}}{{end}}</tr>{{end}}</tbody></table></div>
+<div class="board"><div class="bld-unit"><table class="bld"><tbody>{{range .D.Floors}}<tr><th>{{.N}} 层</th>{{range .Doors}}{{if ne .No ""}}<td><a class="dr dr-{{.State}}" href="#">{{.No}}<i>{{.Sign}}</i></a></td>{{end}}{{end}}</tr>{{end}}</tbody></table></div></div>
 <ul class="bld-key"><li><span class="dr dr-done">✓</span>已销号</li><li><span class="dr dr-exempt">–</span>无需办理</li><li><span class="dr dr-attempt">2</span>未应答 2 次</li><li><span class="dr dr-out"></span>未完成</li></ul>
 <p>{{template "level" (dict "Level" "red" "Text" "高风险")}} {{template "level" (dict "Level" "yellow" "Text" "低风险")}}</p>
 {{end}}`

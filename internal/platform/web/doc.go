@@ -94,8 +94,10 @@
 // side by side), side (content and a narrow column), table with num, total and
 // wrap cells inside table-wrap, t-tools, chips, dl, steps-line (li.done,
 // li.now), btn-row, tl (time line), tiles > tile tile-0…tile-4 tile-full (tile
-// map, darker is further), board-wrap > table.bld with a.dr.dr-done|exempt|out|
-// attempt|flag|none holding number and <i>sign</i>, td.unit-gap, ul.bld-key.
+// map, darker is further), board > bld-unit > table.bld or drs with
+// a.dr.dr-done|exempt|out|attempt|flag|none holding number and <i>sign</i>,
+// ul.bld-key, hits > li > a (name in b, kind in i, place in small), wide-only
+// (left out on phones).
 // Phone: card is-done|is-exempt|is-out > card-head (door-no) + card-body, rows >
 // li > a with .end, btn btn-primary btn-big btn-danger, btn-row, opts > opt,
 // stepper (button data-step="-1", input, button data-step="1"), stats, unsent,
