@@ -15,7 +15,6 @@ package importer
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 
 	"wangge/internal/grid"
@@ -95,6 +94,7 @@ type Import struct {
 	Persons    int          `json:"persons"`
 	Compound   string       `json:"compound" doc:"The compound for rows that name none"`
 	NeedsName  bool         `json:"needs_compound" doc:"Rows name no compound and none was chosen"`
+	Questions  Questions    `json:"questions"`
 	Done       int64        `json:"done"`
 	Total      int64        `json:"total"`
 	Message    string       `json:"message,omitempty" doc:"Catalogue key of why it failed"`
@@ -102,6 +102,7 @@ type Import struct {
 	CreatedMs  int64        `json:"created_ms"`
 	AppliedMs  int64        `json:"applied_ms,omitempty"`
 	path       string
+	community  string // the community's name
 	postID     id.ID
 	body       body
 }
@@ -118,13 +119,33 @@ type Understood struct {
 	Skipped   int               `json:"skipped" doc:"Titles, totals, blank rows"`
 	Problems  []Finding         `json:"problems"`
 
-	MapKey     string     `json:"map_key" doc:"Names the sheet in corrections"`
-	HeaderText []string   `json:"headers"`
-	Samples    [][]string `json:"samples" doc:"The first rows, masked"`
-	IsRoster   bool       `json:"is_roster"`
-	MoreDoubts int        `json:"doubts"`
-	AllErrors  int        `json:"errors"`
-	AllRepairs int        `json:"repairs"`
+	Said       []roster.Said  `json:"said" doc:"Where rows belong that do not say so themselves"`
+	Community  string         `json:"community,omitempty" doc:"The community a title or the file's name speaks of"`
+	Joined     *roster.Joined `json:"joined,omitempty" doc:"The other sheet it was read together with"`
+	PlaceKey   string         `json:"place_key" doc:"Names the table in corrections of where it belongs"`
+	MapKey     string         `json:"map_key" doc:"Names the sheet in corrections"`
+	HeaderText []string       `json:"headers"`
+	Samples    [][]string     `json:"samples" doc:"The first rows, masked"`
+	IsRoster   bool           `json:"is_roster"`
+	MoreDoubts int            `json:"doubts"`
+	AllErrors  int            `json:"errors"`
+	AllRepairs int            `json:"repairs"`
+}
+
+// Questions are what a person should look at before a roster is written,
+// because nothing in the file decides it.
+type Questions struct {
+	NewCompounds   []string `json:"new_compounds,omitempty" doc:"Compounds that will be made: a known one may be meant"`
+	Compounds      []string `json:"compounds,omitempty" doc:"Compounds that are there"`
+	OtherCommunity string   `json:"other_community,omitempty" doc:"A title speaks of another community than the one chosen"`
+	OtherCompound  int      `json:"other_compound,omitempty" doc:"Rows that name another compound than the one chosen"`
+}
+
+// Correction is what a person says about a roster that was read otherwise.
+type Correction struct {
+	Mappings map[string]roster.Mapping // what columns mean, by MapKey; remembered for the area
+	Places   map[string]roster.Place   // where a table's rows belong, by PlaceKey
+	Compound string                    // the compound of rows that name none
 }
 
 // Finding is one problem in one cell.
@@ -138,12 +159,13 @@ type Finding struct {
 
 // body is the sealed part of an import.
 type body struct {
-	Files    []fileInfo       `json:"files"`
-	Compound string           `json:"compound,omitempty"`
-	Result   *json.RawMessage `json:"result,omitempty"`
-	Sheets   []Understood     `json:"sheets,omitempty"`
-	Totals   [3]int           `json:"totals"` // doors, households, persons
-	Needs    bool             `json:"needs,omitempty"`
+	Files    []fileInfo              `json:"files"`
+	Compound string                  `json:"compound,omitempty"`
+	Places   map[string]roster.Place `json:"places,omitempty"`
+	Sheets   []Understood            `json:"sheets,omitempty"`
+	Totals   [3]int                  `json:"totals"` // doors, households, persons
+	Needs    bool                    `json:"needs,omitempty"`
+	Asks     Questions               `json:"asks"`
 }
 
 type fileInfo struct {

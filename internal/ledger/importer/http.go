@@ -69,15 +69,16 @@ func RegisterAPI(api huma.API, s *Service) {
 			v, err := s.Get(ctx, c, in.id())
 			return &answer[*Import]{v}, err
 		})
-	op(api, huma.Operation{OperationID: "import-correct", Method: http.MethodPut, Path: "/imports/{id}", Summary: "Correct what columns mean; remembered for the area"},
+	op(api, huma.Operation{OperationID: "import-correct", Method: http.MethodPut, Path: "/imports/{id}", Summary: "Correct what columns mean (remembered for the area) and where rows belong"},
 		func(ctx context.Context, c grid.Caller, in *struct {
 			ByID
 			Body struct {
 				Mappings map[string]roster.Mapping `json:"mappings,omitempty" doc:"By map_key of a sheet"`
+				Places   map[string]roster.Place   `json:"places,omitempty" doc:"Where rows belong that do not say so themselves, by place_key of a sheet"`
 				Compound string                    `json:"compound,omitempty" maxLength:"60"`
 			}
 		}) (*answer[*Import], error) {
-			v, err := s.Correct(ctx, c, in.id(), in.Body.Mappings, in.Body.Compound)
+			v, err := s.Correct(ctx, c, in.id(), Correction{in.Body.Mappings, in.Body.Places, in.Body.Compound})
 			return &answer[*Import]{v}, err
 		})
 	registerActs(api, s)

@@ -10,6 +10,7 @@ import (
 	"wangge/internal/ledger/roster"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/sheet"
 )
 
@@ -88,7 +89,7 @@ func TestCorrectionIsRemembered(t *testing.T) {
 		must(t, err)
 		one := 1
 		key := imp.Sheets[0].MapKey
-		imp, err = w.s.Correct(ctx, w.c, imp.ID, map[string]roster.Mapping{key: {HeaderRow: &one, Columns: map[string]string{"building": "A", "unit": "B", "room": "C", "name": "D"}}}, "幸福")
+		imp, err = w.s.Correct(ctx, w.c, imp.ID, importer.Correction{Mappings: map[string]roster.Mapping{key: {HeaderRow: &one, Columns: map[string]string{"building": "A", "unit": "B", "room": "C", "name": "D"}}}, Compound: "幸福"})
 		must(t, err)
 		if imp.Counts.Created != 3 {
 			t.Errorf("corrected: %+v, %+v", imp.Counts, imp.Sheets[0])
@@ -134,5 +135,31 @@ func TestVillageDoorsCarryNoName(t *testing.T) {
 		must(t, err)
 		w.wantCounts(r, 0, 0, 3)
 		w.want("doors", doors, 2)
+	})
+}
+
+func TestTitlesSayWhereARosterBelongs(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		titled := "工大社区某小区1号楼住户登记表,,\n单元,房号,姓名\n1,101,王建国\n1,102,李小红\n"
+		imp, err := w.s.Stage(ctx, w.c, importer.Target{Place: w.com}, []importer.File{text("a.csv", titled)})
+		must(t, err)
+		q := imp.Questions
+		if imp.NeedsName || q.OtherCommunity != "工大社区" || len(q.NewCompounds) != 1 || q.NewCompounds[0] != "某" || len(imp.Sheets[0].Said) != 2 {
+			t.Fatalf("understood %+v, asked %+v", imp.Sheets[0].Said, q)
+		}
+		imp, err = w.s.Correct(ctx, w.c, imp.ID, importer.Correction{Places: map[string]roster.Place{imp.Sheets[0].PlaceKey: {Compound: "云栖", Building: "2"}}})
+		must(t, err)
+		if s := imp.Sheets[0].Said; len(s) != 2 || s[0] != (roster.Said{Key: "compound", Value: "云栖", From: "person"}) {
+			t.Errorf("after the correction: %+v", s)
+		}
+		_, err = w.s.Apply(ctx, w.c, imp.ID)
+		must(t, err)
+		w.want("the compound", "SELECT COUNT(*) FROM place WHERE kind = 'compound' AND name = '云栖'", 1)
+		w.want("the building", "SELECT COUNT(*) FROM place WHERE kind = 'building' AND name = '2'", 1)
+		imp, err = w.s.Stage(ctx, w.c, importer.Target{Place: id.ID(w.count("SELECT id FROM place WHERE kind = 'compound'"))}, []importer.File{text("a.csv", titled)})
+		must(t, err)
+		if imp.Questions.OtherCompound != 2 {
+			t.Errorf("a roster of another compound is taken without a question: %+v", imp.Questions)
+		}
 	})
 }

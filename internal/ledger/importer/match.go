@@ -136,10 +136,10 @@ func (m *matcher) find(p *ledger.Person) *personState {
 	return nil
 }
 
-// take works one accepted row in.
-func (m *matcher) take(row *roster.Row, door id.ID, village bool) {
+// take works one accepted row in; isNew says that its door is.
+func (m *matcher) take(row *roster.Row, door id.ID, village, isNew bool) {
 	if row.Name == "" && row.IDNo == "" && row.Phone == "" {
-		m.takeDoor(row, door)
+		m.takeDoor(row, door, isNew)
 		return
 	}
 	p := personOf(row, door)
@@ -168,8 +168,17 @@ func (m *matcher) take(row *roster.Row, door id.ID, village bool) {
 	m.index(q)
 }
 
-// takeDoor works in a row that names nobody: a vacant door, or a head count.
-func (m *matcher) takeDoor(row *roster.Row, door id.ID) {
+// takeDoor works in a row that names nobody: a vacant door, a head count, or a
+// door of which nothing is said, behind which no household is invented.
+func (m *matcher) takeDoor(row *roster.Row, door id.ID, isNew bool) {
+	if !row.Vacant && row.Persons == 0 {
+		if isNew {
+			m.counts.Created++
+		} else {
+			m.counts.Unchanged++
+		}
+		return
+	}
 	if homes := m.homes[door]; len(homes) > 0 {
 		h := homes[0]
 		before := h.stated
@@ -184,7 +193,7 @@ func (m *matcher) takeDoor(row *roster.Row, door id.ID) {
 	}
 	h := m.newHome(door)
 	h.stated = row.Persons
-	if row.Vacant || row.Persons == 0 {
+	if row.Vacant {
 		h.Kind = ledger.Vacant
 	}
 	m.counts.Created++

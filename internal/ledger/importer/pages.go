@@ -1,21 +1,16 @@
 package importer
 
 import (
-	"context"
 	"embed"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"wangge/internal/grid"
-	"wangge/internal/ledger/roster"
 	"wangge/internal/platform/errs"
-	"wangge/internal/platform/seal"
-	"wangge/internal/platform/sheet"
 	"wangge/internal/platform/web"
 )
 
@@ -139,22 +134,10 @@ func readForm(form *multipart.Reader) (url.Values, []File, error) {
 
 type onePage struct {
 	web.Meta
-	I       *Import
-	Columns []sheetColumns
-	Percent int64
-}
-
-// sheetColumns is a sheet with one select box a column.
-type sheetColumns struct {
-	Understood
-	Index   int
-	Letters []column
-}
-
-type column struct {
-	Letter, Head, Key string
-	Samples           []string
-	Choices           []web.Option
+	I         *Import
+	Columns   []sheetColumns
+	Percent   int64
+	Community string
 }
 
 func (p *Pages) one(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -182,58 +165,18 @@ func (p *Pages) data(r *http.Request, c grid.Caller) (onePage, error) {
 	if err != nil {
 		return onePage{}, err
 	}
-	d := onePage{I: v, Meta: web.Meta{Title: web.T(ctx, "ledger.import.one", v.Place), Menu: "imports", Wide: true, Crumbs: []web.Crumb{{Text: web.T(ctx, "ledger.import.title"), Href: "/imports"}}}}
+	d := onePage{I: v, Community: v.community, Meta: web.Meta{Title: web.T(ctx, "ledger.import.one", v.Place), Menu: "imports", Wide: true, Crumbs: []web.Crumb{{Text: web.T(ctx, "ledger.import.title"), Href: "/imports"}}}}
 	if v.Total > 0 {
 		d.Percent = 100 * v.Done / v.Total
 	}
 	for i, sh := range v.Sheets {
-		d.Columns = append(d.Columns, sheetColumns{Understood: sh, Index: i, Letters: columnsOf(ctx, sh)})
+		d.Columns = append(d.Columns, sheetColumns{Understood: sh, Index: i, Letters: columnsOf(ctx, sh), Places: placesOf(sh)})
 	}
 	return d, nil
 }
 
-// columnsOf lays a sheet's columns out for the person who checks them.
-func columnsOf(ctx context.Context, sh Understood) []column {
-	keys := map[string]string{}
-	width := len(sh.HeaderText)
-	for key, letter := range sh.Columns {
-		keys[letter] = key
-		width = max(width, sheet.ColumnNumber(letter))
-	}
-	for _, row := range sh.Samples {
-		width = max(width, len(row))
-	}
-	choices := []web.Option{{Text: web.T(ctx, "ledger.import.skip")}}
-	for _, k := range roster.Keys() {
-		choices = append(choices, web.Option{Value: k, Text: web.T(ctx, "ledger.column."+k)})
-	}
-	out := make([]column, min(width, 60))
-	for i := range out {
-		c := column{Letter: sheet.ColumnName(i + 1), Choices: choices}
-		c.Key = keys[c.Letter]
-		if i < len(sh.HeaderText) {
-			c.Head = sh.HeaderText[i]
-		}
-		for _, row := range sh.Samples {
-			if i < len(row) && row[i] != "" && len(c.Samples) < 3 {
-				c.Samples = append(c.Samples, shown(c.Key, row[i]))
-			}
-		}
-		out[i] = c
-	}
-	return out
-}
-
-// shown masks the names of a sample; numbers come masked from the reader.
-func shown(key, v string) string {
-	if key == "name" || key == "head" {
-		return seal.MaskName(v)
-	}
-	return v
-}
-
-// correct reads the select boxes: "map.<sheet>.<letter>" holds a column key,
-// "header.<sheet>" the header's row.
+// correct reads the form: "map.<sheet>.<letter>" holds a column key,
+// "header.<sheet>" the header's row, "place.<sheet>.<key>" where rows belong.
 func (p *Pages) correct(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.correct", errs.Invalid, "error.bad_form")
@@ -242,46 +185,11 @@ func (p *Pages) correct(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 	if err != nil {
 		return err
 	}
-	if _, err := p.s.Correct(r.Context(), c, v.ID, mapsOf(r.PostForm, v), strings.TrimSpace(r.PostForm.Get("compound"))); err != nil {
+	if _, err := p.s.Correct(r.Context(), c, v.ID, correctionOf(r.PostForm, v)); err != nil {
 		return err
 	}
 	web.Flash(w, r, "ok", "ledger.import.corrected")
 	return web.Redirect(w, r, "/imports/"+v.ID.String())
-}
-
-// mapsOf reads what a form says otherwise than the import understood, by sheet.
-func mapsOf(form url.Values, v *Import) map[string]roster.Mapping {
-	maps := map[string]roster.Mapping{}
-	for i, sh := range v.Sheets {
-		prefix := "map." + strconv.Itoa(i) + "."
-		m := roster.Mapping{Columns: map[string]string{}}
-		for name := range form {
-			if letter, ok := strings.CutPrefix(name, prefix); ok {
-				if key := form.Get(name); key != "" {
-					m.Columns[key] = letter
-				}
-			}
-		}
-		if n, err := strconv.Atoi(form.Get("header." + strconv.Itoa(i))); err == nil && n != sh.HeaderRow {
-			m.HeaderRow = &n
-		}
-		if m.HeaderRow != nil || !sameColumns(m.Columns, sh.Columns) {
-			maps[sh.MapKey] = m
-		}
-	}
-	return maps
-}
-
-func sameColumns(a, b map[string]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k, v := range a {
-		if b[k] != v {
-			return false
-		}
-	}
-	return true
 }
 
 // apply writes the import. Corrections that were made in the form and not
@@ -294,7 +202,7 @@ func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	if err != nil {
 		return err
 	}
-	if r.PostForm.Has("compound") && (len(mapsOf(r.PostForm, v)) > 0 || strings.TrimSpace(r.PostForm.Get("compound")) != v.Compound) {
+	if say := correctionOf(r.PostForm, v); r.PostForm.Has("shown") && (len(say.Mappings) > 0 || len(say.Places) > 0 || say.Compound != v.Compound) {
 		return p.correct(w, r, c)
 	}
 	if err := p.s.Start(r.Context(), c, idOf(r.PathValue("id"))); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"wangge/internal/grid"
@@ -113,12 +114,15 @@ func (s *Service) begin(ctx context.Context, c grid.Caller, t Target) (*Import, 
 	if err := c.RequirePlace(op, grid.LedgerImport, path); err != nil {
 		return nil, errs.Field(err, "place")
 	}
-	imp := &Import{AreaID: t.Place, path: path, Place: name, AccountID: c.AccountID, postID: c.PostFor(grid.LedgerImport)}
+	imp := &Import{AreaID: t.Place, path: path, Place: name, community: name, AccountID: c.AccountID, postID: c.PostFor(grid.LedgerImport)}
 	imp.body.Compound = t.Compound
 	switch kind {
 	case grid.Community:
 	case grid.Compound:
 		imp.AreaID, imp.CompoundID = area, t.Place
+		if _, _, _, imp.community, err = s.placeOf(ctx, s.db.Read(), c.District, area); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, errs.Field(errs.E(op, errs.Invalid, "ledger.import.bad_place"), "place")
 	}
@@ -158,6 +162,7 @@ type plan struct {
 	res     *resolver
 	match   *matcher
 	rejects *rejects
+	other   int // rows that name another compound than the one chosen
 }
 
 // read parses the files and matches every accepted row; it writes nothing.
@@ -177,7 +182,8 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 	p := &plan{res: newResolver(root, imp.compoundFor(places), places), rejects: keep}
 	p.res.knowHeads(places, hs, ps)
 	p.match = newMatcher(hs, ps, s.nowMs(), ledger.Origin{Source: ledger.SourceImport, AccountID: c.AccountID, PostID: imp.postID, ImportID: imp.ID})
-	o := roster.Options{Mappings: maps, Lang: c.Lang, Drill: s.Drill, Today: clock.Day(s.Clock.Now())}
+	compounds := namesOf(places, grid.Compound)
+	o := roster.Options{Mappings: maps, Places: imp.body.Places, Compounds: compounds, Lang: c.Lang, Drill: s.Drill, Today: clock.Day(s.Clock.Now())}
 	if keep != nil {
 		o.Rejects = keep
 	}
@@ -197,14 +203,19 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 		if row.Compound == "" && row.Group == "" && row.Building != "" && root.kind == grid.Community && p.res.compound == "" {
 			needs = true
 		}
+		if root.kind == grid.Compound {
+			p.otherThan(imp.Place, row.Compound)
+		}
+		had := len(p.res.fresh)
 		door, village := p.res.door(&row)
-		p.match.take(&row, door, village)
+		p.match.take(&row, door, village, len(p.res.fresh) > had)
 		return nil
 	})
 	if err = cmp.Or(failed, err); err != nil {
 		return nil, err
 	}
 	imp.body.Needs = needs
+	imp.ask(p, compounds)
 	imp.Counts = p.match.counts
 	for _, f := range p.res.fresh {
 		if f.Kind == grid.Door {
@@ -254,13 +265,14 @@ func (imp *Import) understood(p *plan) {
 	for _, sh := range p.result.Sheets {
 		u := Understood{File: sh.File, Sheet: sh.Sheet, HeaderRow: sh.HeaderRow, Columns: sh.Columns, Rows: sh.Rows, Accepted: sh.Accepted,
 			Rejected: sh.Rejected, Skipped: sh.Skipped, Problems: []Finding{}, MapKey: sh.Key, HeaderText: sh.Headers, Samples: sh.Sample, IsRoster: sh.Roster,
-			MoreDoubts: sh.Doubts, AllErrors: sh.Errors, AllRepairs: sh.Repaired}
+			MoreDoubts: sh.Doubts, AllErrors: sh.Errors, AllRepairs: sh.Repaired,
+			Said: append([]roster.Said{}, sh.Said...), Community: sh.Community, Joined: sh.Joined, PlaceKey: sh.PlaceKey}
 		for _, f := range sh.Problems[:min(len(sh.Problems), shownProblems)] {
 			u.Problems = append(u.Problems, Finding{f.Row, f.Column, f.Value, string(f.Severity), f.Problem})
 		}
 		imp.body.Sheets = append(imp.body.Sheets, u)
 	}
-	imp.Sheets, imp.NeedsName = imp.body.Sheets, imp.body.Needs
+	imp.Sheets, imp.NeedsName, imp.Questions = imp.body.Sheets, imp.body.Needs, imp.body.Asks
 }
 
 // shownProblems is how many problems of a sheet are kept for the page; the
@@ -283,9 +295,9 @@ func (s *Service) List(ctx context.Context, c grid.Caller, before id.ID) ([]*Imp
 	return list, errs.Wrap(op, err)
 }
 
-// Correct sets how columns of sheets are read (by MapKey) and the compound of
-// rows that name none, remembers the columns for the area, and plans again.
-func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, maps map[string]roster.Mapping, compound string) (*Import, error) {
+// Correct takes what a person says about a roster that was read otherwise,
+// remembers the columns for the area, and plans again.
+func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, say Correction) (*Import, error) {
 	const op = "importer.Correct"
 	v, known, err := s.load(ctx, s.db.Read(), c, imp)
 	if err != nil {
@@ -294,10 +306,12 @@ func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, maps ma
 	if v.State != Planned && v.State != Failed && v.State != Staged {
 		return nil, errs.E(op, errs.Conflict, "ledger.import.bad_state")
 	}
-	for k, m := range maps {
-		known[k] = m
+	maps.Copy(known, say.Mappings)
+	if v.body.Places == nil {
+		v.body.Places = map[string]roster.Place{}
 	}
-	v.body.Compound = compound
+	maps.Copy(v.body.Places, say.Places)
+	v.body.Compound = say.Compound
 	files, err := s.files(ctx, c.District, v)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
@@ -310,7 +324,7 @@ func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, maps ma
 		if err := enter(ctx, tx, c.District, imp, Planned, Staged, Planned, Failed); err != nil {
 			return err
 		}
-		for k, m := range maps {
+		for k, m := range say.Mappings {
 			if err := rememberMapping(ctx, tx, c.District, v.AreaID, k, m, s.nowMs()); err != nil {
 				return err
 			}

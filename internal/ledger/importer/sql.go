@@ -113,9 +113,10 @@ func dropParts(ctx context.Context, tx *db.Tx, district int, imp id.ID, lo, hi i
 	return err
 }
 
-const importSelect = `SELECT i.id, i.area_id, i.compound_id, i.state, i.mapping, i.sealed, i.summary, i.account_id, i.post_id, i.created_ms, i.applied_ms, d.path, d.name,
+const importSelect = `SELECT i.id, i.area_id, i.compound_id, i.state, i.mapping, i.sealed, i.summary, i.account_id, i.post_id, i.created_ms, i.applied_ms, d.path, d.name, m.name,
 	COALESCE(j.done, 0), COALESCE(j.total, 0), COALESCE(j.message, '')
 	FROM ledger_import i JOIN place d ON d.district = i.district AND d.id = CASE WHEN i.compound_id <> 0 THEN i.compound_id ELSE i.area_id END
+	JOIN place m ON m.district = i.district AND m.id = i.area_id
 	LEFT JOIN job j ON j.district = i.district AND j.id = i.id WHERE i.district = $1 AND `
 
 func (s *Service) scanImport(row interface{ Scan(...any) error }) (*Import, map[string]roster.Mapping, error) {
@@ -123,7 +124,7 @@ func (s *Service) scanImport(row interface{ Scan(...any) error }) (*Import, map[
 	var mapping, summary string
 	var blob []byte
 	err := row.Scan((*int64)(&imp.ID), (*int64)(&imp.AreaID), (*int64)(&imp.CompoundID), (*string)(&imp.State), &mapping, &blob, &summary,
-		(*int64)(&imp.AccountID), (*int64)(&imp.postID), &imp.CreatedMs, &imp.AppliedMs, &imp.path, &imp.Place, &imp.Done, &imp.Total, &imp.Message)
+		(*int64)(&imp.AccountID), (*int64)(&imp.postID), &imp.CreatedMs, &imp.AppliedMs, &imp.path, &imp.Place, &imp.community, &imp.Done, &imp.Total, &imp.Message)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, errs.E("importer.import", errs.NotFound, "error.not_found")
 	}
@@ -148,7 +149,7 @@ func (s *Service) scanImport(row interface{ Scan(...any) error }) (*Import, map[
 	for _, f := range imp.body.Files {
 		imp.Files = append(imp.Files, f.Name)
 	}
-	imp.Sheets, imp.NeedsName, imp.Compound = imp.body.Sheets, imp.body.Needs, imp.body.Compound
+	imp.Sheets, imp.NeedsName, imp.Compound, imp.Questions = imp.body.Sheets, imp.body.Needs, imp.body.Compound, imp.body.Asks
 	imp.Doors, imp.Households, imp.Persons = imp.body.Totals[0], imp.body.Totals[1], imp.body.Totals[2]
 	return &imp, maps, nil
 }

@@ -133,7 +133,7 @@ func (c *columns) take(cl claim, i int, claims []claim, ps []profile) {
 			c.hukou = i
 		}
 		return
-	case lane, phase, number, maybeRoom:
+	case lane, phase, number, maybeRoom, ownerNo:
 		if _, ok := c.weak[key]; !ok {
 			c.weak[key] = i
 		}

@@ -2,10 +2,7 @@ package roster
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strconv"
-	"strings"
 
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/sheet"
@@ -18,6 +15,8 @@ type parser struct {
 	fn    func(Row) error
 	res   *Result
 	count *counter
+
+	ownersFirst bool // the sheet read next is the workbook's list of owners
 }
 
 func newParser(o Options, fn func(Row) error) *parser {
@@ -44,25 +43,13 @@ func (p *parser) file(ctx context.Context, f File) error {
 		return errs.Field(errs.Wrap("roster.Parse", err), f.Name)
 	}
 	defer b.Close()
-	before, found := len(p.res.Sheets), false
+	parsed, err := p.sheets(ctx, b, f.Name)
+	if err != nil {
+		return fault(err, f.Name)
+	}
+	found := false
 	for i, info := range b.Sheets() {
-		s := newSheetParser(p, f.Name, info, b.Date1904())
-		hidden, err := b.HiddenColumns(ctx, i)
-		if err != nil {
-			return errs.Field(errs.Wrap("roster.Parse", err), f.Name)
-		}
-		s.hidden = hidden
-		err = b.Rows(ctx, i, s.row)
-		if err == nil {
-			err = s.finish()
-		}
-		var stop stopped
-		if errors.As(err, &stop) {
-			return stop.error
-		}
-		if err != nil {
-			return errs.Field(errs.Wrap("roster.Parse", err), f.Name)
-		}
+		s := parsed[i]
 		if s.lastN == 0 {
 			continue
 		}
@@ -70,17 +57,52 @@ func (p *parser) file(ctx context.Context, f File) error {
 		if info.Hidden && !s.outs[0].Roster {
 			continue
 		}
-		for _, c := range hidden {
+		for _, c := range s.hidden {
 			for _, out := range s.outs {
 				out.Hidden = append(out.Hidden, sheet.ColumnName(c))
 			}
 		}
 		p.res.Sheets = append(p.res.Sheets, s.outs...)
 	}
-	if len(p.res.Sheets) == before && !found {
+	if !found {
 		return errs.Field(errs.E("roster.Parse", errs.Invalid, "sheet.no_rows"), f.Name)
 	}
 	return nil
+}
+
+// sheets reads all sheets of a workbook, in order; where the owners of the
+// flats stand in a sheet of their own, that one first.
+func (p *parser) sheets(ctx context.Context, b *sheet.Book, file string) ([]*sheetParser, error) {
+	parsed := make([]*sheetParser, len(b.Sheets()))
+	owners, err := p.findJoin(ctx, b, file)
+	if err != nil {
+		return nil, err
+	}
+	if owners >= 0 {
+		return parsed, p.joined(ctx, b, file, owners, parsed)
+	}
+	for i := range parsed {
+		if parsed[i], err = p.sheet(ctx, b, i, file, nil); err != nil {
+			return nil, err
+		}
+	}
+	return parsed, nil
+}
+
+// sheet reads one sheet; where it holds flats, they are joined to the owners,
+// which may be nil.
+func (p *parser) sheet(ctx context.Context, b *sheet.Book, i int, file string, owners *join) (*sheetParser, error) {
+	s := newSheetParser(p, file, b.Sheets()[i], b.Date1904())
+	s.join = owners
+	hidden, err := b.HiddenColumns(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	s.hidden = hidden
+	if err := b.Rows(ctx, i, s.row); err != nil {
+		return nil, err
+	}
+	return s, s.finish()
 }
 
 // bufferRows is how many rows are looked at before the columns are decided.
@@ -106,6 +128,11 @@ type sheetParser struct {
 
 	lastN  int // last written row
 	startN int // the header's row
+
+	join     *join // the workbook's owners, where they stand in a sheet of their own
+	collects bool  // this is the owners' sheet
+
+	otherCompound, otherBuilding int // rows that contradict the title
 }
 
 func newSheetParser(p *parser, file string, info sheet.Info, epoch04 bool) *sheetParser {
@@ -113,7 +140,7 @@ func newSheetParser(p *parser, file string, info sheet.Info, epoch04 bool) *shee
 	s.views = []*view{s.view}
 	s.out = &SheetResult{File: file, Sheet: info.Name, Columns: map[string]string{}, Problems: []Problem{}}
 	s.outs = []*SheetResult{s.out}
-	s.base = p.v.contextOf(tidy(info.Name), true)
+	s.learnText(tidy(info.Name), FromSheet, 0)
 	return s
 }
 
@@ -152,50 +179,13 @@ func (s *sheetParser) finish() error {
 			return err
 		}
 	}
+	s.tellOthers()
 	return nil
 }
 
 // decide finds header and columns, then replays the buffered rows.
 func (s *sheetParser) decide() error {
-	s.decided = true
-	h := s.v.findHeader(s.buf, s.titled)
-	width := 0
-	for _, r := range s.buf {
-		width = max(width, len(r.cells))
-	}
-	s.out.Key = sheetKey(h.labels, width)
-	m := s.mapping(&h)
-	rows := s.buf[h.last+1:]
-	s.out.Headers = h.labels
-	if h.last >= 0 {
-		s.out.HeaderRow = s.buf[h.last].n
-	}
-	s.readTitles(h)
-	ps := s.v.profiles(rows, width)
-	for _, c := range s.hidden {
-		if c <= width {
-			ps[c-1].hidden = true
-		}
-	}
-	s.split(h, ps, m)
-	if m != nil {
-		s.out.Roster = len(s.cols.at) > 0
-	} else {
-		ok, reason := s.cols.isRoster(h.labels, s.v, s.base.group != "")
-		if s.out.Roster = ok; !ok {
-			s.report(s.out.HeaderRow, finding{col: -1, sev: SevError, key: reason})
-		}
-	}
-	s.out.Columns = s.cols.letters()
-	s.startN = s.out.HeaderRow
-	if h.last < 0 && len(rows) > 0 {
-		s.startN = rows[0].n - 1
-	}
-	s.lastN = max(s.startN, 1)
-	if h.last < 0 {
-		s.lastN = s.startN
-	}
-	s.sample(rows)
+	rows := s.understand()
 	s.buf = nil
 	for _, r := range rows {
 		if err := s.take(r.n, r.cells); err != nil {
@@ -204,130 +194,6 @@ func (s *sheetParser) decide() error {
 	}
 	s.lastN = max(s.lastN, 1)
 	return nil
-}
-
-// sheetKey is the fingerprint of a sheet as it was found, before any
-// correction; sheets without a header are told apart by their width.
-func sheetKey(labels []string, width int) string {
-	if len(labels) == 0 {
-		labels = []string{"\x00" + strconv.Itoa(width)}
-	}
-	return MappingKey(labels)
-}
-
-// mapping finds the caller's correction for this sheet and applies its header row.
-func (s *sheetParser) mapping(h *header) *Mapping {
-	m, ok := s.p.o.Mappings[s.out.Key]
-	if !ok {
-		return nil
-	}
-	if m.HeaderRow != nil {
-		*h = header{first: -1, last: -1}
-		for i, r := range s.buf {
-			if *m.HeaderRow > 0 && r.n <= *m.HeaderRow {
-				h.first, h.last, h.labels = i, i, oneRow(r)
-			}
-		}
-	}
-	return &m
-}
-
-// columnsOf finds the columns of a table, or takes them from a correction made
-// for a table that stands shift columns to the left. What a correction cannot
-// say stays as found: further persons of a row, lanes and phases.
-func (v *vocabulary) columnsOf(labels []string, ps []profile, m *Mapping, shift int) *columns {
-	if m == nil {
-		return v.assign(labels, ps)
-	}
-	c := &columns{at: map[string]int{}, weak: map[string]int{}, hukou: -1, width: len(ps)}
-	for _, key := range Keys() {
-		if n := sheet.ColumnNumber(m.Columns[key]); n > 0 {
-			c.at[key] = n - 1 + shift
-		}
-	}
-	for i, l := range labels {
-		if key, _ := v.matchHeader(l); key == RowID {
-			c.at[RowID] = i
-		}
-	}
-	width := max(len(ps), maxColumn(c)+1)
-	v.settle(c, make([]profile, width))
-	ps = append(slices.Clone(ps), make([]profile, width-len(ps))...)
-	claims := v.claims(labels, ps, 0)
-	used := make([]bool, width)
-	for key, i := range c.at {
-		used[i] = true
-		if key == Compound && claims[i].key == lane {
-			c.weak[lane] = i
-		}
-		claims[i] = claim{key, 3}
-	}
-	for i, cl := range claims {
-		switch {
-		case used[i]:
-		case cl.key == phase:
-			c.weak[phase] = i
-		case cl.key == Room && c.has(Room) && v.plate.has(v.foldHeader(labels[i])):
-			c.weak[plateKey] = i
-		}
-	}
-	v.members(c, shifted(labels, width, 0), claims, ps)
-	c.shape(ps)
-	return c
-}
-
-func maxColumn(c *columns) int {
-	n := 0
-	for _, i := range c.at {
-		n = max(n, i)
-	}
-	return n
-}
-
-// readTitles takes place names from the rows above the header.
-func (s *sheetParser) readTitles(h header) {
-	for i := 0; i <= h.last; i++ {
-		s.head = append(s.head, s.buf[i].cells)
-		if i >= h.first || len(s.buf[i].cells) == 0 {
-			continue
-		}
-		s.readTitle(s.buf[i])
-	}
-}
-
-// readTitle reads the first cell of a title row, and any further cell that
-// says what it is, as in "Building: 3".
-func (s *sheetParser) readTitle(r bufRow) {
-	first := true
-	for c := range r.cells {
-		if !r.own(c) {
-			continue
-		}
-		t := r.text(c)
-		if strings.HasSuffix(t, ":") && r.own(c+1) {
-			t += r.text(c + 1)
-		}
-		if first || strings.Contains(t, ":") {
-			s.base.addMissing(s.v.contextOf(t, false))
-		}
-		first = false
-	}
-}
-
-const sampleRows = 8
-
-func (s *sheetParser) sample(rows []bufRow) {
-	for i := 0; i < len(rows) && i < sampleRows; i++ {
-		var line []string
-		for c := range rows[i].cells {
-			t := rows[i].text(c)
-			if !s.p.o.Unmasked {
-				t = MaskNumbers(t)
-			}
-			line = append(line, t)
-		}
-		s.out.Sample = append(s.out.Sample, line)
-	}
 }
 
 // data takes one row below the header.
@@ -351,6 +217,14 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 		read++
 		rec := record{s: s, n: n, cells: own}
 		rec.read()
+		if s.collects {
+			rec.cells = slices.Clone(own)
+			s.join.collect(&rec)
+			continue
+		}
+		if s.join != nil && s.role() == flatsSheet {
+			s.join.flat(&rec)
+		}
 		for _, f := range rec.found {
 			s.report(n, f)
 		}
@@ -361,6 +235,8 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 	switch {
 	case read == 0:
 		s.out.Skipped++
+		return nil
+	case s.collects:
 		return nil
 	case failed != nil:
 		s.out.Rejected++

@@ -196,7 +196,7 @@ func (r *record) findHead() {
 // checkDoor refuses a row whose door nobody can tell.
 func (r *record) checkDoor(named bool) {
 	p := &r.place
-	if p.room != "" || r.houseAsDoor() {
+	if r.s.collects || p.room != "" || r.houseAsDoor() {
 		return
 	}
 	village := p.group != "" || !r.s.cols.has(Room) && (p.building != "" || r.row.Address != "" || p.compound != "")

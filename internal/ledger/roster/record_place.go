@@ -38,6 +38,7 @@ func (r *record) readPlace(somebody bool) {
 		r.roomOfFloor(rc)
 	}
 	r.readAddress()
+	r.s.compare(p)
 	r.inherit(somebody)
 	p.addMissing(place{compound: r.s.section.compound, phase: r.s.section.phase, building: r.s.section.building, unit: r.s.section.unit, group: r.s.section.group})
 	if b := r.s.base; p.building == "" || p.building == b.building {

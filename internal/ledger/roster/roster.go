@@ -56,6 +56,7 @@ const (
 	phase     = "phase"      // a header for a part of a compound
 	plateKey  = "plate"      // a street's number beside a room
 	number    = "number"     // a header that says number: the room, or the building where rooms stand beside
+	ownerNo   = "owner_no"   // the owner's number, by which sheets of one workbook are joined
 	maybeRoom = "maybe_room" // a header that may number households or doors
 	other     = "other"      // a known header that is not imported
 	alien     = "alien"      // a header of tables about things, fees or vehicles
@@ -136,14 +137,18 @@ type SheetResult struct {
 	Skipped   int               `json:"skipped"` // titles, totals, footers, blank rows between
 	Problems  []Problem         `json:"problems"`
 
-	Key      string     `json:"-"` // fingerprint of the header as found, see MappingKey; keys Options.Mappings
-	Headers  []string   `json:"-"` // header text per column
-	Sample   [][]string `json:"-"` // the first data rows, masked, for a person to check the columns
-	Hidden   []string   `json:"-"` // letters of hidden columns
-	Roster   bool       `json:"-"` // false: the sheet is not about people
-	Repaired int        `json:"-"` // problems of that severity, listed or not
-	Doubts   int        `json:"-"`
-	Errors   int        `json:"-"`
+	Key       string     `json:"-"` // fingerprint of the header as found, see MappingKey; keys Options.Mappings
+	PlaceKey  string     `json:"-"` // names the table in Options.Places
+	Said      []Said     `json:"-"` // where the rows belong that do not say so themselves
+	Joined    *Joined    `json:"-"` // the other sheet it was read together with; nil for none
+	Community string     `json:"-"` // the community a title or the file's name speaks of; "" where none does
+	Headers   []string   `json:"-"` // header text per column
+	Sample    [][]string `json:"-"` // the first data rows, masked, for a person to check the columns
+	Hidden    []string   `json:"-"` // letters of hidden columns
+	Roster    bool       `json:"-"` // false: the sheet is not about people
+	Repaired  int        `json:"-"` // problems of that severity, listed or not
+	Doubts    int        `json:"-"`
+	Errors    int        `json:"-"`
 }
 
 // Result is what was understood of all files.
@@ -169,17 +174,19 @@ type Rejects interface {
 
 // Options steer Parse. The zero value is ready to use.
 type Options struct {
-	Mappings map[string]Mapping // corrections by SheetResult.Key
-	Lang     string             // of the problems' texts; zh by default
-	Compound string             // the compound of rows that name none
-	Drill    bool               // accept unassignable identity numbers
-	Today    string             // 2006-01-02; later birth dates are doubtful
-	Unmasked bool               // show numbers in problems and samples as they stand
-	Problems int                // most problems listed a sheet and severity; default 2,000
-	Limits   sheet.Limits
-	Rejects  Rejects                                // may be nil
-	Known    func(*Row) (column, problem string)    // may refuse a row that names a record, by a catalogue key; may be nil
-	Progress func(file, sheetName string, rows int) // called every 1,000 rows; may be nil
+	Mappings  map[string]Mapping // corrections by SheetResult.Key
+	Lang      string             // of the problems' texts; zh by default
+	Places    map[string]Place   // corrections of where a table's rows belong, by SheetResult.PlaceKey
+	Compounds []string           // compounds known in the area: their names are recognised in titles, names of sheets and of files
+	Compound  string             // the compound of rows that name none
+	Drill     bool               // accept unassignable identity numbers
+	Today     string             // 2006-01-02; later birth dates are doubtful
+	Unmasked  bool               // show numbers in problems and samples as they stand
+	Problems  int                // most problems listed a sheet and severity; default 2,000
+	Limits    sheet.Limits
+	Rejects   Rejects                                // may be nil
+	Known     func(*Row) (column, problem string)    // may refuse a row that names a record, by a catalogue key; may be nil
+	Progress  func(file, sheetName string, rows int) // called every 1,000 rows; may be nil
 }
 
 // File is one file to be read.

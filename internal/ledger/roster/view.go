@@ -78,7 +78,7 @@ func (s *sheetParser) split(h header, ps []profile, m *Mapping) {
 		for i := 0; i < h.first; i++ {
 			for c := from; c < w.to; c++ {
 				if s.buf[i].own(c) {
-					p := s.v.contextOf(s.buf[i].text(c), false)
+					p := s.v.titleContext(s.buf[i].text(c), false)
 					p.addMissing(w.base)
 					w.base = p
 				}
@@ -134,11 +134,18 @@ func (s *sheetParser) restart(n int, cells []sheet.Cell) {
 	gap := n - 1 - s.lastN
 	s.out.Rows += gap
 	s.out.Skipped += gap
+	s.tellOthers()
 	old := s.out
 	s.out = &SheetResult{File: old.File, Sheet: old.Sheet, Columns: map[string]string{}, Problems: []Problem{}}
 	s.outs = append(s.outs, s.out)
 	base := s.view.base
 	base.addMissing(s.view.section)
+	s.out.Community = old.Community
+	for _, f := range []Said{{Compound, base.compound, FromTitle}, {Building, base.building, FromTitle}, {Unit, base.unit, FromTitle}, {Group, base.group, FromTitle}} {
+		if f.Value != "" {
+			s.out.Said = append(s.out.Said, f)
+		}
+	}
 	s.view = &view{base: base}
 	s.views = []*view{s.view}
 	s.decided, s.head, s.sent, s.titled = false, nil, false, true

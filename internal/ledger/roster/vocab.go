@@ -37,6 +37,7 @@ type wordFile struct {
 	Compound     []string            `json:"compound"`
 	Admin        []string            `json:"admin"`
 	NotAdmin     []string            `json:"notadmin"`
+	Community    []string            `json:"community"`
 	TitleNoise   []string            `json:"titlenoise"`
 	Ditto        []string            `json:"ditto"`
 	None         []string            `json:"none"`
