@@ -49,7 +49,7 @@ func (s *story) importsRoster(t *testing.T) {
 	if len(s.truth.Wrong) != 2 {
 		t.Fatalf("the workbook has %d wrong headers", len(s.truth.Wrong))
 	}
-	b.set("compound", s.truth.Compound)
+	b.until("the compound of the title", fmt.Sprintf(`[...document.querySelectorAll('input[name^="place."][name$=".compound"]')].every(e=>e.value===%s)`, quote(s.truth.Compound)))
 	for letter, key := range s.truth.Wrong {
 		b.js(fmt.Sprintf(`(function(){var n=0;document.querySelectorAll('details[open] select[name$=".%s"]').forEach(function(e){e.value=%s;n++});return n})()`, letter, quote(key)))
 	}

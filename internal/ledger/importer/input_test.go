@@ -144,7 +144,7 @@ func TestTitlesSayWhereARosterBelongs(t *testing.T) {
 		imp, err := w.s.Stage(ctx, w.c, importer.Target{Place: w.com}, []importer.File{text("a.csv", titled)})
 		must(t, err)
 		q := imp.Questions
-		if imp.NeedsName || q.OtherCommunity != "工大社区" || len(q.NewCompounds) != 1 || q.NewCompounds[0] != "某" || len(imp.Sheets[0].Said) != 2 {
+		if imp.NeedsName || q.OtherCommunity != "工大社区" || len(q.NewCompounds) != 1 || q.NewCompounds[0] != "某小区" || len(imp.Sheets[0].Said) != 2 {
 			t.Fatalf("understood %+v, asked %+v", imp.Sheets[0].Said, q)
 		}
 		imp, err = w.s.Correct(ctx, w.c, imp.ID, importer.Correction{Places: map[string]roster.Place{imp.Sheets[0].PlaceKey: {Compound: "云栖", Building: "2"}}})

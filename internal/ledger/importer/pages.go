@@ -138,6 +138,7 @@ type onePage struct {
 	Columns   []sheetColumns
 	Percent   int64
 	Community string
+	Rosters   int // sheets that are read
 }
 
 func (p *Pages) one(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -170,6 +171,9 @@ func (p *Pages) data(r *http.Request, c grid.Caller) (onePage, error) {
 		d.Percent = 100 * v.Done / v.Total
 	}
 	for i, sh := range v.Sheets {
+		if sh.IsRoster {
+			d.Rosters++
+		}
 		d.Columns = append(d.Columns, sheetColumns{Understood: sh, Index: i, Letters: columnsOf(ctx, sh), Places: placesOf(sh)})
 	}
 	return d, nil

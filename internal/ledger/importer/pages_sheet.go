@@ -34,6 +34,9 @@ type belongs struct {
 // placesOf lists what the rows of a sheet do not say themselves: what was read
 // elsewhere, and compound and building where no column has them.
 func placesOf(sh Understood) []belongs {
+	if sh.ofOwners() {
+		return nil
+	}
 	var out []belongs
 	for _, key := range placeKeys {
 		b := belongs{Key: key}
@@ -42,13 +45,16 @@ func placesOf(sh Understood) []belongs {
 				b.Value, b.From = said.Value, said.From
 			}
 		}
-		missing := sh.Columns[key] == "" && (key == roster.Compound || key == roster.Building && sh.Columns[roster.Group] == "")
+		missing := key == roster.Building && sh.Columns[key] == "" && sh.Columns[roster.Group] == ""
 		if b.Value != "" || missing {
 			out = append(out, b)
 		}
 	}
 	return out
 }
+
+// ofOwners reports a sheet whose people are behind the doors of another sheet.
+func (sh *Understood) ofOwners() bool { return sh.Joined != nil && sh.Joined.Owners == sh.Sheet }
 
 var placeKeys = []string{roster.Compound, roster.Building, roster.Unit, roster.Group}
 
@@ -70,6 +76,9 @@ func columnsOf(ctx context.Context, sh Understood) []column {
 	out := make([]column, min(width, 60))
 	for i := range out {
 		c := column{Letter: sheet.ColumnName(i + 1), Choices: choices}
+		if sh.Joined != nil && sh.Joined.Column == c.Letter {
+			c.Choices = append([]web.Option{{Text: web.T(ctx, "ledger.import.joins")}}, choices[1:]...)
+		}
 		c.Key = keys[c.Letter]
 		if i < len(sh.HeaderText) {
 			c.Head = sh.HeaderText[i]

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"strconv"
+	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
@@ -130,6 +131,9 @@ func (r *resolver) child(parent node, kind grid.Kind, label, subkind string, flo
 	}
 	v := id.New()
 	r.children[k] = v
+	if kind == grid.Compound {
+		name = strings.TrimSpace(label) // shown as people call it
+	}
 	r.fresh = append(r.fresh, grid.NewPlace{ID: v, ParentID: parent.id, Kind: kind, Subkind: subkind, Name: name, Floor: floor})
 	return node{v, kind}
 }

@@ -10,7 +10,7 @@ import (
 type counter struct {
 	seed       maphash.Seed
 	byDoor     map[uint64]*doorCount
-	people     map[uint64]bool
+	people     map[uint64]uint64 // persons, with the hash of the name where a number tells them apart
 	households int
 	persons    int
 }
@@ -21,7 +21,7 @@ type doorCount struct {
 }
 
 func newCounter() *counter {
-	return &counter{seed: maphash.MakeSeed(), byDoor: map[uint64]*doorCount{}, people: map[uint64]bool{}}
+	return &counter{seed: maphash.MakeSeed(), byDoor: map[uint64]*doorCount{}, people: map[uint64]uint64{}}
 }
 
 func (c *counter) doors() int { return len(c.byDoor) }
@@ -61,7 +61,7 @@ func (c *counter) add(r *Row) (again string) {
 	if r.IDNo != "" {
 		who = c.hash("id", r.IDNo)
 	}
-	if c.people[who] {
+	if _, known := c.people[who]; known {
 		switch {
 		case r.IDNo != "":
 			return "roster.idno_again"
@@ -70,9 +70,19 @@ func (c *counter) add(r *Row) (again string) {
 		}
 		return ""
 	}
-	c.people[who] = true
+	c.people[who] = c.hash(r.Name)
 	c.persons++
 	return ""
+}
+
+// otherName reports that the row's identity number came before under another
+// name: one of the two rows is wrong, and nobody can tell which.
+func (c *counter) otherName(r *Row) bool {
+	if r.IDNo == "" || r.Name == "" {
+		return false
+	}
+	name, known := c.people[c.hash("id", r.IDNo)]
+	return known && name != c.hash(r.Name)
 }
 
 // household finds which household of the door the person belongs to: the one

@@ -225,6 +225,12 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 		if s.join != nil && s.role() == flatsSheet {
 			s.join.flat(&rec)
 		}
+		for i := range rec.people {
+			if s.p.count.otherName(&rec.people[i]) {
+				rec.note(s.numberColumn(), SevDoubt, "roster.idno_other_name")
+				s.dropNumber(&rec.people[i])
+			}
+		}
 		for _, f := range rec.found {
 			s.report(n, f)
 		}
@@ -247,7 +253,7 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 		switch key := s.p.count.add(&row); key {
 		case "":
 		case "roster.idno_again":
-			s.report(n, finding{col: s.cols.at[IDNo], raw: row.IDNo, sev: SevDoubt, key: key})
+			s.report(n, finding{col: s.numberColumn(), raw: row.IDNo, sev: SevDoubt, key: key})
 		default:
 			s.report(n, finding{col: s.cols.at[Name], raw: row.Name, sev: SevDoubt, key: key})
 		}
@@ -256,6 +262,26 @@ func (s *sheetParser) data(n int, cells []sheet.Cell) error {
 		}
 	}
 	return nil
+}
+
+// numberColumn is the column that identity numbers come from, -1 where they
+// stand in another sheet.
+func (s *sheetParser) numberColumn() int {
+	if c, ok := s.cols.at[IDNo]; ok {
+		return c
+	}
+	return -1
+}
+
+// dropNumber leaves an identity number out, with what was only read from it.
+func (s *sheetParser) dropNumber(r *Row) {
+	r.IDNo, r.IDKind = "", ""
+	if !s.cols.has(Birth) {
+		r.Birth = ""
+	}
+	if !s.cols.has(Sex) {
+		r.Sex = ""
+	}
 }
 
 // reject hands a refused row to the workbook of refused rows.
