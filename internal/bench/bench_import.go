@@ -40,12 +40,14 @@ func benchImport(ctx context.Context, r *run) (err error) {
 		return err
 	}
 	into := importer.Target{Place: area.ID, Compound: i18n.T(i18n.ZH, "bench.compound")}
-	before := peakMB()
+	resetPeak()
+	before, peak := peakMB(), 0.0
 	for _, again := range []bool{false, true} {
 		rep, took, err := w.importFile(ctx, into, path)
 		if err != nil {
 			return err
 		}
+		peak = max(peak, peakMB())
 		persons, err := countRows(ctx, w, "person")
 		if err != nil {
 			return err
@@ -65,8 +67,9 @@ func benchImport(ctx context.Context, r *run) (err error) {
 		if err := r.emit(f); err != nil {
 			return err
 		}
+		resetPeak() // what the other library took is not ours
 	}
-	return r.emit(Figure{Name: "import.memory", Engine: w.engine(), Size: rows, Value: peakMB(), Unit: "MB", Baseline: Baseline{"before the import", before}, Correct: true})
+	return r.emit(Figure{Name: "import.memory", Engine: w.engine(), Size: rows, Value: peak, Unit: "MB", Baseline: Baseline{"before the import", before}, Correct: true})
 }
 
 func (w *world) importFile(ctx context.Context, into importer.Target, path string) (*importer.Report, time.Duration, error) {

@@ -15,7 +15,7 @@ import (
 // Under returns the current households and persons behind the doors below a
 // path that the caller may import into, opened. It is the importer's picture of
 // what is there already.
-func (s *Service) Under(ctx context.Context, c grid.Caller, path string) ([]Household, []Person, error) {
+func (s *Service) Under(ctx context.Context, c grid.Caller, path string) ([]Household, []*Person, error) {
 	const op = "ledger.Under"
 	if err := c.RequirePlace(op, grid.LedgerImport, path); err != nil {
 		return nil, nil, err
@@ -31,9 +31,9 @@ func (s *Service) Under(ctx context.Context, c grid.Caller, path string) ([]Hous
 	if err != nil {
 		return nil, nil, errs.Wrap(op, err)
 	}
-	ps := make([]Person, len(recs))
+	ps := make([]*Person, len(recs))
 	for i := range recs {
-		ps[i] = recs[i].Person
+		ps[i] = &recs[i].Person
 	}
 	return hs, ps, nil
 }

@@ -99,6 +99,8 @@ func (s *Service) write(ctx context.Context, c grid.Caller, v *Import, read func
 		return nil, err
 	}
 	w := &writer{s: s, c: c, p: p, j: &journal{district: c.District, imp: v.ID}, done: map[*homeState]bool{}}
+	p.match.forget()
+	p.res.forget()
 	for _, h := range p.match.open {
 		h.settle()
 	}
@@ -185,12 +187,14 @@ func (w *writer) persons(ctx context.Context) error {
 		for _, q := range part {
 			if h := q.home; h.isNew && !w.done[h] {
 				w.done[h] = true
-				b.AddHousehold(&h.Household)
+				b.AddHousehold(h.Household)
 				t.households = append(t.households, h.ID)
 			}
 			w.person(b, q, &t)
 		}
-		return w.commit(ctx, b, len(part), t.rows(w))
+		err := w.commit(ctx, b, len(part), t.rows(w))
+		clear(part) // written: nobody needs them any more
+		return err
 	})
 }
 
@@ -202,11 +206,11 @@ func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
 	}
 	switch {
 	case q.isNew:
-		b.AddPerson(&q.Person)
+		b.AddPerson(q.Person)
 		t.persons = append(t.persons, q.ID)
 	case q.touched:
 		e := event()
-		e.Changes = ledger.Changes(&q.was, &q.Person)
+		e.Changes = ledger.Changes(q.was, q.Person)
 		ch := ledger.Change{District: w.c.District, DoorID: q.DoorID, HouseholdID: q.HouseholdID, PersonID: q.ID, At: now}
 		if q.DoorID != q.was.DoorID {
 			e.Kind = ledger.EventMoved
@@ -220,7 +224,7 @@ func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
 			}
 			b.Tell(ch)
 		}
-		b.ChangePerson(&q.Person, e)
+		b.ChangePerson(q.Person, e)
 		t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectPerson, objectID: q.ID})
 	}
 	if !w.c.Sees(grid.FieldCare) {
@@ -228,7 +232,7 @@ func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
 	}
 	for _, kind := range q.care {
 		if !contains(w.care[q.ID], kind) {
-			t.care = append(t.care, b.AddCare(&q.Person, kind, event()))
+			t.care = append(t.care, b.AddCare(q.Person, kind, event()))
 		}
 	}
 }
@@ -251,14 +255,14 @@ func (w *writer) homes(ctx context.Context) error {
 			switch {
 			case h.isNew && !w.done[h]:
 				w.done[h] = true
-				b.AddHousehold(&h.Household)
+				b.AddHousehold(h.Household)
 				t.households = append(t.households, h.ID)
 			case !h.isNew && (h.changed() || h.emptied()):
 				if h.emptied() {
 					h.UntilMs, h.UntilReason = w.p.match.now, "emptied"
 					b.Tell(ledger.Change{Kind: ledger.Departed, District: w.c.District, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason, At: h.UntilMs})
 				}
-				b.ChangeHousehold(&h.Household)
+				b.ChangeHousehold(h.Household)
 				t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectHousehold, objectID: h.ID})
 			}
 		}
@@ -267,7 +271,7 @@ func (w *writer) homes(ctx context.Context) error {
 }
 
 func (h *homeState) emptied() bool {
-	return h.people == 0 && h.Living == 0 && h.Registered == 0 && (h.was.Living > 0 || h.was.Registered > 0)
+	return h.people == 0 && h.Living == 0 && h.Registered == 0 && (h.was.living > 0 || h.was.registered > 0)
 }
 
 // touched is what one piece did, for its journal.

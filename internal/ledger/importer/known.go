@@ -42,7 +42,7 @@ func (x *exported) check(ctx context.Context, district int, err *error) func(*ro
 		case row.Door != roster.Tidy(x.doors[q.DoorID]):
 			return roster.Address, "roster.row_door"
 		}
-		masks := ledger.Masks(&q.was)
+		masks := ledger.Masks(q.recorded())
 		for key, cell := range row.Masked {
 			if cell != roster.Tidy(masks[key]) {
 				return key, "roster.row_masked"

@@ -14,7 +14,7 @@ import (
 // each row which person and household it speaks of.
 type matcher struct {
 	byIDNo  map[string]*personState
-	byPhone map[string]*personState // phone and name
+	byPhone map[phoneName]*personState
 	byDoor  map[doorName]*personState
 	homes   map[id.ID][]*homeState // by door, in order
 	inFile  map[fileHome]*homeState
@@ -31,6 +31,8 @@ type doorName struct {
 	name string
 }
 
+type phoneName struct{ phone, name string }
+
 type fileHome struct {
 	door id.ID
 	n    int
@@ -38,8 +40,8 @@ type fileHome struct {
 
 // homeState is a household with what the import does to it.
 type homeState struct {
-	ledger.Household
-	was      ledger.Household
+	*ledger.Household
+	was      homeCounts
 	isNew    bool
 	listed   bool // stands in matcher.open
 	people   int  // current persons recorded
@@ -48,32 +50,52 @@ type homeState struct {
 	stated   int // head count the file states
 }
 
+// homeCounts is what an import may change of a household, as it was before.
+type homeCounts struct {
+	kind               ledger.Kind
+	nickname           string
+	registered, living int
+}
+
+func countsOf(h *ledger.Household) homeCounts {
+	return homeCounts{h.Kind, h.Nickname, h.Registered, h.Living}
+}
+
 // personState is a person with what the import does to it.
 type personState struct {
-	ledger.Person
-	was     ledger.Person
+	*ledger.Person
+	was     *ledger.Person // before the import; nil where nothing changed
 	home    *homeState
 	isNew   bool
-	touched bool
+	touched bool     // its fields change
+	listed  bool     // stands in matcher.persons
 	care    []string // kinds to be added
 	sheet   bool     // seen in this file
 }
 
-func newMatcher(hs []ledger.Household, ps []ledger.Person, now int64, origin ledger.Origin) *matcher {
-	m := &matcher{byIDNo: make(map[string]*personState, len(ps)), byPhone: make(map[string]*personState, len(ps)), byDoor: make(map[doorName]*personState, len(ps)),
+// recorded is the person as it stands in the ledger.
+func (q *personState) recorded() *ledger.Person {
+	if q.was != nil {
+		return q.was
+	}
+	return q.Person
+}
+
+func newMatcher(hs []ledger.Household, ps []*ledger.Person, now int64, origin ledger.Origin) *matcher {
+	m := &matcher{byIDNo: make(map[string]*personState, len(ps)), byPhone: make(map[phoneName]*personState, len(ps)), byDoor: make(map[doorName]*personState, len(ps)),
 		homes: make(map[id.ID][]*homeState, len(hs)), inFile: map[fileHome]*homeState{}, now: now, origin: origin}
 	byID := make(map[id.ID]*homeState, len(hs))
 	for i := range hs {
-		h := &homeState{Household: hs[i], was: hs[i]}
+		h := &homeState{Household: &hs[i], was: countsOf(&hs[i])}
 		byID[h.ID] = h
 		m.homes[h.DoorID] = append(m.homes[h.DoorID], h)
 	}
-	for i := range ps {
-		p := &personState{Person: ps[i], was: ps[i], home: byID[ps[i].HouseholdID]}
+	for _, v := range ps {
+		p := &personState{Person: v, home: byID[v.HouseholdID]}
 		if p.home == nil {
 			continue
 		}
-		p.home.count(&p.Person, 1)
+		p.home.count(p.Person, 1)
 		m.known = append(m.known, p)
 		m.index(p)
 	}
@@ -90,24 +112,28 @@ func (h *homeState) count(p *ledger.Person, d int) {
 	}
 }
 
-func phoneKey(phone, name string) string { return phone + "|" + seal.NormName(name) }
+// forget lets go of what only planning needed.
+func (m *matcher) forget() {
+	m.byIDNo, m.byPhone, m.byDoor, m.homes, m.inFile = nil, nil, nil, nil, nil
+}
 
 func (m *matcher) index(p *personState) {
-	put := func(mm map[string]*personState, k string) {
-		if _, ok := mm[k]; !ok && k != "" {
-			mm[k] = p
+	for _, n := range []string{seal.NormIDNo(p.IDNo), seal.NormIDNo(p.Passport)} {
+		if n != "" && m.byIDNo[n] == nil {
+			m.byIDNo[n] = p
 		}
 	}
-	put(m.byIDNo, seal.NormIDNo(p.IDNo))
-	put(m.byIDNo, seal.NormIDNo(p.Passport))
-	if p.Name != "" {
-		for _, ph := range p.Phones {
-			put(m.byPhone, phoneKey(ph, p.Name))
+	if p.Name == "" {
+		return
+	}
+	name := seal.NormName(p.Name)
+	for _, ph := range p.Phones {
+		if k := (phoneName{ph, name}); m.byPhone[k] == nil {
+			m.byPhone[k] = p
 		}
-		k := doorName{p.DoorID, seal.NormName(p.Name)}
-		if m.byDoor[k] == nil {
-			m.byDoor[k] = p
-		}
+	}
+	if k := (doorName{p.DoorID, name}); m.byDoor[k] == nil {
+		m.byDoor[k] = p
 	}
 }
 
@@ -126,7 +152,7 @@ func (m *matcher) find(p *ledger.Person) *personState {
 		return nil
 	}
 	for _, ph := range p.Phones {
-		if q := m.byPhone[phoneKey(ph, p.Name)]; same(q) {
+		if q := m.byPhone[phoneName{ph, seal.NormName(p.Name)}]; same(q) {
 			return q
 		}
 	}
@@ -150,11 +176,12 @@ func (m *matcher) take(row *roster.Row, door id.ID, village, isNew bool) {
 	}
 	home.stated = max(home.stated, row.Persons)
 	if q == nil {
-		q = &personState{Person: p, home: home, isNew: true}
+		made := p
+		q = &personState{Person: &made, home: home, isNew: true}
 		q.ID, q.HouseholdID, q.Version, q.FromMs, q.Origin = id.New(), home.ID, 1, m.now, m.origin
 		q.Register = home.Register
-		home.count(&q.Person, 1)
-		m.persons = append(m.persons, q)
+		home.count(q.Person, 1)
+		m.list(q)
 		m.counts.Created++
 	} else {
 		m.update(q, &p, row, home)
@@ -163,6 +190,7 @@ func (m *matcher) take(row *roster.Row, door id.ID, village, isNew bool) {
 	for _, t := range row.Tags {
 		if kind, ok := ledger.CareKindOf(t); ok && !slices.Contains(q.care, kind) {
 			q.care = append(q.care, kind)
+			m.list(q)
 		}
 	}
 	m.index(q)
@@ -200,7 +228,7 @@ func (m *matcher) takeDoor(row *roster.Row, door id.ID, isNew bool) {
 }
 
 func (m *matcher) newHome(door id.ID) *homeState {
-	h := &homeState{isNew: true, listed: true, Household: ledger.Household{ID: id.New(), DoorID: door, Kind: ledger.Family, Register: seal.Standing, Version: 1, FromMs: m.now, Origin: m.origin}}
+	h := &homeState{isNew: true, listed: true, Household: &ledger.Household{ID: id.New(), DoorID: door, Kind: ledger.Family, Register: seal.Standing, Version: 1, FromMs: m.now, Origin: m.origin}}
 	m.homes[door] = append(m.homes[door], h)
 	m.open = append(m.open, h)
 	return h
@@ -262,8 +290,7 @@ func (m *matcher) claimed(door id.ID, h *homeState) bool {
 // update takes a row's fields into a person that is there. What the row leaves
 // out stays; somebody found behind another door has moved.
 func (m *matcher) update(q *personState, p *ledger.Person, row *roster.Row, home *homeState) {
-	before := q.Person
-	fresh := q.Person
+	before, fresh := *q.Person, *q.Person
 	fresh.Phones = slices.Clone(q.Phones)
 	for _, f := range [][2]*string{{&fresh.Name, &p.Name}, {&fresh.Birth, &p.Birth}, {&fresh.IDNo, &p.IDNo}, {&fresh.Passport, &p.Passport},
 		{&fresh.Landline, &p.Landline}, {&fresh.Relation, &p.Relation}, {&fresh.RegAddress, &p.RegAddress}, {&fresh.LiveAddress, &p.LiveAddress}, {&fresh.Note, &p.Note}} {
@@ -307,10 +334,19 @@ func (m *matcher) update(q *personState, p *ledger.Person, row *roster.Row, home
 		m.counts.Unchanged++
 		return
 	}
-	q.Person = fresh
+	*q.Person = fresh
 	m.counts.Updated++
 	if !q.touched && !q.isNew {
-		q.touched = true
+		was := before
+		q.was, q.touched = &was, true
+	}
+	m.list(q)
+}
+
+// list takes a person up among those to be written.
+func (m *matcher) list(q *personState) {
+	if !q.listed {
+		q.listed = true
 		m.persons = append(m.persons, q)
 	}
 }
@@ -332,7 +368,7 @@ func (h *homeState) settle() {
 }
 
 func (h *homeState) changed() bool {
-	return h.Living != h.was.Living || h.Registered != h.was.Registered || h.Kind != h.was.Kind || h.Nickname != h.was.Nickname
+	return countsOf(h.Household) != h.was
 }
 
 // personOf makes a person of a row. Without a word on it, somebody in a roster

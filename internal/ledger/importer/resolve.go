@@ -59,7 +59,7 @@ func newResolver(root node, compound string, places []known) *resolver {
 }
 
 // knowHeads learns by whose name the doors of villages are found.
-func (r *resolver) knowHeads(places []known, households []ledger.Household, persons []ledger.Person) {
+func (r *resolver) knowHeads(places []known, households []ledger.Household, persons []*ledger.Person) {
 	parent := make(map[id.ID]id.ID, len(places))
 	for _, p := range places {
 		if p.kind == grid.Door {
@@ -84,6 +84,9 @@ func (r *resolver) knowHeads(places []known, households []ledger.Household, pers
 		note(h.DoorID, h.Nickname)
 	}
 }
+
+// forget lets go of what only planning needed.
+func (r *resolver) forget() { r.children, r.heads, r.last = nil, nil, nil }
 
 // door returns the door of a row. village says that it was found by a name.
 func (r *resolver) door(row *roster.Row) (door id.ID, village bool) {

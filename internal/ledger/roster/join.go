@@ -35,7 +35,7 @@ type join struct {
 	owners  map[string]*owner
 	order   []string
 	sheet   *sheetParser // of the owners
-	refused []*record // rows without a number
+	refused []*record    // rows without a number
 }
 
 // role is what a sheet can be in a join.

@@ -18,7 +18,7 @@ func TestOwnersAndFlats(t *testing.T) {
 				[]any{4, "赵六", "男", 60, "13812345670"}, []any{"", "孙八", "男", 20}),
 			flats([]any{1011, 1, 1, 1, 1010, 94.5, 1}, []any{1012, 1, 1, 1, 1010, 94.5, "2"}, []any{1013, 1, 1, 1, 1010, 94.5, 3},
 				[]any{1014, 1, 1, 1, 1010, 94.5, 9}, []any{1015, 1, 1, 1, 1010, 94.5}, []any{1016, 1, 1, 1, 1010, 94.5, 1})},
-		want: "building=A unit=B @1 2=0+0+2\nname=B sex=C idno=F phone=E @1 5=2+3+0\nbuilding=B unit=C floor=D room=A @1 6=5+1+0",
+		want:  "building=A unit=B @1 2=0+0+2\nname=B sex=C idno=F phone=E @1 5=2+3+0\nbuilding=B unit=C floor=D room=A @1 6=5+1+0",
 		lines: []string{"1/1/1011/张三 f=1 head=张三 sex=M tel=13812345678", "1/1/1012/李四 f=1 head=李四 sex=F tel=13812345679", "1/1/1014/ f=1", "1/1/1015/ f=1", "1/1/1016/ f=1"},
 		found: []string{"1  error not_roster", "4 F error idno_check", "5 A error owner_no_flat", "6 A error owner_no_missing", "4 G error owner_refused", "5 G doubt owner_missing", "7 G doubt owner_again"}, totals: "5 2 2"},
 		{name: "flats first, a family under one number",
