@@ -97,7 +97,7 @@ func (w *walk) look() {
 	}
 	for _, p := range ps {
 		if p.LivesHere {
-			s.persons = append(s.persons, p)
+			s.persons = append(s.persons, *p)
 			s.at[p.ID] = s.at[p.DoorID]
 		}
 	}
