@@ -292,6 +292,9 @@ func TestCheckNamesWhatWasTamperedWith(t *testing.T) {
 		{"an audit entry", `SELECT id FROM audit_entry ORDER BY id LIMIT 1`, `UPDATE audit_entry SET action = 'nothing' WHERE id = $1`},
 		{"an audit entry gone", `SELECT seq FROM audit_entry ORDER BY id LIMIT 1`, `DELETE FROM audit_entry WHERE seq = $1`},
 		{"an audit link gone", `SELECT seq FROM audit_link ORDER BY seq LIMIT 1`, `DELETE FROM audit_link WHERE seq = $1`},
+		{"the end of an audit chain", `SELECT MAX(seq) FROM audit_link`, `DELETE FROM audit_link WHERE seq = $1`},
+		{"the last anchor", `SELECT MAX(seq) FROM audit_root`, `DELETE FROM audit_root WHERE seq = $1`},
+		{"a count of answers", `SELECT leaf_id FROM answer_count WHERE n > 0 LIMIT 1`, `UPDATE answer_count SET n = n + 1 WHERE leaf_id = $1`},
 		{"a door's parent", `SELECT 'place.parent_id'`, `UPDATE place SET parent_id = 12345 WHERE $1 <> '' AND id = (SELECT id FROM place WHERE kind = 'door' LIMIT 1)`},
 		{"a household's door", `SELECT 'household.door_id'`, `UPDATE household SET door_id = 12345 WHERE $1 <> '' AND id = (SELECT id FROM household LIMIT 1)`},
 	} {

@@ -113,7 +113,8 @@ func checkAudit(ctx context.Context, d *db.DB, lang string) (Checked, error) {
 		return c, err
 	}
 	for _, p := range problems {
-		c.Problems = append(c.Problems, fmt.Sprintf("district %d chain %s link %d entry %s: %s", p.District, p.Chain, p.Seq, p.Entry, i18n.T(lang, p.What)))
+		p.What = i18n.T(lang, p.What)
+		c.Problems = append(c.Problems, p.String())
 	}
 	c.Looked, err = countAudit(ctx, d)
 	return c, err

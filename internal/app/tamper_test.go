@@ -3,7 +3,10 @@ package app
 import (
 	"context"
 	"testing"
+	"time"
 
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/trust"
 )
@@ -17,5 +20,25 @@ func tamper(t *testing.T, d *db.DB, row trust.Row) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestChainsAreAnchoredWhileServing: what runs beside the requests anchors the
+// end of every chain, and the whole record verifies from the root.
+func TestChainsAreAnchoredWhileServing(t *testing.T) {
+	d := newDrill(t, Options{}, "nangang", 300)
+	ctx := context.Background()
+	var chains, anchored int
+	for deadline := time.Now().Add(20 * time.Second); anchored < chains || chains == 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d chains are anchored", anchored, chains)
+		}
+		<-clock.Real().After(20 * time.Millisecond)
+		if err := d.app.DB.Read().QueryRowContext(ctx, `SELECT COUNT(DISTINCT l.chain), (SELECT COUNT(*) FROM audit_root) FROM audit_link l`).Scan(&chains, &anchored); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if problems, err := audit.Verify(ctx, d.app.DB); err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
 	}
 }

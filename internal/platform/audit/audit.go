@@ -6,8 +6,10 @@
 // What it guarantees: an entry is written in the transaction of the act itself,
 // so there is neither without the other. Each Append adds one link to a chain
 // of hashes; a changed, removed, added or reordered entry breaks the chain at a
-// place that Verify names. The ends of the chains are anchored in a root chain
-// each minute, so that cutting off a chain's end is seen as well.
+// row that Verify names. The end of every chain stands in a table of its own
+// and is anchored in a root chain each minute, so that cutting off an end is
+// seen as well. A look at a person is an entry and a row of the table look;
+// one without the other is a problem.
 //
 // A process has a chain of its own on SQLite and a few on PostgreSQL, where
 // transactions run side by side and would otherwise wait for one another. The
@@ -130,10 +132,13 @@ func (l *Log) link(ctx context.Context, tx *db.Tx, chain id.ID, now int64, entri
 	for i := range entries {
 		entries[i].Chain, entries[i].Seq = chain, head.Seq+1
 	}
-	next := link{Chain: chain, Seq: head.Seq + 1, Entries: len(entries), At: now, Prev: head.Hash}
+	next := link{Chain: chain, Seq: head.Seq + 1, Entries: len(entries), At: now, Prev: head.Hash, Digests: digestsOf(entries)}
 	next.Hash = next.sum(l.district, entries)
 	ok, err := insertLink(ctx, tx, l.district, next)
 	if err != nil || !ok {
+		return false, err
+	}
+	if err := setHead(ctx, tx, l.district, headOf(next)); err != nil {
 		return false, err
 	}
 	return true, insertEntries(ctx, tx, l.district, entries)
@@ -147,7 +152,10 @@ type link struct {
 	At      int64
 	Prev    []byte
 	Hash    []byte
+	Digests []byte // of each entry its id and a short digest, so that Verify can name the row
 }
+
+func headOf(k link) head { return head{Chain: k.Chain, Seq: k.Seq, Hash: k.Hash} }
 
 // firstHash is what the first link of a chain follows.
 func firstHash(district int, chain id.ID) []byte {
@@ -159,20 +167,46 @@ func firstHash(district int, chain id.ID) []byte {
 
 // sum returns the hash of the link over its entries, which are in order of id.
 func (k link) sum(district int, entries []Entry) []byte {
-	h := newHasher("link")
+	kind := "link"
+	if len(k.Digests) > 0 {
+		kind = "link with digests"
+	}
+	h := newHasher(kind)
 	h.bytes(k.Prev)
 	for _, n := range []int64{int64(district), int64(k.Chain), k.Seq, k.At, int64(len(entries))} {
 		h.num(n)
 	}
 	for _, e := range entries {
-		for _, n := range []int64{int64(e.ID), e.At, int64(e.Account), int64(e.Post), int64(e.ObjectID)} {
-			h.num(n)
-		}
-		for _, s := range []string{e.Action, e.Object, e.Purpose, e.Detail} {
-			h.bytes([]byte(s))
-		}
+		h.entry(e)
+	}
+	if len(k.Digests) > 0 {
+		h.bytes(k.Digests)
 	}
 	return h.sum()
+}
+
+func (h *hasher) entry(e Entry) {
+	for _, n := range []int64{int64(e.ID), e.At, int64(e.Account), int64(e.Post), int64(e.ObjectID)} {
+		h.num(n)
+	}
+	for _, s := range []string{e.Action, e.Object, e.Purpose, e.Detail} {
+		h.bytes([]byte(s))
+	}
+}
+
+// digestSize is the bytes a link keeps of each entry: its id and eight of its hash.
+const digestSize = 16
+
+// digestsOf returns the digests of entries, in order.
+func digestsOf(entries []Entry) []byte {
+	out := make([]byte, 0, digestSize*len(entries))
+	for _, e := range entries {
+		h := newHasher("entry")
+		h.entry(e)
+		out = binary.BigEndian.AppendUint64(out, uint64(e.ID))
+		out = append(out, h.sum()[:digestSize-8]...)
+	}
+	return out
 }
 
 // hasher feeds SHA-256 with fields that cannot run into each other.

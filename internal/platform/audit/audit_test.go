@@ -108,58 +108,6 @@ func TestConcurrentWriters(t *testing.T) {
 	})
 }
 
-// fill makes a chain of ten links on SQLite's one chain, with an anchored end.
-func fill(t *testing.T, d *db.DB) {
-	l := audit.New(district, d.Clock())
-	for i := range 10 {
-		appendOne(t, d, l, audit.Entry{Action: "a.b", Account: id.ID(i + 1), Detail: "n=1"}, audit.Entry{Action: "a.c"})
-		if i == 4 || i == 9 {
-			if err := l.Anchor(ctx, d); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	whole(t, d)
-}
-
-func TestTamperingIsNamed(t *testing.T) {
-	for _, c := range []struct{ name, sql, want string }{
-		{"changed detail", `UPDATE audit_entry SET detail = 'n=2' WHERE seq = 3 AND action = 'a.b'`, "link 3 entry * audit.problem.content"},
-		{"changed account", `UPDATE audit_entry SET account_id = 99 WHERE seq = 7 AND action = 'a.c'`, "link 7 entry * audit.problem.content"},
-		{"removed entry", `DELETE FROM audit_entry WHERE seq = 5 AND action = 'a.c'`, "link 5 entry * audit.problem.entries"},
-		{"added entry", `INSERT INTO audit_entry (district, id, chain, seq, at_ms, action) SELECT district, id + 1000, chain, seq, at_ms, 'x.y' FROM audit_entry WHERE seq = 2 AND action = 'a.b'`, "link 2 entry * audit.problem.entries"},
-		{"entry outside", `INSERT INTO audit_entry (district, id, chain, seq, at_ms, action) VALUES (230103, 5, 77, 1, 0, 'x.y')`, "link 1 entry 5: audit.problem.orphan"},
-		{"removed link", `DELETE FROM audit_link WHERE seq = 4`, "link 4 entry 0: audit.problem.missing"},
-		{"changed link", `UPDATE audit_link SET at_ms = at_ms + 1 WHERE seq = 6`, "link 6 entry * audit.problem.content"},
-		{"cut end", `DELETE FROM audit_link WHERE seq > 8`, "link 10 entry 0: audit.problem.anchor"},
-		{"whole chain gone", `DELETE FROM audit_link`, "link 10 entry 0: audit.problem.anchor"},
-		{"changed root", `UPDATE audit_root SET at_ms = 5 WHERE seq = 1`, "chain 0 link 1 entry 0: audit.problem.root"},
-		{"removed root", `DELETE FROM audit_root WHERE seq = 1`, "chain 0 link 2 entry 0: audit.problem.root"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			d := dbtest.SQLite(t)
-			fill(t, d)
-			if err := d.Write(ctx, "tamper", func(tx *db.Tx) error {
-				_, err := tx.ExecContext(ctx, c.sql)
-				return err
-			}); err != nil {
-				t.Fatal(err)
-			}
-			problems, err := audit.Verify(ctx, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			head, tail, _ := strings.Cut(c.want, "*")
-			for _, p := range problems {
-				if s := p.String(); strings.Contains(s, head) && strings.HasSuffix(s, strings.TrimSpace(tail)) {
-					return
-				}
-			}
-			t.Errorf("want %q among %v", c.want, problems)
-		})
-	}
-}
-
 func TestAnchors(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := audit.New(district, d.Clock())

@@ -29,6 +29,9 @@ type Seen struct {
 	Post    id.ID
 }
 
+// actionLook is the action of a look's entry.
+const actionLook = "person.look"
+
 // Look records that persons were looked at: one entry for each person × viewer
 // × purpose × day, however often. It must succeed before the fields are shown.
 func (l *Log) Look(ctx context.Context, tx *db.Tx, k Look, persons ...id.ID) error {
@@ -45,7 +48,7 @@ func (l *Log) Look(ctx context.Context, tx *db.Tx, k Look, persons ...id.ID) err
 			return errs.Wrap(op, err)
 		}
 		if fresh {
-			entries = append(entries, Entry{Account: k.Account, Post: k.Post, Action: "person.look", Object: "person", ObjectID: p, Purpose: k.Purpose, Detail: "role=" + k.Role})
+			entries = append(entries, Entry{At: s.At, Account: k.Account, Post: k.Post, Action: actionLook, Object: "person", ObjectID: p, Purpose: k.Purpose, Detail: "role=" + k.Role})
 		}
 	}
 	return errs.Wrap(op, l.Append(ctx, tx, entries...))

@@ -24,14 +24,27 @@ func chainHead(ctx context.Context, q db.Queryer, district int, chain id.ID) (he
 }
 
 func insertLink(ctx context.Context, tx *db.Tx, district int, k link) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO audit_link (district, chain, seq, entries, at_ms, prev, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (district, chain, seq) DO NOTHING`,
-		district, k.Chain, k.Seq, k.Entries, k.At, k.Prev, k.Hash)
+	res, err := tx.ExecContext(ctx, `INSERT INTO audit_link (district, chain, seq, entries, at_ms, prev, hash, digests)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (district, chain, seq) DO NOTHING`,
+		district, k.Chain, k.Seq, k.Entries, k.At, k.Prev, k.Hash, k.Digests)
 	if err != nil {
 		return false, err
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// setHead writes where a chain ends; chain 0 is the root chain.
+func setHead(ctx context.Context, tx *db.Tx, district int, h head) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO audit_head (district, chain, seq, hash) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (district, chain) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`, district, h.Chain, h.Seq, h.Hash)
+	return err
+}
+
+func selectHeads(ctx context.Context, q db.Queryer, district int) ([]head, error) {
+	return db.List(ctx, q, func(h *head) []any {
+		return []any{&h.Chain, &h.Seq, &h.Hash}
+	}, `SELECT chain, seq, hash FROM audit_head WHERE district = $1 ORDER BY chain`, district)
 }
 
 const insertEntry = `INSERT INTO audit_entry (district, id, chain, seq, at_ms, account_id, post_id, action, object, object_id, purpose, detail)
@@ -72,10 +85,7 @@ func looked(ctx context.Context, q db.Queryer, district int, day string, k Look,
 }
 
 func selectLooks(ctx context.Context, q db.Queryer, district int, person id.ID, limit int) ([]Seen, error) {
-	return db.List(ctx, q, func(s *Seen) []any {
-		s.Person = person
-		return []any{&s.Day, &s.At, &s.Role, &s.Purpose, &s.Account, &s.Post}
-	}, `SELECT day, first_ms, role, purpose, account_id, post_id FROM look
+	return db.List(ctx, q, (*Seen).fields, `SELECT `+seenColumns+` FROM look
 		WHERE district = $1 AND person_id = $2 ORDER BY day DESC, first_ms DESC LIMIT $3`, district, person, limit)
 }
 
@@ -128,7 +138,10 @@ func lastRoot(ctx context.Context, q db.Queryer, district int) (root, error) {
 func insertRoot(ctx context.Context, tx *db.Tx, district int, r root) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO audit_root (district, seq, at_ms, heads, prev, hash) VALUES ($1, $2, $3, $4, $5, $6)`,
 		district, r.Seq, r.At, r.Heads, r.Prev, r.Hash)
-	return err
+	if err != nil {
+		return err
+	}
+	return setHead(ctx, tx, district, head{Seq: r.Seq, Hash: r.Hash})
 }
 
 func eachRoot(ctx context.Context, q db.Queryer, district int, fn func(root)) error {
@@ -146,7 +159,8 @@ func allDistricts(ctx context.Context, q db.Queryer) ([]int, error) {
 	return db.List(ctx, q, func(n *int) []any {
 		return []any{n}
 	}, `SELECT DISTINCT district FROM audit_link UNION SELECT DISTINCT district FROM audit_root
-		UNION SELECT DISTINCT district FROM audit_entry ORDER BY district`)
+		UNION SELECT DISTINCT district FROM audit_entry UNION SELECT DISTINCT district FROM audit_head
+		UNION SELECT DISTINCT district FROM look ORDER BY district`)
 }
 
 // allChains steps from chain to chain along the key instead of reading every link.
@@ -170,8 +184,8 @@ func allChains(ctx context.Context, q db.Queryer, district int) ([]id.ID, error)
 func selectWindow(ctx context.Context, q db.Queryer, district int, chain id.ID, from, until int64) ([]link, map[int64][]Entry, error) {
 	links, err := db.List(ctx, q, func(k *link) []any {
 		k.Chain = chain
-		return []any{&k.Seq, &k.Entries, &k.At, &k.Prev, &k.Hash}
-	}, `SELECT seq, entries, at_ms, prev, hash FROM audit_link
+		return []any{&k.Seq, &k.Entries, &k.At, &k.Prev, &k.Hash, &k.Digests}
+	}, `SELECT seq, entries, at_ms, prev, hash, digests FROM audit_link
 		WHERE district = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq`, district, chain, from, until)
 	if err != nil {
 		return nil, nil, err
@@ -189,4 +203,36 @@ func selectOrphans(ctx context.Context, q db.Queryer, district, limit int) ([]En
 	return db.List(ctx, q, (*Entry).fields, `SELECT `+entryColumns+` FROM audit_entry WHERE district = $1
 		AND NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.district = audit_entry.district AND l.chain = audit_entry.chain AND l.seq = audit_entry.seq)
 		ORDER BY id LIMIT $2`, district, limit)
+}
+
+// looksWithoutEntry returns rows of look whose entry is missing or says something else.
+func looksWithoutEntry(ctx context.Context, q db.Queryer, district, limit int) ([]Seen, error) {
+	return db.List(ctx, q, (*Seen).fields, `SELECT `+seenColumns+` FROM look l WHERE district = $1
+		AND NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.district = l.district AND e.object_id = l.person_id AND e.at_ms = l.first_ms AND e.action = '`+actionLook+`'
+			AND e.account_id = l.account_id AND e.post_id = l.post_id AND e.purpose = l.purpose AND e.detail = 'role=' || l.role)
+		ORDER BY first_ms LIMIT $2`, district, limit)
+}
+
+// entriesWithoutLook returns entries of looks whose row is missing or says something else.
+func entriesWithoutLook(ctx context.Context, q db.Queryer, district, limit int) ([]Entry, error) {
+	return db.List(ctx, q, (*Entry).fields, `SELECT `+entryColumns+` FROM audit_entry e WHERE district = $1 AND action = '`+actionLook+`'
+		AND NOT EXISTS (SELECT 1 FROM look l WHERE l.district = e.district AND l.person_id = e.object_id AND l.first_ms = e.at_ms
+			AND l.account_id = e.account_id AND l.post_id = e.post_id AND l.purpose = e.purpose AND 'role=' || l.role = e.detail)
+		ORDER BY id LIMIT $2`, district, limit)
+}
+
+// eachLook gives every look.
+func eachLook(ctx context.Context, q db.Queryer, district int, fn func(Seen)) error {
+	return db.Each(ctx, q, func(rows *sql.Rows) error {
+		var s Seen
+		err := rows.Scan(s.fields()...)
+		fn(s)
+		return err
+	}, `SELECT `+seenColumns+` FROM look WHERE district = $1`, district)
+}
+
+const seenColumns = `person_id, day, first_ms, role, purpose, account_id, post_id`
+
+func (s *Seen) fields() []any {
+	return []any{&s.Person, &s.Day, &s.At, &s.Role, &s.Purpose, &s.Account, &s.Post}
 }

@@ -17,7 +17,7 @@ var tables = []string{
 	"import_mapping", "import_row", "import_file", "ledger_import", "residence", "person_event", "risk_item", "care_item", "person_key", "person", "household",
 	"area_geometry", "role_alias", "binding", "holder", "post_door", "post", "team", "organisation", "compound_profile", "grid_history", "grid", "place",
 	"idempotency", "one_time_code", "token", "session", "account",
-	"photo", "look", "audit_root", "audit_link", "audit_entry", "job", "outbox",
+	"photo", "export_part", "export_request", "look", "audit_head", "audit_root", "audit_link", "audit_entry", "job", "outbox",
 }
 
 // clearRows is how many rows one transaction of Clear takes out.
@@ -29,7 +29,7 @@ var keyColumns = map[string]string{
 	"target": "occurrence_id, object_id", "import_mapping": "area_id, fingerprint", "import_row": "import_id, seq", "import_file": "import_id, part",
 	"person_key": "hash, person_id", "area_geometry": "place_id", "role_alias": "area_id, role", "post_door": "post_id, door_id",
 	"compound_profile": "place_id", "idempotency": "account_id, client_key", "one_time_code": "hash", "token": "hash", "session": "hash",
-	"look": "person_id, day, account_id, purpose", "audit_root": "seq", "audit_link": "chain, seq",
+	"look": "person_id, day, account_id, purpose", "export_part": "request_id, part", "audit_head": "chain", "audit_root": "seq", "audit_link": "chain, seq",
 }
 
 func clearSome(ctx context.Context, d *db.DB, table string) (n int64, err error) {
