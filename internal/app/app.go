@@ -162,6 +162,23 @@ func (a *App) Background(ctx context.Context) {
 	go a.news(ctx)
 	go a.warm(ctx)
 	go a.sweep(ctx)
+	if a.DB.Engine() == db.Postgres {
+		go a.watch(ctx)
+	}
+}
+
+// watch undoes the imports of replicas that died while they wrote.
+func (a *App) watch(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.Real().After(jobs.LeaseTime):
+		}
+		if err := a.Imports.Recover(ctx, a.District); err != nil && ctx.Err() == nil {
+			a.log().Warn("a dead replica's import was not undone", "error", err)
+		}
+	}
 }
 
 // news passes what the database tells on to the open pages, and has open

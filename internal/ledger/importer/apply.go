@@ -6,9 +6,11 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
 	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/jobs"
 )
 
 // chunk is the most records one transaction of an import writes.
@@ -24,41 +26,64 @@ type journal struct {
 // apply writes an import in pieces, or undoes what it wrote. files are those
 // staged unless given.
 func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []File) (*plan, *Import, error) {
-	if err := s.claim(ctx, c, imp); err != nil {
+	lease, err := s.claim(ctx, c, imp)
+	if err != nil {
 		return nil, nil, err
 	}
-	return s.carryOut(ctx, c, imp, files)
+	return s.carryOut(ctx, c, lease, imp, files)
 }
 
 // claim takes an import for writing: from now on it is Applying for everybody,
 // and nobody else can take it.
-func (s *Service) claim(ctx context.Context, c grid.Caller, imp id.ID) error {
-	const op = "importer.Apply"
-	if _, _, err := s.load(ctx, s.db.Read(), c, imp); err != nil {
-		return errs.Wrap(op, err)
+func (s *Service) claim(ctx context.Context, c grid.Caller, imp id.ID) (*jobs.Lease, error) {
+	return s.hold(ctx, c, imp, "import.apply", Planned, Failed)
+}
+
+// hold takes an import in one of the states for this process.
+func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, action string, from ...State) (lease *jobs.Lease, err error) {
+	const op = "importer.hold"
+	v, _, err := s.load(ctx, s.db.Read(), c, imp)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
 	}
-	return s.db.Write(ctx, op, func(tx *db.Tx) error {
-		if err := enter(ctx, tx, c.District, imp, Applying, Planned, Failed); err != nil {
+	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
+		other, err := busy(ctx, tx, c.District, imp, v.AreaID, s.owner, clock.Ms(s.Clock.Now().Add(-jobs.LeaseTime)))
+		if err == nil && other {
+			err = errs.E(op, errs.Conflict, "ledger.import.busy")
+		}
+		if err == nil {
+			err = enter(ctx, tx, c.District, imp, Applying, from...)
+		}
+		if err == nil {
+			lease, err = jobs.Take(ctx, tx, s.db, s.job(c, imp), s.owner)
+		}
+		if err != nil {
 			return err
 		}
-		if err := startJob(ctx, tx, c.District, imp, c.AccountID, s.nowMs()); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, "import.apply", imp)
+		return s.note(ctx, tx, c, action, imp)
 	})
+	return lease, err
+}
+
+func (s *Service) job(c grid.Caller, imp id.ID) jobs.Job {
+	return jobs.Job{District: c.District, ID: imp, Kind: "import", Object: imp, Account: c.AccountID}
 }
 
 // carryOut writes a claimed import.
-func (s *Service) carryOut(ctx context.Context, c grid.Caller, imp id.ID, files []File) (*plan, *Import, error) {
+func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease, imp id.ID, files []File) (*plan, *Import, error) {
 	const op = "importer.Apply"
+	quiet, stop := lease.Keep(context.WithoutCancel(ctx))
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer context.AfterFunc(quiet, cancel)()
+	defer cancel()
 	s.one.Lock()
 	defer s.one.Unlock()
-	quiet := context.WithoutCancel(ctx)
 	v, maps, err := s.load(quiet, s.db.Read(), c, imp)
 	if err != nil {
 		return nil, nil, errs.Wrap(op, err)
 	}
-	p, err := s.write(ctx, c, v, func() (*plan, error) {
+	p, err := s.write(ctx, c, lease, v, func() (*plan, error) {
 		if files == nil {
 			if files, err = s.files(ctx, c.District, v); err != nil {
 				return nil, err
@@ -68,10 +93,10 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, imp id.ID, files 
 		return s.read(ctx, c, v, maps, files, newRejects(c.Lang))
 	})
 	if err == nil {
-		err = s.finish(ctx, c, v, p)
+		err = s.finish(ctx, c, lease, v, p)
 	}
 	if err != nil {
-		if undo := s.revert(quiet, c, imp, Failed, messageOf(err)); undo != nil {
+		if undo := s.revert(quiet, c, lease, imp, Failed, messageOf(err)); undo != nil {
 			s.Log.Error("a failed import could not be undone; it will be at the next start", "import", imp.String(), "error", undo)
 		}
 		return nil, nil, errs.Wrap(op, err)
@@ -93,12 +118,12 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, c grid.Caller, action str
 	return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.LedgerImport), Action: action, Object: "ledger_import", ObjectID: imp})
 }
 
-func (s *Service) write(ctx context.Context, c grid.Caller, v *Import, read func() (*plan, error)) (*plan, error) {
+func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v *Import, read func() (*plan, error)) (*plan, error) {
 	p, err := read()
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{s: s, c: c, p: p, j: &journal{district: c.District, imp: v.ID}, done: map[*homeState]bool{}}
+	w := &writer{s: s, c: c, p: p, lease: lease, j: &journal{district: c.District, imp: v.ID}, done: map[*homeState]bool{}}
 	p.match.forget()
 	p.res.forget()
 	for _, h := range p.match.open {
@@ -127,6 +152,7 @@ type writer struct {
 	s           *Service
 	c           grid.Caller
 	p           *plan
+	lease       *jobs.Lease
 	j           *journal
 	done        map[*homeState]bool
 	care        map[id.ID][]string
@@ -170,7 +196,7 @@ func (w *writer) commit(ctx context.Context, b *ledger.Batch, n int, rows func(c
 			}
 		}
 		tx.Notify("ledger.import")
-		return progress(ctx, tx, w.c.District, w.j.imp, w.step+n, w.total)
+		return w.lease.Progress(ctx, tx, w.step+n, w.total)
 	})
 	if err == nil {
 		w.j.seq += wrote
@@ -306,7 +332,7 @@ func (t *touched) rows(w *writer) func(context.Context, *db.Tx) ([]journalRow, e
 
 // finish closes the import: numbers, remembered columns, the rejected rows, no
 // file any more.
-func (s *Service) finish(ctx context.Context, c grid.Caller, v *Import, p *plan) error {
+func (s *Service) finish(ctx context.Context, c grid.Caller, lease *jobs.Lease, v *Import, p *plan) error {
 	book, err := p.rejects.finish()
 	if err != nil {
 		return err
@@ -330,7 +356,7 @@ func (s *Service) finish(ctx context.Context, c grid.Caller, v *Import, p *plan)
 		if err := s.savePlan(ctx, tx, c.District, v, maps); err != nil {
 			return err
 		}
-		if err := endJob(ctx, tx, c.District, v.ID, "done", "", s.nowMs()); err != nil {
+		if err := lease.End(ctx, tx, "done", ""); err != nil {
 			return err
 		}
 		tx.Notify("ledger.import")

@@ -73,11 +73,12 @@ func (s *Service) Start(ctx context.Context, c grid.Caller, imp id.ID) error {
 	if err := s.alive.Err(); err != nil {
 		return errs.E(op, errs.Unavailable, "error.unavailable")
 	}
-	if err := s.claim(ctx, c, imp); err != nil {
+	lease, err := s.claim(ctx, c, imp)
+	if err != nil {
 		return errs.Wrap(op, err)
 	}
 	s.runs.Go(func() {
-		if _, _, err := s.carryOut(s.alive, c, imp, nil); err != nil {
+		if _, _, err := s.carryOut(s.alive, c, lease, imp, nil); err != nil {
 			s.Log.Warn("import failed", "import", imp.String(), "error", err)
 		}
 	})

@@ -39,6 +39,7 @@ type Service struct {
 	Deps
 	db    *db.DB
 	keys  *seal.Keyring
+	owner string     // this process among those that share the database
 	one   sync.Mutex // one import writes at a time, so that two cannot add the same people
 	runs  sync.WaitGroup
 	stop  context.CancelFunc
@@ -50,7 +51,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Deps: d, db: d.DB, keys: d.Keys}
+	s := &Service{Deps: d, db: d.DB, keys: d.Keys, owner: id.New().String()}
 	s.alive, s.stop = context.WithCancel(context.Background())
 	return s
 }

@@ -249,21 +249,14 @@ func rememberMapping(ctx context.Context, tx *db.Tx, district int, area id.ID, k
 	return err
 }
 
-// startJob and the two after it keep the job row by which progress is seen.
-func startJob(ctx context.Context, tx *db.Tx, district int, imp, account id.ID, now int64) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO job (district, id, kind, object_id, state, account_id, started_ms) VALUES ($1, $2, 'import', $2, 'running', $3, $4)
-		ON CONFLICT (district, id) DO UPDATE SET state = 'running', done = 0, total = 0, message = '', started_ms = excluded.started_ms, ended_ms = 0`, district, int64(imp), int64(account), now)
-	return err
-}
-
-func progress(ctx context.Context, tx *db.Tx, district int, imp id.ID, done, total int) error {
-	_, err := tx.ExecContext(ctx, `UPDATE job SET done = $3, total = $4 WHERE district = $1 AND id = $2`, district, int64(imp), done, total)
-	return err
-}
-
-func endJob(ctx context.Context, tx *db.Tx, district int, imp id.ID, state, message string, now int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE job SET state = $3, message = $4, ended_ms = $5 WHERE district = $1 AND id = $2`, district, int64(imp), state, message, now)
-	return err
+// busy reports whether another process is writing into the area, as far as its
+// lease tells.
+func busy(ctx context.Context, q db.Queryer, district int, imp, area id.ID, owner string, heardSince int64) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM ledger_import i JOIN job j ON j.district = i.district AND j.id = i.id
+		WHERE i.district = $1 AND i.area_id = $2 AND i.state = 'applying' AND i.id <> $3 AND j.owner <> $4 AND j.beat_ms >= $5`,
+		district, int64(area), int64(imp), owner, heardSince).Scan(&n)
+	return n > 0, err
 }
 
 // unfinished lists the imports that were being written.

@@ -52,8 +52,9 @@ func selectJobs(ctx context.Context, q db.Queryer, district int, kind string, ob
 	return list, err
 }
 
-func interruptRunning(ctx context.Context, tx *db.Tx, nowMs int64) (int, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE job SET state = $1, ended_ms = $2 WHERE state = $3`, string(Interrupted), nowMs, string(Running))
+// interruptRunning marks running jobs whose process has not been heard of since before.
+func interruptRunning(ctx context.Context, tx *db.Tx, nowMs, before int64) (int, error) {
+	res, err := tx.ExecContext(ctx, `UPDATE job SET state = $1, ended_ms = $2 WHERE state = $3 AND started_ms < $4 AND beat_ms < $4`, string(Interrupted), nowMs, string(Running), before)
 	if err != nil {
 		return 0, err
 	}

@@ -218,7 +218,7 @@ func TestProgressIsKept(t *testing.T) {
 		if j := get(); j.State != jobs.Running || j.Percent() != 25 || j.Account != 9 || j.EndedMs != 0 {
 			t.Errorf("running: %+v", j)
 		}
-		clk.Advance(time.Minute)
+		clk.Advance(time.Minute + time.Second)
 		if n, err := jobs.MarkInterrupted(ctx, d); n != 1 || err != nil || get().State != jobs.Interrupted {
 			t.Errorf("interrupted: %d, %v, %+v", n, err, get())
 		}

@@ -177,14 +177,15 @@ func List(ctx context.Context, q db.Queryer, district int, kind string, object i
 	return list, db.Fault("jobs.List", err)
 }
 
-// MarkInterrupted records that jobs still running have lost their process. The
-// one writer of a SQLite database calls it at its start. It returns how many
-// there were.
+// MarkInterrupted records that jobs still running have lost their process: on
+// SQLite, whose one writer calls it at its start, all of them; on PostgreSQL,
+// where other replicas work, those not heard of for LeaseTime. It returns how
+// many there were.
 func MarkInterrupted(ctx context.Context, d *db.DB) (int, error) {
 	var n int
 	err := d.Write(ctx, "jobs.MarkInterrupted", func(tx *db.Tx) error {
 		var err error
-		n, err = interruptRunning(ctx, tx, clock.Ms(d.Clock().Now()))
+		n, err = interruptRunning(ctx, tx, clock.Ms(d.Clock().Now()), silentBefore(d))
 		return err
 	})
 	return n, err
