@@ -15,11 +15,12 @@ type File struct {
 	Events     []Event // newest first; the oldest tells where the record came from
 	More       bool    // older events than shown exist
 	Residences []Residence
-	Looks      []audit.Seen // who looked at unmasked fields
-	Care       []CareItem   // only where the caller may see the care list
-	Risk       []RiskItem   // only where the caller may see the risk list
-	Actions    []string     // what neighbours are asked to do; never why
-	MergedInto id.ID        // the record this one was taken into, or Zero
+	Looks      []audit.Seen    // who looked at unmasked fields
+	Care       []CareItem      // only where the caller may see the care list
+	Risk       []RiskItem      // only where the caller may see the risk list
+	Actions    []string        // what neighbours are asked to do; never why
+	Elsewhere  []ElsewhereView // the items about living elsewhere than registered
+	MergedInto id.ID           // the record this one was taken into, or Zero
 	LivesSince int64
 }
 
@@ -40,7 +41,7 @@ func (s *Service) File(ctx context.Context, c grid.Caller, person id.ID) (*File,
 		return nil, err
 	}
 	f := &File{Person: v}
-	for _, step := range []func(context.Context, grid.Caller, *File) error{s.fileHistory, s.fileAuthors, s.fileLists} {
+	for _, step := range []func(context.Context, grid.Caller, *File) error{s.fileHistory, s.fileAuthors, s.fileLists, s.fileElsewhere} {
 		if err := step(ctx, c, f); err != nil {
 			return nil, errs.Wrap(op, err)
 		}
@@ -129,6 +130,8 @@ func hiddenEvent(kind string, v PersonView) bool {
 		return !v.MayCare
 	case EventRiskAdded, EventRiskEnded:
 		return !v.MayRisk
+	case EventElsewhereProposed, EventElsewhereAccepted, EventElsewhereClosed:
+		return !v.RegistrationShown
 	}
 	return false
 }
@@ -149,6 +152,19 @@ func maskEvent(e Event, v PersonView) Event {
 		e.Text = maskText(e.Text)
 	}
 	return e
+}
+
+// fileElsewhere adds the items of the person; like registrations they are of
+// the class of addresses.
+func (s *Service) fileElsewhere(ctx context.Context, c grid.Caller, f *File) error {
+	if !f.Person.RegistrationShown {
+		return nil
+	}
+	rows, err := s.elsewheresOf(ctx, s.db.Read(), c.District, f.Person.ID)
+	if err == nil {
+		f.Elsewhere, err = s.elsewhereViews(ctx, c, rows)
+	}
+	return err
 }
 
 func (s *Service) fileLists(ctx context.Context, c grid.Caller, f *File) (err error) {

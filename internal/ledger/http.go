@@ -141,6 +141,7 @@ func RegisterAPI(api huma.API, s *Service) {
 	registerPersonActs(api, s)
 	registerLists(api, s)
 	registerMerges(api, s)
+	registerElsewhere(api, s)
 	op(api, http.MethodPost, "/search", "search", "search", "Find doors, households and people; names and numbers travel in the body, never in the address",
 		func(ctx context.Context, c grid.Caller, in *body[struct {
 			Text  string `json:"text" maxLength:"100"`

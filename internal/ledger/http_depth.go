@@ -10,6 +10,62 @@ import (
 	"wangge/internal/platform/id"
 )
 
+// registerElsewhere adds what two communities do about one person.
+func registerElsewhere(api huma.API, s *Service) {
+	type decision struct {
+		ByID
+		Body struct {
+			Version     int    `json:"version,omitempty" doc:"Of the item as read; 409 if it was decided since"`
+			DoorID      id.ID  `json:"door_id,omitempty" doc:"Accepting: a new household behind this door"`
+			HouseholdID id.ID  `json:"household_id,omitempty" doc:"Accepting: in this household"`
+			PersonID    id.ID  `json:"person_id,omitempty" doc:"Accepting: the receiver's own record of the same person"`
+			Reason      string `json:"reason,omitempty" enum:"not_found,no_such_address,moved_on,someone_else," doc:"Refusing"`
+			Note        string `json:"note,omitempty" maxLength:"500" doc:"Refusing"`
+		}
+	}
+	op(api, http.MethodGet, "/elsewhere", "elsewhere-list", "ledger", "People registered in one community who live in another: open items by deadline, or decided ones", func(ctx context.Context, c grid.Caller, in *struct {
+		Area   string `query:"area" pattern:"^[0-9]*$" doc:"An end lies at or below this area"`
+		Closed bool   `query:"closed"`
+		After  string `query:"after" pattern:"^[0-9]*$"`
+	}) (*body[[]ElsewhereView], error) {
+		list, err := s.Elsewheres(ctx, c, ElsewhereFilter{Area: idOf(in.Area), Closed: in.Closed, After: idOf(in.After)})
+		return &body[[]ElsewhereView]{append([]ElsewhereView{}, list...)}, err
+	})
+	op(api, http.MethodGet, "/elsewhere/counts", "elsewhere-counts", "ledger", "Open and overdue items by receiving community", func(ctx context.Context, c grid.Caller, in *struct {
+		Area string `query:"area" pattern:"^[0-9]*$"`
+	}) (*body[[]ElsewhereCount], error) {
+		list, err := s.ElsewhereCounts(ctx, c, idOf(in.Area))
+		return &body[[]ElsewhereCount]{append([]ElsewhereCount{}, list...)}, err
+	})
+	op(api, http.MethodGet, "/elsewhere/{id}", "elsewhere-get", "ledger", "One item, and to the receiver its own records of the same person", func(ctx context.Context, c grid.Caller, in *ByID) (*body[ElsewhereItem], error) {
+		v, err := s.Elsewhere(ctx, c, in.id())
+		return &body[ElsewhereItem]{v}, err
+	})
+	op(api, http.MethodPost, "/persons/{id}/elsewhere", "elsewhere-propose", "ledger", "Tell another community that a person recorded here lives there", func(ctx context.Context, c grid.Caller, in *struct {
+		ByID
+		Body struct {
+			Version int    `json:"version,omitempty"`
+			To      id.ID  `json:"to" doc:"The community"`
+			Address string `json:"address,omitempty" maxLength:"500"`
+			Note    string `json:"note,omitempty" maxLength:"500"`
+		}
+	}) (*body[ledgerID], error) {
+		v, err := s.ProposeElsewhere(ctx, c, ElsewhereInput{PersonID: in.id(), Version: in.Body.Version, ToArea: in.Body.To, Address: in.Body.Address, Note: in.Body.Note})
+		return &body[ledgerID]{ledgerID{v}}, err
+	})
+	op(api, http.MethodPost, "/elsewhere/{id}/accept", "elsewhere-accept", "ledger", "The receiving community counts the person; answers the record that counts", func(ctx context.Context, c grid.Caller, in *decision) (*body[ledgerID], error) {
+		b := in.Body
+		v, err := s.AcceptElsewhere(ctx, c, in.id(), ElsewhereAcceptance{Version: b.Version, DoorID: b.DoorID, HouseholdID: b.HouseholdID, PersonID: b.PersonID})
+		return &body[ledgerID]{ledgerID{v}}, err
+	})
+	op(api, http.MethodPost, "/elsewhere/{id}/refuse", "elsewhere-refuse", "ledger", "The receiving community says why the person is not there", func(ctx context.Context, c grid.Caller, in *decision) (*struct{}, error) {
+		return nil, s.RefuseElsewhere(ctx, c, in.id(), in.Body.Version, in.Body.Reason, in.Body.Note)
+	})
+	op(api, http.MethodPost, "/elsewhere/{id}/withdraw", "elsewhere-withdraw", "ledger", "The sending community takes the item back", func(ctx context.Context, c grid.Caller, in *decision) (*struct{}, error) {
+		return nil, s.WithdrawElsewhere(ctx, c, in.id(), in.Body.Version)
+	})
+}
+
 func registerMerges(api huma.API, s *Service) {
 	type pairOf struct {
 		ByID

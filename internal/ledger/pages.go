@@ -65,6 +65,7 @@ func (p *Pages) Register(app *web.App) {
 		app.Handle(pattern, grid.Called(h))
 	}
 	p.registerMerge(app)
+	p.registerElsewhere(app)
 }
 
 // peopleTabs lead from one view of the people to the others, as far as the
@@ -73,12 +74,13 @@ func peopleTabs(ctx context.Context, c grid.Caller, here string) []web.Item {
 	var out []web.Item
 	for _, t := range []struct {
 		key, href string
-		perm      grid.Permission
+		may       bool
 	}{
-		{"ledger.list.title", "/persons", grid.LedgerRead},
-		{"ledger.duplicates.title", "/duplicates", grid.LedgerWrite},
+		{"ledger.list.title", "/persons", c.Can(grid.LedgerRead)},
+		{"ledger.elsewhere.title", "/elsewhere", seesElsewhere(c)},
+		{"ledger.duplicates.title", "/duplicates", c.Can(grid.LedgerWrite)},
 	} {
-		if c.Can(t.perm) {
+		if t.may {
 			out = append(out, web.Item{Text: web.T(ctx, t.key), Href: t.href, Active: t.href == here})
 		}
 	}

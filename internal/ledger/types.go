@@ -146,23 +146,27 @@ type FieldChange struct {
 
 // The kinds of events of a person's file.
 const (
-	EventCreated      = "created"
-	EventEdited       = "edited"
-	EventMoved        = "moved"
-	EventDeparted     = "departed"
-	EventReturned     = "returned"
-	EventMerged       = "merged" // another record of the same person was taken in
-	EventMergedInto   = "merged_into"
-	EventMergeUndone  = "merge_undone" // the two are two records again
-	EventSplit        = "split"
-	EventJoined       = "joined"
-	EventCareAdded    = "care_added"
-	EventCareEnded    = "care_ended"
-	EventRiskAdded    = "risk_added"
-	EventRiskEnded    = "risk_ended"
-	EventNote         = "note"
-	EventImported     = "imported"
-	EventImportUndone = "import_undone"
+	EventCreated     = "created"
+	EventEdited      = "edited"
+	EventMoved       = "moved"
+	EventDeparted    = "departed"
+	EventReturned    = "returned"
+	EventMerged      = "merged" // another record of the same person was taken in
+	EventMergedInto  = "merged_into"
+	EventMergeUndone = "merge_undone" // the two are two records again
+	EventSplit       = "split"
+	EventJoined      = "joined"
+	EventCareAdded   = "care_added"
+	EventCareEnded   = "care_ended"
+	EventRiskAdded   = "risk_added"
+	EventRiskEnded   = "risk_ended"
+	EventNote        = "note"
+
+	EventElsewhereProposed = "elsewhere_proposed" // another community was told that the person lives there
+	EventElsewhereAccepted = "elsewhere_accepted"
+	EventElsewhereClosed   = "elsewhere_closed" // refused or withdrawn
+	EventImported          = "imported"
+	EventImportUndone      = "import_undone"
 )
 
 // Residence is where a person lived before, with the reason of leaving.

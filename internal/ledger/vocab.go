@@ -23,6 +23,10 @@ type vocabulary struct {
 	Heads      []string          `json:"heads"`
 	NotRelated []string          `json:"not_related"`
 	Surnames   map[string]string `json:"surnames"`
+	Elsewhere  struct {
+		Days   int      `json:"days"`   // until a receiving community must have answered
+		Refuse []string `json:"refuse"` // why it may refuse
+	} `json:"elsewhere"`
 }
 
 var vocab = loadVocab(vocabJSON)

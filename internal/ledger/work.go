@@ -162,12 +162,16 @@ func (w *work) finish() error {
 
 // emptied reports whether nobody is left in a household, neither counted nor
 // recorded (an owner may be recorded who neither lives nor is registered here).
-func (w *work) emptied(h *Household) (bool, error) {
+func (w *work) emptied(h *Household) (empty bool, err error) {
 	if h.UntilMs != 0 || h.Living > 0 || h.Registered > 0 || h.Kind == Vacant || h.Kind == Business {
 		return false, nil
 	}
-	members, err := w.members(h.ID)
-	return len(members) == 0, err
+	err = w.across(func() error { // the household may be another community's
+		members, err := w.members(h.ID)
+		empty = len(members) == 0
+		return err
+	})
+	return empty, err
 }
 
 // add counts a person into the household.

@@ -66,7 +66,7 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, district int, o occStat
 			why[object] = joinMoved
 		case ledger.Departed:
 			gone = append(gone, object)
-			why[object] = resultDeparted
+			why[object] = departure(ch.Reason)
 		case ledger.Merged:
 			gone = append(gone, object)
 			why[object] = resultMerged
@@ -89,6 +89,15 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, district int, o occStat
 		return err
 	}
 	return b.write(ctx, tx)
+}
+
+// departure is the result with which who is gone is exempt: living elsewhere is
+// told apart, since the person is counted there.
+func departure(reason string) string {
+	if reason == resultElsewhere {
+		return resultElsewhere
+	}
+	return resultDeparted
 }
 
 // leave closes the outstanding targets among those gone with their reason; what
@@ -131,7 +140,7 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, b *book, r Round, come 
 		k := targetKey{r.OccurrenceID, sp.object}
 		if t, listed := b.now[k]; listed {
 			b.move(k, sp.door, sp.leaf, sp.grid)
-			if t.State == Exempt && (t.Reason == resultDeparted || t.Reason == resultMerged) {
+			if t.State == Exempt && (t.Reason == resultDeparted || t.Reason == resultMerged || t.Reason == resultElsewhere) {
 				m, err := s.ownMark(r, sp.object, resultReturned, "", ByLedger, id.Zero, id.Zero)
 				if err != nil {
 					return err

@@ -61,9 +61,11 @@ const (
 	resultNormal   = "normal"
 	resultEmpty    = "verified_empty"
 	resultDeparted = "departed"
-	resultMerged   = "merged"
-	resultReturned = "returned"
-	resultSigned   = "signed_off"
+	// resultElsewhere is also one that workers mark.
+	resultElsewhere = "living_elsewhere"
+	resultMerged    = "merged"
+	resultReturned  = "returned"
+	resultSigned    = "signed_off"
 )
 
 var (
