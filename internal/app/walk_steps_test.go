@@ -78,6 +78,48 @@ func (w *walk) merge() error {
 	return w.a.Ledger.Join(w.ctx(), w.c, pick(w, w.now.households).ID, pick(w, w.now.households).ID)
 }
 
+func (w *walk) mergePeople() error {
+	if len(w.now.persons) == 0 {
+		return nothing
+	}
+	keep := pick(w, w.now.persons).ID
+	m, err := w.a.Ledger.MergePersons(w.ctx(), w.c, ledger.Merge{Keep: keep, Drop: pick(w, w.now.persons).ID})
+	if err == nil {
+		w.merged = append(w.merged, [2]id.ID{keep, m})
+	}
+	return err
+}
+
+// undoMerge takes any earlier merge back; it is refused where either record changed since.
+func (w *walk) undoMerge() error {
+	if len(w.merged) == 0 {
+		return nothing
+	}
+	m := w.merged[len(w.merged)-1]
+	w.merged = w.merged[:len(w.merged)-1]
+	return w.a.Ledger.UndoMerge(w.ctx(), w.c, m[0], m[1])
+}
+
+// elsewhere tells another community of a person, who then counts there or not.
+func (w *walk) elsewhere() error {
+	if len(w.now.persons) == 0 {
+		return nothing
+	}
+	door := pick(w, w.now.doors)
+	item, err := w.a.Ledger.ProposeElsewhere(w.ctx(), w.c, ledger.ElsewhereInput{PersonID: pick(w, w.now.persons).ID, ToArea: door.AreaID})
+	if err != nil {
+		return err
+	}
+	switch w.r.IntN(4) {
+	case 0:
+		return w.a.Ledger.RefuseElsewhere(w.ctx(), w.c, item, 0, ledger.RefuseReasons()[0], "")
+	case 1:
+		return nil // it waits
+	}
+	_, err = w.a.Ledger.AcceptElsewhere(w.ctx(), w.c, item, ledger.ElsewhereAcceptance{DoorID: door.ID})
+	return err
+}
+
 // redraw puts a random building, unit or group of its community into a random grid.
 func (w *walk) redraw() error {
 	g := pick(w, w.now.grids)

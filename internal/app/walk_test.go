@@ -42,6 +42,7 @@ type walk struct {
 	ever    map[id.ID]grid.Place // doors as they are, or were when they were closed
 	rows    []string             // rows of the roster imported so far; imports repeat and add
 	applied []id.ID              // imports that can be undone
+	merged  [][2]id.ID           // records that stayed, and their merges
 	sent    []round.MarkInput
 }
 
@@ -54,7 +55,7 @@ type step struct {
 
 func (w *walk) steps() []step {
 	return []step{{"import", w.importRoster}, {"undo import", w.undoImport}, {"arrive", w.arrive}, {"depart", w.depart}, {"move", w.move},
-		{"merge", w.merge}, {"redraw", w.redraw}, {"build", w.build}, {"open", w.open}, {"close", w.close}, {"post ends", w.postEnds},
+		{"merge", w.merge}, {"merge people", w.mergePeople}, {"undo merge", w.undoMerge}, {"elsewhere", w.elsewhere}, {"redraw", w.redraw}, {"build", w.build}, {"open", w.open}, {"close", w.close}, {"post ends", w.postEnds},
 		{"mark", w.mark}, {"mark", w.mark}, {"mark again", w.markAgain}, {"phone", w.phone}, {"late", w.late}, {"rush", w.rush}}
 }
 

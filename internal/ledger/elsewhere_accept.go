@@ -157,7 +157,7 @@ func (w *work) settle(row elsewhereRow, p *Person) error {
 		return err
 	}
 	if p.LivesHere && h.Living == 0 { // nobody is left behind the registered door
-		w.tell(Change{Kind: Departed, DoorID: h.DoorID, HouseholdID: h.ID, Reason: reasonElsewhere})
+		h.Kind, w.why[h.ID] = Vacant, reasonElsewhere
 	}
 	return nil
 }

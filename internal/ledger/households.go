@@ -367,7 +367,7 @@ func (w *work) newHousehold(fresh, door id.ID, kind Kind, register string) (*Hou
 	if err := w.tx.BulkInsert(w.ctx, tableHousehold, householdCols, b.householdRows); err != nil {
 		return nil, err
 	}
-	w.households[fresh] = h
+	w.households[fresh], w.vacant[fresh] = h, kind == Vacant
 	w.tell(Change{Kind: Arrived, DoorID: door, HouseholdID: fresh})
 	return h, nil
 }

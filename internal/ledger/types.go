@@ -15,7 +15,7 @@ const (
 	Shared    Kind = "shared"    // a flat shared by people who are not relatives
 	Dormitory Kind = "dormitory" // staff or student quarters
 	Business  Kind = "business"  // a shop or office behind the door
-	Vacant    Kind = "vacant"    // known to be empty; holds no persons
+	Vacant    Kind = "vacant"    // known to be empty: nobody lives there, though some may be registered
 )
 
 // Kinds lists the kinds of households in the order pages show them.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -38,6 +39,8 @@ type work struct {
 	c          grid.Caller
 	now        int64
 	households map[id.ID]*Household
+	vacant     map[id.ID]bool   // households that were known to be empty when they were read
+	why        map[id.ID]string // why a household became empty, where it is not reasonEmptied
 	changes    []Change
 }
 
@@ -47,7 +50,7 @@ func (s *Service) change(ctx context.Context, c grid.Caller, op string, fn func(
 		return err
 	}
 	return s.db.Write(ctx, op, func(tx *db.Tx) error {
-		w := &work{ctx: ctx, s: s, tx: tx, c: c, now: s.nowMs(), households: map[id.ID]*Household{}}
+		w := &work{ctx: ctx, s: s, tx: tx, c: c, now: s.nowMs(), households: map[id.ID]*Household{}, vacant: map[id.ID]bool{}, why: map[id.ID]string{}}
 		if err := fn(w); err != nil {
 			return err
 		}
@@ -63,7 +66,7 @@ func (w *work) household(h id.ID) (*Household, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.households[h] = &v
+	w.households[h], w.vacant[h] = &v, v.Kind == Vacant
 	return &v, nil
 }
 
@@ -153,11 +156,24 @@ func (w *work) finish() error {
 			h.UntilMs, h.UntilReason = w.now, reasonEmptied
 			w.tell(Change{Kind: Departed, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason})
 		}
+		w.tellVacant(h)
 		if err := w.s.storeHousehold(w.ctx, w.tx, w.c.District, h); err != nil {
 			return err
 		}
 	}
 	return w.s.Tell(w.ctx, w.tx, w.changes)
+}
+
+// tellVacant tells that a household became one known to be empty, or no longer is.
+func (w *work) tellVacant(h *Household) {
+	if h.UntilMs != 0 || w.vacant[h.ID] == (h.Kind == Vacant) {
+		return
+	}
+	ch := Change{Kind: Arrived, DoorID: h.DoorID, HouseholdID: h.ID}
+	if h.Kind == Vacant {
+		ch.Kind, ch.Reason = Departed, cmp.Or(w.why[h.ID], reasonEmptied)
+	}
+	w.tell(ch)
 }
 
 // emptied reports whether nobody is left in a household, neither counted nor
