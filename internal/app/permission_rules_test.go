@@ -71,6 +71,12 @@ var readRules = map[string]rule{
 	"GET /persons":                      {"", grid.LedgerRead, held, ""},
 	"GET /persons/{id}":                 {"person", grid.LedgerRead, covered, ""},
 	"GET /persons/{id}/edit":            {"person", grid.LedgerWrite, covered, ""},
+	"GET /elsewhere":                    {"", grid.LedgerRead, held, ""},
+	"GET /elsewhere/{id}":               {"elsewhere", grid.Export, held, ""}, // both communities and those above
+	"GET /persons/{id}/elsewhere":       {"person", grid.LedgerWrite, covered, ""},
+	"GET /api/v1/elsewhere":             {"", grid.LedgerRead, held, ""},
+	"GET /api/v1/elsewhere/counts":      {"", grid.PlaceRead, held, ""},
+	"GET /api/v1/elsewhere/{id}":        {"elsewhere", grid.Export, held, ""},
 	"GET /duplicates":                   {"", grid.LedgerWrite, held, ""},
 	"GET /api/v1/duplicates":            {"", grid.LedgerWrite, held, ""},
 	"GET /persons/{id}/merge":           {"person", grid.LedgerWrite, covered, ""},
@@ -179,6 +185,10 @@ var writeRules = map[string]rule{
 	"POST /api/v1/persons/{id}/merge":              {"person", grid.LedgerWrite, covered, `{"drop":"1"}`},
 	"POST /api/v1/persons/{id}/apart":              {"person", grid.LedgerWrite, covered, `{"other":"1"}`},
 	"POST /api/v1/persons/{id}/merges/{item}/undo": {"person", grid.LedgerWrite, covered, ""},
+	"POST /api/v1/persons/{id}/elsewhere":          {"person", grid.LedgerWrite, covered, `{"to":"1"}`},
+	"POST /api/v1/elsewhere/{id}/accept":           {"elsewhere", grid.LedgerWrite, whole, `{}`},
+	"POST /api/v1/elsewhere/{id}/refuse":           {"elsewhere", grid.LedgerWrite, whole, `{}`},
+	"POST /api/v1/elsewhere/{id}/withdraw":         {"sent", grid.LedgerWrite, whole, `{"version":99}`},
 	"POST /api/v1/persons/{id}/notes":              {"person", grid.LedgerWrite, covered, `{"text":"x"}`},
 	"POST /api/v1/persons/{id}/care":               {"person", grid.LedgerWrite, covered, `{"kind":"living_alone"}`},
 	"DELETE /api/v1/persons/{id}/care/{item}":      {"person", grid.LedgerWrite, covered, ""},
@@ -271,6 +281,10 @@ POST /persons/{id}/return
 POST /persons/{id}/merge
 POST /persons/{id}/merges/{item}/undo
 POST /persons/{id}/same
+POST /persons/{id}/elsewhere
+POST /elsewhere/{id}/accept
+POST /elsewhere/{id}/refuse
+POST /elsewhere/{id}/withdraw
 POST /persons/{id}/apart
 POST /persons/{id}/note
 POST /persons/{id}/care

@@ -53,10 +53,19 @@ func newWorld(t *testing.T) *world {
 	own := must(w.app.Grid.Place(ctx, w.sys, w.loaded.Story.Community))
 	w.spots["own"] = w.fill(t, own, nobody.ID)
 	w.spots["sister"] = w.fill(t, w.sister(t, own), nobody.ID)
+	w.tell(t, "own", "sister")
+	w.tell(t, "sister", "own")
 	root := must(w.app.Grid.Root(ctx, w.sys))
 	w.spots["above"] = &spot{area: root, ids: map[string]id.ID{"area": root.ID, "round": w.loaded.Round, "form": w.form(t), "post": w.callers["district_command"].Grants[0].PostID,
 		"account": w.logins["district_command"].Account}}
 	return w
+}
+
+// tell has one community tell another of a person who lives there.
+func (w *world) tell(t *testing.T, from, to string) {
+	t.Helper()
+	item := must(w.app.Ledger.ProposeElsewhere(t.Context(), w.sys, ledger.ElsewhereInput{PersonID: w.spots[from].person.ID, ToArea: w.spots[to].area.ID}))
+	w.spots[from].ids["sent"], w.spots[to].ids["elsewhere"] = item, item
 }
 
 // must and must2 give the value of a call that cannot fail here.

@@ -232,16 +232,16 @@ func (w *work) decide(row elsewhereRow, state ElsewhereState, reason string) err
 // counts there as before.
 func (s *Service) RefuseElsewhere(ctx context.Context, c grid.Caller, item id.ID, version int, reason, note string) error {
 	const op = "ledger.RefuseElsewhere"
-	if !slices.Contains(vocab.Elsewhere.Refuse, reason) {
-		return errs.Field(errs.E(op, errs.Invalid, "ledger.elsewhere.why"), "reason")
-	}
-	if len([]rune(note)) > maxText {
-		return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxText), "answer")
-	}
 	return s.change(ctx, c, op, func(w *work) error {
 		row, err := w.openItemAt(op, item, version, receiver)
 		if err != nil {
 			return err
+		}
+		if !slices.Contains(vocab.Elsewhere.Refuse, reason) {
+			return errs.Field(errs.E(op, errs.Invalid, "ledger.elsewhere.why"), "reason")
+		}
+		if len([]rune(note)) > maxText {
+			return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxText), "answer")
 		}
 		body, err := s.openElsewhere(row)
 		if err != nil {
