@@ -26,6 +26,7 @@ type book struct {
 	choices  map[choiceKey]int
 	counters map[counterKey]counterDelta
 	occs     map[id.ID]id.ID // occurrence → round
+	cuts     map[id.ID]int64 // occurrence → its latest cut-off, as read
 	fields   map[id.ID][]Field
 }
 
@@ -37,7 +38,7 @@ type lifted struct {
 
 func (s *Service) newBook(district int) *book {
 	return &book{s: s, district: district, first: map[targetKey]Target{}, now: map[targetKey]Target{}, pending: map[id.ID]*markRow{},
-		choices: map[choiceKey]int{}, counters: map[counterKey]counterDelta{}, occs: map[id.ID]id.ID{}, fields: map[id.ID][]Field{}}
+		choices: map[choiceKey]int{}, counters: map[counterKey]counterDelta{}, occs: map[id.ID]id.ID{}, cuts: map[id.ID]int64{}, fields: map[id.ID][]Field{}}
 }
 
 func (b *book) load(list []Target) {
@@ -138,6 +139,9 @@ func (b *book) write(ctx context.Context, tx *db.Tx) error {
 	if err := b.link(ctx, tx); err != nil {
 		return err
 	}
+	if err := b.stamp(ctx, tx); err != nil {
+		return err
+	}
 	if err := insertMarks(ctx, tx, b.district, b.marks); err != nil {
 		return err
 	}
@@ -146,9 +150,12 @@ func (b *book) write(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	for _, occ := range touched {
-		version, err := bumpVersion(ctx, tx, b.district, occ)
+		version, cut, err := bumpVersion(ctx, tx, b.district, occ)
 		if err != nil {
 			return err
+		}
+		if cut > b.cuts[occ] {
+			return errs.E("round.write", errs.Conflict, cutMeanwhile)
 		}
 		if version == 0 {
 			return errs.E("round.write", errs.Conflict, "round.closed_meanwhile")
@@ -156,6 +163,34 @@ func (b *book) write(ctx context.Context, tx *db.Tx) error {
 		change := coverChange{version: version, deltas: b.deltasOf(occ)}
 		tx.OnCommit(func() { b.s.cover.note(occ, change) })
 		tx.Notify(topic(b.occs[occ]))
+	}
+	return nil
+}
+
+// cutMeanwhile says that a cut-off was taken while a mark was being written: it
+// is received after it, and is made again.
+const cutMeanwhile = "round.cut_meanwhile"
+
+// stamp has the marks received after the latest cut-off of their occurrence, so
+// that what a cut-off holds is told by when marks were received.
+func (b *book) stamp(ctx context.Context, tx *db.Tx) error {
+	unknown := map[id.ID]bool{}
+	for k := range b.now {
+		if _, ok := b.cuts[k.occ]; !ok {
+			unknown[k.occ] = true
+		}
+	}
+	if len(unknown) > 0 {
+		states, err := occStates(ctx, tx, b.district, sortedIDs(unknown))
+		if err != nil {
+			return err
+		}
+		for occ, st := range states {
+			b.cuts[occ] = st.cut
+		}
+	}
+	for _, m := range b.marks {
+		m.receivedMs = max(m.receivedMs, b.cuts[m.occ]+1)
 	}
 	return nil
 }
@@ -303,7 +338,7 @@ func (s *Service) markDistrict(ctx context.Context, tx *db.Tx, district int, ite
 		return err
 	}
 	for occ, st := range states {
-		b.occs[occ] = st.round
+		b.occs[occ], b.cuts[occ] = st.round, st.cut
 	}
 	at, err := s.where.of(ctx, tx, district, b.leaves(), b.grids())
 	if err != nil {
@@ -344,8 +379,11 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, b *book, states map[id.I
 	case !ok:
 		it.Fail(errs.E("round.Mark", errs.NotFound, "round.not_target"))
 		return nil
-	case st == Closed:
+	case st == Closed || st == Ended && v.past:
 		m.late = true
+	case st == Ended:
+		it.Fail(errs.E("round.Mark", errs.Conflict, turnedMeanwhile))
+		return nil
 	case st != Open:
 		it.Fail(errs.E("round.Mark", errs.Conflict, "round.not_open"))
 		return nil

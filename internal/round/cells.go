@@ -273,21 +273,7 @@ func (s *Service) viewOf(ctx context.Context, c grid.Caller, p grid.Permission, 
 	if err != nil {
 		return nil, err
 	}
-	v := &view{cells: cs, all: c.IsSystem()}
-	named := false
-	for _, g := range c.Grants {
-		if !g.Role.May(p) {
-			continue
-		}
-		switch g.ObjectKind {
-		case grid.ObjectPlace:
-			v.places = append(v.places, g.Path)
-		case grid.ObjectGrid:
-			v.grids = append(v.grids, g.Path)
-		case grid.ObjectDoors:
-			named = true
-		}
-	}
+	v, named := narrowed(c, p, cs)
 	if !named || v.all {
 		return v, nil
 	}
@@ -301,6 +287,26 @@ func (s *Service) viewOf(ctx context.Context, c grid.Caller, p grid.Permission, 
 		}
 	}
 	return v, nil
+}
+
+// narrowed is what the caller's places and grids show of counters; named says
+// that a post of the caller is for named doors besides.
+func narrowed(c grid.Caller, p grid.Permission, cs *cells) (v *view, named bool) {
+	v = &view{cells: cs, all: c.IsSystem()}
+	for _, g := range c.Grants {
+		if !g.Role.May(p) {
+			continue
+		}
+		switch g.ObjectKind {
+		case grid.ObjectPlace:
+			v.places = append(v.places, g.Path)
+		case grid.ObjectGrid:
+			v.grids = append(v.grids, g.Path)
+		case grid.ObjectDoors:
+			named = true
+		}
+	}
+	return v, named
 }
 
 // sees reports whether a whole cell lies in the caller's places or grids.

@@ -51,7 +51,7 @@ func (s *Service) cost(ctx context.Context, r Round) (Cost, error) {
 		}
 	}
 	if r.TargetKind == Doors {
-		occs, err := recentOccurrences(ctx, q, r.district, r.ID, s.now()-emptyLookback)
+		occs, err := recentOccurrences(ctx, q, r.district, r.OccurrenceID, s.now()-emptyLookback)
 		if err != nil {
 			return out, err
 		}
@@ -95,7 +95,7 @@ func (s *Service) freshCost(ctx context.Context, q db.Queryer, sel *selection, f
 // askedIn returns the recent occurrences that asked the question of the same
 // kind of target.
 func (s *Service) askedIn(ctx context.Context, q db.Queryer, r Round, f Field, since int64) ([]id.ID, error) {
-	recent, err := recentOccurrences(ctx, q, r.district, r.ID, since)
+	recent, err := recentOccurrences(ctx, q, r.district, r.OccurrenceID, since)
 	if err != nil {
 		return nil, err
 	}

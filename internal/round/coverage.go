@@ -18,6 +18,8 @@ type NodeRef struct {
 	Grid  id.ID
 	// ByGrid asks for the grids below a place instead of the places.
 	ByGrid bool
+	// N asks for the N-th occurrence; 0 is the current one.
+	N int
 }
 
 // Node is a node of the coverage of a round with its figures.
@@ -60,6 +62,9 @@ func (s *Service) Coverage(ctx context.Context, c grid.Caller, round id.ID, ref 
 	}
 	if info.round.OccurrenceID == id.Zero {
 		return CoverageView{}, errs.E(op, errs.Conflict, "round.not_open")
+	}
+	if info, err = s.at(ctx, info, ref.N); err != nil {
+		return CoverageView{}, err
 	}
 	v, err := s.viewOf(ctx, c, grid.RoundRead, info.round.OccurrenceID)
 	if err != nil {
@@ -224,9 +229,9 @@ func (s *Service) Total(ctx context.Context, c grid.Caller, round id.ID) (Figure
 	return v.sum(""), nil
 }
 
-// AnswerCounts returns how often each choice was answered below a place (Zero:
-// the round's area), as far as the caller's posts reach.
-func (s *Service) AnswerCounts(ctx context.Context, c grid.Caller, round, at id.ID) ([]ChoiceCount, error) {
+// AnswerCounts returns how often each choice was answered below a place of an
+// occurrence, as far as the caller's posts reach. Grids are not asked for.
+func (s *Service) AnswerCounts(ctx context.Context, c grid.Caller, round id.ID, ref NodeRef) ([]ChoiceCount, error) {
 	if err := c.Require("round.AnswerCounts", grid.RoundRead); err != nil {
 		return nil, err
 	}
@@ -234,9 +239,12 @@ func (s *Service) AnswerCounts(ctx context.Context, c grid.Caller, round, at id.
 	if err != nil {
 		return nil, err
 	}
+	if info, err = s.at(ctx, info, ref.N); err != nil {
+		return nil, err
+	}
 	path := info.round.AreaPath
-	if at != id.Zero {
-		p, err := selectPlace(ctx, s.DB.Read(), c.District, at)
+	if ref.Place != id.Zero {
+		p, err := selectPlace(ctx, s.DB.Read(), c.District, ref.Place)
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,9 @@ type DraftInput struct {
 	Filter      Filter     `json:"filter,omitempty"`
 	PerMember   bool       `json:"per_member,omitempty"`
 	NeedsPhoto  bool       `json:"needs_photo,omitempty"`
-	DueMs       int64      `json:"due_ms"`
+	DueMs       int64      `json:"due_ms" doc:"Deadline of the first occurrence"`
+	Recurrence  Recurrence `json:"recurrence,omitempty" doc:"When the round comes again, and its cut-offs"`
+	AboutID     id.ID      `json:"about_id,omitempty" doc:"Rounds over posts or areas: the round whose figures they report"`
 }
 
 const maxRoundName = 100
@@ -111,6 +113,7 @@ func (s *Service) checkDraft(ctx context.Context, c grid.Caller, in DraftInput) 
 	if in.DueMs <= s.now() {
 		faults = append(faults, invalid("due_ms", "round.due_past"))
 	}
+	faults = append(faults, in.Recurrence.check()...)
 	if in.PerMember && in.TargetKind != Doors && in.TargetKind != Households {
 		faults = append(faults, invalid("per_member", "round.member_kind"))
 	}
@@ -133,8 +136,16 @@ func (s *Service) checkDraft(ctx context.Context, c grid.Caller, in DraftInput) 
 	if in.Kind == "" {
 		in.Kind = "screening"
 	}
-	r := Round{EmergencyID: in.EmergencyID, AreaID: in.AreaID, Name: in.Name, Kind: in.Kind, TargetKind: in.TargetKind, FormID: in.FormID,
+	if in.AboutID != id.Zero {
+		if _, err := s.Round(ctx, c, in.AboutID); err != nil {
+			return Round{}, errs.Field(err, "about_id")
+		}
+	}
+	r := Round{Recurrence: in.Recurrence, AboutID: in.AboutID, EmergencyID: in.EmergencyID, AreaID: in.AreaID, Name: in.Name, Kind: in.Kind, TargetKind: in.TargetKind, FormID: in.FormID,
 		Filter: in.Filter, PerMember: in.PerMember, NeedsPhoto: in.NeedsPhoto, DueMs: in.DueMs, AreaPath: area.Path, district: c.District}
+	if err := s.deadlineGiven(ctx, c, r); err != nil {
+		return r, err
+	}
 	_, err = s.resolve(ctx, s.DB.Read(), r)
 	return r, err
 }

@@ -45,6 +45,7 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, district int, o occStat
 	if err != nil || r.TargetKind != Households && r.TargetKind != Persons {
 		return err
 	}
+	r.OccurrenceID = o.id // the next one may be opening beside the current one
 	var gone, come []id.ID
 	why := map[id.ID]string{}
 	for _, ch := range changes {

@@ -255,9 +255,12 @@ type NodeIn struct {
 	Place  web.IDParam `query:"place" doc:"A place; without place and grid the round's area"`
 	Grid   web.IDParam `query:"grid" doc:"A grid instead of a place"`
 	ByGrid bool        `query:"by_grid" doc:"The grids below the place instead of the places"`
+	N      int         `query:"n" minimum:"0" doc:"The n-th occurrence of a round that repeats; without it the current one"`
 }
 
-func (n NodeIn) ref() NodeRef { return NodeRef{Place: n.Place.ID, Grid: n.Grid.ID, ByGrid: n.ByGrid} }
+func (n NodeIn) ref() NodeRef {
+	return NodeRef{Place: n.Place.ID, Grid: n.Grid.ID, ByGrid: n.ByGrid, N: n.N}
+}
 
 func (s *Service) apiCoverage(ctx context.Context, in *NodeIn) (*body[CoverageView], error) {
 	c, err := grid.CallerFrom(ctx)
@@ -276,7 +279,7 @@ func (s *Service) apiAnswers(ctx context.Context, in *NodeIn) (*body[web.Page[Ch
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.AnswerCounts(ctx, c, in.ID.ID, in.Place.ID)
+	list, err := s.AnswerCounts(ctx, c, in.ID.ID, in.ref())
 	return items(list, "", err)
 }
 

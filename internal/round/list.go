@@ -57,6 +57,9 @@ func (s *Service) Outstanding(ctx context.Context, c grid.Caller, round id.ID, q
 	if info.round.OccurrenceID == id.Zero {
 		return nil, "", errs.E(op, errs.Conflict, "round.not_open")
 	}
+	if info, err = s.at(ctx, info, q.Ref.N); err != nil {
+		return nil, "", err
+	}
 	if q.Limit <= 0 || q.Limit > maxList {
 		q.Limit = 200
 	}

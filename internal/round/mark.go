@@ -29,8 +29,13 @@ type markItem struct {
 	row        *markRow
 	leaf, grid id.ID // where the target was when the mark was authorised; Zero: it was not yet
 	clockOff   bool
+	past       bool // it happened in an occurrence that is over
 	out        MarkResult
 }
+
+// turnedMeanwhile says that the next occurrence became the current one while a
+// mark was on its way: it is made again, there.
+const turnedMeanwhile = "round.turned"
 
 // MarkOutcome is the result or the error of one mark of several.
 type MarkOutcome struct {
@@ -49,6 +54,22 @@ func (s *Service) Mark(ctx context.Context, c grid.Caller, in MarkInput) (MarkRe
 
 // MarkMany records several marks, each with its own outcome, in the order given.
 func (s *Service) MarkMany(ctx context.Context, c grid.Caller, ins []MarkInput) []MarkOutcome {
+	out := s.markOnce(ctx, c, ins)
+	var at []int
+	var again []MarkInput
+	for i := range out {
+		if key := errs.As(out[i].Err).Key; out[i].Err != nil && (key == turnedMeanwhile || key == cutMeanwhile) {
+			at, again = append(at, i), append(again, ins[i])
+			s.infos.Delete(ins[i].RoundID)
+		}
+	}
+	for i, o := range s.markOnce(ctx, c, again) {
+		out[at[i]] = o
+	}
+	return out
+}
+
+func (s *Service) markOnce(ctx context.Context, c grid.Caller, ins []MarkInput) []MarkOutcome {
 	out := make([]MarkOutcome, len(ins))
 	if len(ins) > maxBatch {
 		for i := range out {
@@ -213,6 +234,12 @@ func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in M
 	}
 	it := &markItem{caller: c, row: m, leaf: t.LeafID, grid: t.GridID}
 	m.correctedMs, it.clockOff = CorrectTime(in.ClaimedMs, in.SentMs, now)
+	if m.occ, err = s.occurrenceFor(ctx, info.round, m.correctedMs); err != nil {
+		return nil, err
+	}
+	if it.past = m.occ != info.round.OccurrenceID; it.past {
+		it.leaf, it.grid = id.Zero, id.Zero
+	}
 	if m.class == Exempt || m.class == Attempted {
 		m.reason = res.Code
 	}
@@ -224,6 +251,20 @@ func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in M
 	}
 	m.sealed, err = s.Keys.SealJSON(m.register, seal.AAD(m.register, "mark", m.id), body)
 	return it, errs.Wrap(op, err)
+}
+
+// occurrenceFor returns the occurrence a mark belongs to: the one that was open
+// when it happened. A phone that was without network on Tuesday brings marks for
+// Tuesday's list.
+func (s *Service) occurrenceFor(ctx context.Context, r Round, correctedMs int64) (id.ID, error) {
+	if r.N < 2 || correctedMs >= r.OpenedMs {
+		return r.OccurrenceID, nil
+	}
+	occ, err := occurrenceAt(ctx, s.DB.Read(), r.district, r.ID, correctedMs)
+	if err != nil || occ == id.Zero {
+		return r.OccurrenceID, err
+	}
+	return occ, nil
 }
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -106,13 +106,13 @@ func TestNamedDoorsAndReconcile(t *testing.T) {
 		_, err = w.s.Mark(w.ctx, rep, MarkInput{RoundID: r.ID, ObjectID: w.doors[1], Result: "normal"})
 		w.ok(err)
 		w.mark(r, w.doors[0], "normal")
-		counts, err := w.s.AnswerCounts(w.ctx, rep, r.ID, id.Zero)
+		counts, err := w.s.AnswerCounts(w.ctx, rep, r.ID, NodeRef{})
 		w.ok(err)
 		if !slices.Contains(counts, ChoiceCount{"symptom", "no", 1}) {
 			t.Fatalf("of the doors a representative is named for, one answered: %+v", counts)
 		}
 		rep.Grants = append(rep.Grants, w.caller(grid.RoleRepresentative, commA+"001").Grants...)
-		counts, err = w.s.AnswerCounts(w.ctx, rep, r.ID, id.Zero)
+		counts, err = w.s.AnswerCounts(w.ctx, rep, r.ID, NodeRef{})
 		w.ok(err)
 		if !slices.Contains(counts, ChoiceCount{"symptom", "no", 2}) {
 			t.Fatalf("a door is counted twice or not at all: %+v", counts)

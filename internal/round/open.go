@@ -50,6 +50,9 @@ func (s *Service) approve(ctx context.Context, c grid.Caller, round id.ID) error
 	if r.State != Submitted {
 		return errs.E(op, errs.Conflict, "round.state_changed")
 	}
+	if err := s.deadlineGiven(ctx, c, r); err != nil {
+		return err
+	}
 	sel, err := s.resolve(ctx, s.DB.Read(), r)
 	if err != nil {
 		return err
@@ -63,6 +66,7 @@ func (s *Service) approve(ctx context.Context, c grid.Caller, round id.ID) error
 	}
 	now := s.now()
 	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		r.OccurrenceID, r.NextMs = id.New(), r.Recurrence.next(now, now)
 		if err := setApproved(ctx, tx, r, c.AccountID, post, now); err != nil {
 			return err
 		}
@@ -70,7 +74,11 @@ func (s *Service) approve(ctx context.Context, c grid.Caller, round id.ID) error
 		if err := insertJob(ctx, tx, c.District, job, round, n, c.AccountID, now); err != nil {
 			return err
 		}
-		if err := insertOccurrence(ctx, tx, r, job, now); err != nil {
+		first := Occurrence{ID: r.OccurrenceID, N: 1, State: Opening, JobID: job, PlannedMs: now, OpenedMs: now, DueMs: r.DueMs}
+		if err := insertOccurrence(ctx, tx, c.District, round, first); err != nil {
+			return err
+		}
+		if err := s.plan(ctx, tx, r); err != nil {
 			return err
 		}
 		return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: post, Action: "round.approve", Object: "round", ObjectID: round})
@@ -88,7 +96,7 @@ func (s *Service) ResumeOpenings(ctx context.Context, district int) error {
 			return err
 		}
 	}
-	return nil
+	return s.resumeTurns(ctx, district)
 }
 
 // RunOpening writes the rest of an opening round's list and opens it. It may be
@@ -106,6 +114,14 @@ func (s *Service) RunOpening(ctx context.Context, district int, round id.ID) err
 	if r.State != Opening {
 		return errs.E(op, errs.Conflict, "round.state_changed")
 	}
+	if err := s.writeList(ctx, r); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, op, func(tx *db.Tx) error { return setOpened(ctx, tx, r, s.now()) })
+}
+
+// writeList writes what is missing of the list of an occurrence that is opening.
+func (s *Service) writeList(ctx context.Context, r Round) error {
 	sel, err := s.resolve(ctx, s.DB.Read(), r)
 	if err != nil {
 		return err
@@ -124,7 +140,7 @@ func (s *Service) RunOpening(ctx context.Context, district int, round id.ID) err
 			return err
 		}
 		if len(list) == 0 {
-			break
+			return nil
 		}
 		if err := s.openChunk(ctx, r, list, occs); err != nil {
 			return err
@@ -136,7 +152,6 @@ func (s *Service) RunOpening(ctx context.Context, district int, round id.ID) err
 		}
 		path, object = list[len(list)-1].path, list[len(list)-1].object
 	}
-	return s.DB.Write(ctx, op, func(tx *db.Tx) error { return setOpened(ctx, tx, r, s.now()) })
 }
 
 // emptySources returns the occurrences in which a door may stand verified empty.
@@ -144,7 +159,7 @@ func (s *Service) emptySources(ctx context.Context, r Round) ([]id.ID, error) {
 	if r.TargetKind != Doors {
 		return nil, nil
 	}
-	list, err := recentOccurrences(ctx, s.DB.Read(), r.district, r.ID, s.now()-emptyLookback)
+	list, err := recentOccurrences(ctx, s.DB.Read(), r.district, r.OccurrenceID, s.now()-emptyLookback)
 	return idsOf(list), err
 }
 
@@ -186,7 +201,7 @@ func (s *Service) openChunk(ctx context.Context, r Round, list []spot, occs []id
 		if err := moveCounters(ctx, tx, r.district, counters); err != nil {
 			return err
 		}
-		if _, err := bumpVersion(ctx, tx, r.district, r.OccurrenceID); err != nil {
+		if _, _, err := bumpVersion(ctx, tx, r.district, r.OccurrenceID); err != nil {
 			return err
 		}
 		tx.Notify(topic(r.ID))

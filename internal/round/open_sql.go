@@ -34,9 +34,9 @@ func selectJob(ctx context.Context, q db.Queryer, district int, job id.ID) (p Jo
 	return p, err
 }
 
-func insertOccurrence(ctx context.Context, tx *db.Tx, r Round, job id.ID, now int64) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO occurrence (district, id, round_id, n, state, job_id, opened_ms, due_ms) VALUES ($1,$2,$3,1,'opening',$4,$5,$6)",
-		r.district, id.New(), r.ID, job, now, r.DueMs)
+func insertOccurrence(ctx context.Context, tx *db.Tx, district int, round id.ID, o Occurrence) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO occurrence (district, id, round_id, n, state, job_id, planned_ms, opened_ms, due_ms, closed_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+		district, o.ID, round, o.N, string(o.State), o.JobID, o.PlannedMs, o.OpenedMs, o.DueMs, o.ClosedMs)
 	return err
 }
 

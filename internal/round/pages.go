@@ -262,7 +262,7 @@ func (p *Pages) showFigures(ctx context.Context, c grid.Caller, d *showPage) err
 	if d.View, err = p.homeView(ctx, c, d.Round.ID, d.Ref); err != nil {
 		return err
 	}
-	counts, err := p.s.AnswerCounts(ctx, c, d.Round.ID, d.Ref.Place)
+	counts, err := p.s.AnswerCounts(ctx, c, d.Round.ID, d.Ref)
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,14 @@ func listWhere(f ListFilter, district int) (string, *db.Args) {
 	return w + " ORDER BY r.id DESC LIMIT " + a.Add(limit), a
 }
 
+// roundsAbove returns the rounds that are open over an area that holds a
+// round's, of the same kind of target.
+func roundsAbove(ctx context.Context, q db.Queryer, r Round) ([]Round, error) {
+	a := db.NewArgs(r.district)
+	return selectRounds(ctx, q, r.district, " AND r.state IN ('open', 'opening') AND r.target_kind = "+a.Add(string(r.TargetKind))+
+		" AND p.path = substr(CAST("+a.Add(r.AreaPath)+" AS TEXT), 1, length(p.path))", a)
+}
+
 // maxAreas bounds the areas offered for a round.
 const maxAreas = 600
 

@@ -356,7 +356,7 @@ func (k *walk) compareUnit(r *modelRound, unit id.ID, f Figures, symptoms map[st
 	if v.Node.Figures != f {
 		k.rt.Fatalf("unit %s: %+v, the model says %+v", unit, v.Node.Figures, f)
 	}
-	counts, err := k.s.AnswerCounts(k.ctx, sys, r.ID, unit)
+	counts, err := k.s.AnswerCounts(k.ctx, sys, r.ID, NodeRef{Place: unit})
 	k.ok(err)
 	for _, c := range counts {
 		if c.Field == "symptom" && c.N != symptoms[c.Choice] {

@@ -34,7 +34,7 @@ func TestRoundFromDraftToClose(t *testing.T) {
 		if f.Done != 1 || f.Exempt != 1 || f.Attempted != 1 || f.Outstanding != 18 {
 			t.Fatalf("figures %+v", f)
 		}
-		counts, err := w.s.AnswerCounts(w.ctx, sys, r.ID, 0)
+		counts, err := w.s.AnswerCounts(w.ctx, sys, r.ID, NodeRef{})
 		w.ok(err)
 		if len(counts) != 4 {
 			t.Fatalf("answers %+v", counts)
@@ -42,7 +42,7 @@ func TestRoundFromDraftToClose(t *testing.T) {
 		// Correcting a done door to attempted takes its answers out of the counts.
 		_, err = w.s.Mark(w.ctx, sys, MarkInput{RoundID: r.ID, ObjectID: w.doors[0], Result: "absent", Correct: true})
 		w.ok(err)
-		counts, err = w.s.AnswerCounts(w.ctx, sys, r.ID, 0)
+		counts, err = w.s.AnswerCounts(w.ctx, sys, r.ID, NodeRef{})
 		w.ok(err)
 		for _, c := range counts {
 			if c.N != 0 {

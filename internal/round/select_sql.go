@@ -183,12 +183,12 @@ func (sel *selection) count(ctx context.Context, q db.Queryer) (n int, err error
 	return n, db.Fault("round.count", err)
 }
 
-// recent returns the occurrences of open emergencies, other than the round's
-// own, that were opened since the instant.
+// recentOccurrences returns the occurrences of open emergencies, other than the
+// one given, that were open since the instant.
 func recentOccurrences(ctx context.Context, q db.Queryer, district int, not id.ID, since int64) ([]recentOcc, error) {
 	rows, err := q.QueryContext(ctx, `SELECT o.id, r.form_id, r.target_kind FROM occurrence o JOIN round r ON r.district = o.district AND r.id = o.round_id
 		JOIN emergency e ON e.district = r.district AND e.id = r.emergency_id AND e.state = 'open'
-		WHERE o.district = $1 AND o.round_id <> $2 AND o.state IN ('open', 'closed') AND (o.closed_ms = 0 OR o.closed_ms >= $3)
+		WHERE o.district = $1 AND o.id <> $2 AND o.state IN ('open', 'closed', 'ended') AND (o.closed_ms = 0 OR o.closed_ms >= $3)
 		ORDER BY o.opened_ms DESC LIMIT 40`, district, not, since)
 	return collect(rows, err, func(scan scanner) (o recentOcc, err error) {
 		err = scan(&o.id, &o.form, &o.kind)

@@ -95,26 +95,35 @@ func endForm(ctx context.Context, tx *db.Tx, district int, form id.ID, now int64
 
 const roundCols = `r.id, r.emergency_id, r.area_id, r.name, r.kind, r.target_kind, r.form_id, r.filter, r.per_member, r.needs_photo,
 	r.state, r.cost, r.due_ms, r.created_by, r.created_post, r.created_ms, r.approved_by, r.approved_post, r.approved_ms, r.closed_by, r.closed_ms,
-	COALESCE(p.name, ''), COALESCE(p.path, ''), COALESCE(o.id, 0), COALESCE(o.version, 0), COALESCE(o.opened_ms, 0), COALESCE(o.job_id, 0), COALESCE(e.drill, 0)`
+	COALESCE(p.name, ''), COALESCE(p.path, ''), COALESCE(o.id, 0), COALESCE(o.version, 0), COALESCE(o.opened_ms, 0), COALESCE(o.job_id, 0), COALESCE(e.drill, 0),
+	r.recurrence, r.next_ms, r.about_id, COALESCE(o.n, 0), COALESCE(o.planned_ms, 0), COALESCE(o.state, ''), COALESCE(o.due_ms, 0)`
 
 const roundFrom = ` FROM round r
 	LEFT JOIN place p ON p.district = r.district AND p.id = r.area_id
-	LEFT JOIN occurrence o ON o.district = r.district AND o.round_id = r.id
+	LEFT JOIN occurrence o ON o.district = r.district AND o.id = r.current_id
 	LEFT JOIN emergency e ON e.district = r.district AND e.id = r.emergency_id`
 
 func scanRound(district int) func(scan scanner) (Round, error) {
 	return func(scan scanner) (r Round, err error) {
-		var filter, cost string
+		var filter, cost, recurrence string
 		var member, photo, drill int
+		var due int64
 		err = scan(&r.ID, &r.EmergencyID, &r.AreaID, &r.Name, &r.Kind, &r.TargetKind, &r.FormID, &filter, &member, &photo,
 			&r.State, &cost, &r.DueMs, &r.CreatedBy, &r.CreatedPost, &r.CreatedMs, &r.ApprovedBy, &r.ApprovedPost, &r.ApprovedMs, &r.ClosedBy, &r.ClosedMs,
-			&r.AreaName, &r.AreaPath, &r.OccurrenceID, &r.Version, &r.OpenedMs, &r.JobID, &drill)
+			&r.AreaName, &r.AreaPath, &r.OccurrenceID, &r.Version, &r.OpenedMs, &r.JobID, &drill,
+			&recurrence, &r.NextMs, &r.AboutID, &r.N, &r.PlannedMs, &r.occState, &due)
 		if err != nil {
 			return r, err
 		}
 		r.PerMember, r.NeedsPhoto, r.Drill, r.district = member == 1, photo == 1, drill == 1, district
 		if err = json.Unmarshal([]byte(filter), &r.Filter); err == nil && cost != "" {
 			err = json.Unmarshal([]byte(cost), &r.Cost)
+		}
+		if err == nil && recurrence != "" {
+			err = json.Unmarshal([]byte(recurrence), &r.Recurrence)
+		}
+		if due != 0 {
+			r.DueMs = due
 		}
 		return r, err
 	}
@@ -136,9 +145,9 @@ func insertRound(ctx context.Context, tx *db.Tx, district int, r Round) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO round (district, id, emergency_id, area_id, name, kind, target_kind, form_id, filter, per_member, needs_photo,
-		state, due_ms, created_by, created_post, created_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)`,
+		state, due_ms, created_by, created_post, created_ms, recurrence, about_id) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)`,
 		district, r.ID, r.EmergencyID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), bit(r.PerMember), bit(r.NeedsPhoto),
-		string(r.State), r.DueMs, r.CreatedBy, r.CreatedPost, r.CreatedMs)
+		string(r.State), r.DueMs, r.CreatedBy, r.CreatedPost, r.CreatedMs, r.Recurrence.text(), r.AboutID)
 	return err
 }
 
@@ -148,8 +157,20 @@ func updateDraft(ctx context.Context, tx *db.Tx, district int, r Round) error {
 		return err
 	}
 	return changed(tx.ExecContext(ctx, `UPDATE round SET area_id=$3, name=$4, kind=$5, target_kind=$6, form_id=$7, filter=$8, per_member=$9,
-		needs_photo=$10, due_ms=$11, cost='' WHERE district=$1 AND id=$2 AND state='draft'`,
-		district, r.ID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), bit(r.PerMember), bit(r.NeedsPhoto), r.DueMs))
+		needs_photo=$10, due_ms=$11, recurrence=$12, about_id=$13, cost='' WHERE district=$1 AND id=$2 AND state='draft'`,
+		district, r.ID, r.AreaID, r.Name, r.Kind, string(r.TargetKind), r.FormID, string(filter), bit(r.PerMember), bit(r.NeedsPhoto), r.DueMs, r.Recurrence.text(), r.AboutID))
+}
+
+// text is the recurrence as kept; "" of a round that runs once.
+func (p Recurrence) text() string {
+	if !p.repeats() && len(p.Cutoffs) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic("round: a recurrence is numbers and texts: " + err.Error())
+	}
+	return string(b)
 }
 
 // changed makes a Conflict of an update that found its row in another state.
@@ -177,8 +198,8 @@ func setState(ctx context.Context, tx *db.Tx, district int, round id.ID, from, t
 }
 
 func setApproved(ctx context.Context, tx *db.Tx, r Round, account, post id.ID, now int64) error {
-	return changed(tx.ExecContext(ctx, `UPDATE round SET state='opening', approved_by=$3, approved_post=$4, approved_ms=$5
-		WHERE district=$1 AND id=$2 AND state='submitted'`, r.district, r.ID, account, post, now))
+	return changed(tx.ExecContext(ctx, `UPDATE round SET state='opening', approved_by=$3, approved_post=$4, approved_ms=$5, current_id=$6, next_ms=$7
+		WHERE district=$1 AND id=$2 AND state='submitted'`, r.district, r.ID, account, post, now, r.OccurrenceID, r.NextMs))
 }
 
 func setClosed(ctx context.Context, tx *db.Tx, r Round, account id.ID, now int64) error {
@@ -186,6 +207,6 @@ func setClosed(ctx context.Context, tx *db.Tx, r Round, account id.ID, now int64
 		r.district, r.OccurrenceID, now)); err != nil {
 		return err
 	}
-	return changed(tx.ExecContext(ctx, "UPDATE round SET state='closed', closed_by=$3, closed_ms=$4 WHERE district=$1 AND id=$2 AND state='open'",
+	return changed(tx.ExecContext(ctx, "UPDATE round SET state='closed', next_ms=0, closed_by=$3, closed_ms=$4 WHERE district=$1 AND id=$2 AND state='open'",
 		r.district, r.ID, account, now))
 }

@@ -186,27 +186,30 @@ func moveChoices(ctx context.Context, tx *db.Tx, district int, deltas map[choice
 }
 
 // bumpVersion tells caches and watchers that figures changed and returns the
-// new version; 0 where the occurrence is neither open nor opening (any more).
-func bumpVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) (version int64, err error) {
+// new version, 0 where the occurrence is neither open nor opening (any more),
+// and the occurrence's latest cut-off.
+func bumpVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) (version, cut int64, err error) {
 	res, err := tx.ExecContext(ctx, "UPDATE occurrence SET version = version + 1 WHERE district = $1 AND id = $2 AND state IN ('open', 'opening')", district, occ)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	return occVersion(ctx, tx, district, occ)
+	err = tx.QueryRowContext(ctx, "SELECT version, cut_ms FROM occurrence WHERE district = $1 AND id = $2", district, occ).Scan(&version, &cut)
+	return version, cut, db.Fault("round.version", err)
 }
 
 // occState is what a batch needs to know of an occurrence.
 type occState struct {
 	id, round id.ID
 	state     RoundState
+	cut       int64 // the latest cut-off: what is received counts after it
 }
 
 func occStates(ctx context.Context, q db.Queryer, district int, occs []id.ID) (map[id.ID]occState, error) {
 	a := db.NewArgs(district)
-	rows, err := q.QueryContext(ctx, "SELECT id, round_id, state FROM occurrence WHERE district = $1 AND id IN "+db.In(a, occs), a.List()...)
+	rows, err := q.QueryContext(ctx, "SELECT id, round_id, state, cut_ms FROM occurrence WHERE district = $1 AND id IN "+db.In(a, occs), a.List()...)
 	list, err := collect(rows, err, scanOcc)
 	out := map[id.ID]occState{}
 	for _, o := range list {
@@ -216,13 +219,13 @@ func occStates(ctx context.Context, q db.Queryer, district int, occs []id.ID) (m
 }
 
 func scanOcc(scan scanner) (o occState, err error) {
-	err = scan(&o.id, &o.round, &o.state)
+	err = scan(&o.id, &o.round, &o.state, &o.cut)
 	return o, err
 }
 
 // openOccurrences returns the occurrences that are open or opening.
 func openOccurrences(ctx context.Context, q db.Queryer, district int) ([]occState, error) {
-	rows, err := q.QueryContext(ctx, "SELECT id, round_id, state FROM occurrence WHERE district = $1 AND state IN ('open', 'opening') ORDER BY id", district)
+	rows, err := q.QueryContext(ctx, "SELECT id, round_id, state, cut_ms FROM occurrence WHERE district = $1 AND state IN ('open', 'opening') ORDER BY id", district)
 	return collect(rows, err, scanOcc)
 }
 

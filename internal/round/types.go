@@ -76,6 +76,13 @@ const (
 	Withdrawn RoundState = "withdrawn"
 )
 
+// The further states of an occurrence. What is outstanding when one ended stays
+// so: it was not done that day.
+const (
+	Ended  RoundState = "ended"  // the next one opened
+	Missed RoundState = "missed" // nothing ran when it was due: it has no list
+)
+
 // Round is one round: what is asked of which targets by when.
 type Round struct {
 	ID           id.ID      `json:"id"`
@@ -100,14 +107,21 @@ type Round struct {
 	ClosedBy     id.ID      `json:"closed_by"`
 	ClosedMs     int64      `json:"closed_ms"`
 
+	Recurrence Recurrence `json:"recurrence"`
+	NextMs     int64      `json:"next_ms,omitempty" doc:"When the next occurrence opens; 0: never"`
+	AboutID    id.ID      `json:"about_id,omitempty" doc:"The round whose figures a nil return reports"`
+
 	AreaName     string `json:"area_name,omitempty"`
 	AreaPath     string `json:"-"`
 	OccurrenceID id.ID  `json:"occurrence_id"`
+	N            int    `json:"n,omitempty" doc:"Number of the current occurrence"`
+	PlannedMs    int64  `json:"planned_ms,omitempty" doc:"When the current occurrence was to open"`
 	Version      int64  `json:"version"` // grows with every batch of marks
 	OpenedMs     int64  `json:"opened_ms"`
 	JobID        id.ID  `json:"job_id"`
 	Drill        bool   `json:"drill"`
 
+	occState RoundState // of the current occurrence
 	district int
 }
 
