@@ -1,0 +1,164 @@
+package round
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/id"
+)
+
+// told is what a test marked, to compare cut-offs with.
+type told struct {
+	object    id.ID
+	result    string
+	corrected int64
+}
+
+// truth is the figures of n targets by the marks made until an instant, in the
+// order they were received.
+func truth(n int, marks []told, until int64) Figures {
+	at := map[id.ID]Target{}
+	for i, m := range marks {
+		if m.corrected > until {
+			continue
+		}
+		res, _ := ResultOf(m.result)
+		at[m.object] = nextTarget(at[m.object], &markRow{id: id.ID(i + 1), class: res.Class(), correctedMs: m.corrected}).next
+	}
+	f := Figures{Total: n, Outstanding: n}
+	for _, t := range at {
+		var d counterDelta
+		d.add(t.State, 1)
+		f.shift(Figures{Done: d.done, Exempt: d.exempt, Attempted: d.attempted, Outstanding: -d.done - d.exempt})
+	}
+	return f
+}
+
+func TestCutoffsNeverChange(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 2, 2, 8)
+		p := Recurrence{Cutoffs: []string{"12:00", "16:00"}}
+		r := w.repeating(p)
+		doors := w.doors[:32]
+		rng := rand.New(rand.NewPCG(1, 2))
+		var marks []told
+		step := func(n int) {
+			for range n {
+				w.clk.Advance(time.Duration(1+rng.IntN(60)) * time.Second)
+				now := clock.Ms(w.clk.Now())
+				claimed := now
+				if rng.IntN(3) == 0 { // from a phone that had no network
+					claimed -= rng.Int64N(5 * hourMs)
+				}
+				m := told{doors[rng.IntN(len(doors))], []string{"normal", "absent", "verified_empty", "not_a_home"}[rng.IntN(4)], max(claimed, r.OpenedMs)}
+				_, err := w.s.Mark(w.ctx, sys, MarkInput{RoundID: r.ID, ObjectID: m.object, Result: m.result, ClaimedMs: m.corrected})
+				w.ok(err)
+				marks = append(marks, m)
+			}
+		}
+		run := w.runner(w.s)
+		step(40)
+		noon := time.Date(2022, 3, 1, 12, 0, 0, 0, clock.CST)
+		if w.clk.Now().After(noon) {
+			t.Fatal("the morning was too long")
+		}
+		w.clk.Set(noon)
+		atNoon := w.total(r)
+		w.clk.Advance(time.Second)
+		step(20) // nothing ran at noon: the cut-off is taken late
+		_, err := run.Drain(w.ctx)
+		w.ok(err)
+		step(20)
+		w.clk.Set(time.Date(2022, 3, 1, 16, 0, 0, 0, clock.CST))
+		atFour := w.total(r)
+		_, err = run.Drain(w.ctx)
+		w.ok(err)
+		step(40)
+		_, err = run.Drain(w.ctx)
+		w.ok(err)
+
+		list, err := w.s.Cutoffs(w.ctx, sys, r.ID)
+		w.ok(err)
+		if len(list) != 2 {
+			t.Fatalf("%d cut-offs", len(list))
+		}
+		for i, want := range []Figures{atFour, atNoon} {
+			v, err := w.s.CutoffAt(w.ctx, sys, list[i].ID, id.Zero)
+			w.ok(err)
+			if v.Node.Figures != want {
+				t.Errorf("cut-off %s holds %+v, the figures were %+v", when(v.AtMs), v.Node.Figures, want)
+			}
+			if got, want := v.Node.Corrected(), truth(32, marks, v.AtMs); got != want {
+				t.Errorf("cut-off %s corrected: %+v, the truth is %+v", when(v.AtMs), got, want)
+			}
+			if v.Node.Change == (Figures{}) {
+				t.Errorf("cut-off %s: no late phone changed anything; the test shows nothing", when(v.AtMs))
+			}
+			var sum, days Figures
+			for _, ch := range v.Children {
+				sum.add(ch.Figures)
+			}
+			for _, k := range v.Corrections {
+				days.shift(k.Figures)
+			}
+			if sum != v.Node.Figures || days != v.Node.Change {
+				t.Errorf("children add up to %+v, days to %+v", sum, days)
+			}
+			again, err := w.s.takeCutoff(w.ctx, r, r.OccurrenceID, v.AtMs, id.Zero, id.Zero)
+			w.ok(err)
+			if again.ID != v.ID {
+				t.Error("a cut-off was taken twice")
+			}
+			recounted, err := w.s.figuresAt(w.ctx, district, r.OccurrenceID, v.AtMs)
+			w.ok(err)
+			var f Figures
+			for _, d := range recounted {
+				f.add(Figures{Total: d.total, Done: d.done, Exempt: d.exempt, Attempted: d.attempted})
+			}
+			if f != v.Node.Figures {
+				t.Errorf("counted again: %+v, frozen: %+v", f, v.Node.Figures)
+			}
+			if len(v.Definitions.Results) == 0 || v.Definitions.RoundName != r.Name {
+				t.Errorf("definitions: %+v", v.Definitions)
+			}
+		}
+		w.check()
+	})
+}
+
+func TestCutoffIsScopedAndExported(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 1, 1, 4)
+		w.emergency()
+		r := w.opened(Doors, countyPath, Filter{}, w.form().ID)
+		w.mark(r, w.doors[0], "normal")
+		cut, err := w.s.CutNow(w.ctx, w.caller(grid.RoleCommand, countyPath), r.ID)
+		w.ok(err)
+		if _, err := w.s.CutNow(w.ctx, w.caller(grid.RoleCommunity, commA), r.ID); err == nil {
+			t.Error("a community freezes the district's figures")
+		}
+		clerk := w.caller(grid.RoleCommunity, commB)
+		v, err := w.s.CutoffAt(w.ctx, clerk, cut.ID, id.Zero)
+		w.ok(err)
+		if v.Node.Total != 4 || v.Node.Done != 0 {
+			t.Errorf("the sister community's clerk sees %+v", v.Node.Figures)
+		}
+		if v, err := w.s.CutoffAt(w.ctx, clerk, cut.ID, w.place[commA]); err == nil && v.Node.Total != 0 {
+			t.Errorf("and of the other community %+v", v.Node.Figures)
+		}
+		var buf bytes.Buffer
+		v, err = w.s.CutoffAt(w.ctx, sys, cut.ID, id.Zero)
+		w.ok(err)
+		w.ok(w.s.CutoffCSV(w.ctx, sys, v, &buf))
+		if lines := strings.Split(strings.TrimSpace(buf.String()), "\n"); len(lines) != 3 || !strings.Contains(lines[1], ",8,1,0,7,0,") {
+			t.Errorf("csv:\n%s", buf.String())
+		}
+	})
+}
