@@ -160,6 +160,7 @@ func (a *App) Recover(ctx context.Context) error {
 func (a *App) Background(ctx context.Context) {
 	go a.Audit.Run(ctx, a.DB, a.log())
 	go a.news(ctx)
+	go a.outbox(ctx)
 	go a.warm(ctx)
 	go a.sweep(ctx)
 	if a.DB.Engine() == db.Postgres {
@@ -196,6 +197,16 @@ func (a *App) news(ctx context.Context) {
 			default:
 			}
 		}
+	}
+}
+
+// outbox hands what is due to its handlers: openings of rounds that repeat, and
+// cut-offs.
+func (a *App) outbox(ctx context.Context) {
+	r := jobs.NewRunner(a.DB, a.log())
+	a.Rounds.Handle(r)
+	if err := r.Run(ctx); err != nil {
+		a.log().Error("the outbox stands still", "error", err)
 	}
 }
 

@@ -107,6 +107,9 @@ var readRules = map[string]rule{
 	"GET /rounds/{id}/paper":                   {"openround", grid.RoundMark, held, "?place=<building>"},
 	"GET /rounds/{id}/recheck":                 {"openround", grid.RoundRecheck, held, ""},
 	"GET /rounds/{id}/close":                   {"openround", grid.RoundClose, whole, ""},
+	"GET /rounds/{id}/text":                    {"openround", grid.RoundRead, held, ""},
+	"GET /cutoffs/{id}":                        {"cutoff", grid.RoundRead, held, ""},
+	"GET /cutoffs/{id}/csv":                    {"cutoff", grid.Export, held, ""},
 	"GET /rechecks/{id}":                       {"recheck", grid.RoundRecheck, seen, ""},
 	"GET /forms":                               {"", grid.RoundRead, held, ""},
 	"GET /forms/{id}":                          {"form", grid.RoundRead, held, ""},
@@ -126,6 +129,10 @@ var readRules = map[string]rule{
 	"GET /api/v1/rounds/{id}/outstanding":      {"openround", grid.RoundRead, held, ""},
 	"GET /api/v1/rounds/{id}/targets/{object}": {"target", grid.RoundMark, covered, ""},
 	"GET /api/v1/rounds/{id}/rechecks":         {"openround", grid.RoundRecheck, held, ""},
+	"GET /api/v1/rounds/{id}/occurrences":      {"openround", grid.RoundRead, held, ""},
+	"GET /api/v1/rounds/{id}/cutoffs":          {"openround", grid.RoundRead, held, ""},
+	"GET /api/v1/rounds/{id}/text":             {"openround", grid.RoundRead, held, ""},
+	"GET /api/v1/cutoffs/{id}":                 {"cutoff", grid.RoundRead, held, ""},
 	"GET /api/v1/rechecks/{id}":                {"recheck", grid.RoundRecheck, seen, ""},
 	"GET /api/v1/today":                        {"", grid.RoundMark, held, ""},
 	"GET /api/v1/today/{id}":                   {"building", grid.RoundMark, seen, ""},
@@ -208,6 +215,8 @@ var writeRules = map[string]rule{
 	"POST /api/v1/rounds/{id}/return":    {"draft", grid.RoundApprove, whole, ""},
 	"POST /api/v1/rounds/{id}/withdraw":  {"draft", grid.RoundDraft, whole, ""},
 	"POST /api/v1/rounds/{id}/close":     {"openround", grid.RoundClose, whole, `{}`},
+	"POST /api/v1/rounds/{id}/stop":      {"openround", grid.RoundClose, whole, ""},
+	"POST /api/v1/rounds/{id}/cutoffs":   {"openround", grid.RoundClose, whole, ""},
 	"POST /api/v1/rounds/{id}/marks":     {"target", grid.RoundMark, covered, `{"object_id":"<target>","result":"normal"}`},
 	"POST /api/v1/marks:batch":           {"target", grid.RoundMark, covered, `{"marks":[{"round_id":"<openround>","object_id":"<target>","result":"normal"}]}`},
 	"POST /api/v1/rounds/{id}/bulk":      {"building", grid.RoundMark, seen, `{"place_id":"<building>"}`},
@@ -304,6 +313,9 @@ POST /rounds/{id}/withdraw
 POST /rounds/{id}/paper
 POST /rounds/{id}/recheck
 POST /rounds/{id}/close
+POST /rounds/{id}/stop
+POST /rounds/{id}/cutoffs
+POST /rounds/{id}/text
 POST /rechecks/{id}
 POST /forms/{id}
 POST /emergencies

@@ -180,6 +180,7 @@ func (w *world) fillRounds(t *testing.T, s *spot) {
 		DueMs: clock.Ms(w.app.clock().Now()) + 86_400_000}))
 	s.ids["photo"], s.ids["mark"], s.ids["recheck"], s.ids["form"], s.ids["round"] = photo, m.MarkID, rc.ID, f.ID, d.ID
 	s.ids["draft"] = d.ID
+	s.ids["cutoff"] = must(w.app.Rounds.CutNow(ctx, w.sys, w.loaded.Round)).ID
 }
 
 // reach says how far a right must go for a route.

@@ -59,6 +59,11 @@ func checkOccurrence(ctx context.Context, q db.Queryer, o occRef, out *Checked) 
 		}
 		out.Problems = append(out.Problems, list...)
 	}
+	frozen, err := checkCutoffs(ctx, q, o)
+	if err != nil {
+		return err
+	}
+	out.Problems = append(out.Problems, frozen...)
 	targets, marks, err := sizes(ctx, q, o)
 	if err != nil {
 		return err
@@ -73,6 +78,37 @@ func checkOccurrence(ctx context.Context, q db.Queryer, o occRef, out *Checked) 
 	out.Nodes += nodes
 	out.Problems = append(out.Problems, problems...)
 	return err
+}
+
+// checkCutoffs counts each cut-off of an occurrence again from the marks. Where
+// its targets lie may have changed since; their sum may not.
+func checkCutoffs(ctx context.Context, q db.Queryer, o occRef) ([]Problem, error) {
+	cuts, err := cutoffsOf(ctx, q, o)
+	if err != nil {
+		return nil, err
+	}
+	var out []Problem
+	for _, cut := range cuts {
+		frozen, err := selectFrozen(ctx, q, o.district, cut.ID)
+		if err != nil {
+			return nil, err
+		}
+		again, err := countAt(ctx, q, o.district, o.id, cut.AtMs)
+		if err != nil {
+			return nil, err
+		}
+		var a, b Figures
+		for _, c := range frozen {
+			a.add(c.Figures)
+		}
+		for _, d := range again {
+			b.add(Figures{Total: d.total, Done: d.done, Exempt: d.exempt, Attempted: d.attempted})
+		}
+		if a != b {
+			out = append(out, Problem{Check: "cutoff_differs", OccurrenceID: o.id, ObjectID: cut.ID, Detail: "n=" + itoa(a.Done-b.Done)})
+		}
+	}
+	return out, nil
 }
 
 // checkTrees adds up both trees from the leaves and compares each node's own

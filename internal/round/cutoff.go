@@ -28,6 +28,10 @@ type Cutoff struct {
 	state        string
 }
 
+// Late reports whether the figures were frozen long after their instant, because
+// nothing ran then.
+func (c Cutoff) Late() bool { return c.TakenMs-c.AtMs > lateAfter.Milliseconds() }
+
 // Definitions say what a cut-off's figures meant when it was taken.
 type Definitions struct {
 	RoundName  string       `json:"round_name"`
@@ -136,37 +140,42 @@ func (s *Service) takeCutoff(ctx context.Context, r Round, occ id.ID, at int64, 
 // an instant: the counters of now, less what has changed since. Only the latest
 // cut-off's instant and earlier ones give the same answer ever after.
 func (s *Service) figuresAt(ctx context.Context, district int, occ id.ID, at int64) (map[counterKey]counterDelta, error) {
-	out := map[counterKey]counterDelta{}
-	err := s.DB.Snapshot(ctx, "round.figuresAt", func(q db.Queryer) error {
-		clear(out)
-		list, err := selectCounters(ctx, q, district, occ, 0)
-		if err != nil {
-			return err
-		}
-		for _, c := range list {
-			out[counterKey{occ, c.leaf, c.grid}] = counterDelta{c.Total, c.Done, c.Exempt, c.Attempted}
-		}
-		changed, err := changedSince(ctx, q, district, occ, at)
-		if err != nil {
-			return err
-		}
-		then, err := statesAt(ctx, q, district, changed, at)
-		if err != nil {
-			return err
-		}
-		for _, t := range changed {
-			k := counterKey{occ, t.LeafID, t.GridID}
-			d := out[k]
-			d.add(t.State, -1)
-			if t.JoinedMs <= at {
-				d.add(then[t.ObjectID].State, 1)
-			}
-			out[k] = d
-		}
-		return nil
+	var out map[counterKey]counterDelta
+	err := s.DB.Snapshot(ctx, "round.figuresAt", func(q db.Queryer) (err error) {
+		out, err = countAt(ctx, q, district, occ, at)
+		return err
 	})
-	maps.DeleteFunc(out, func(_ counterKey, d counterDelta) bool { return d.zero() })
 	return out, err
+}
+
+func countAt(ctx context.Context, q db.Queryer, district int, occ id.ID, at int64) (map[counterKey]counterDelta, error) {
+	out := map[counterKey]counterDelta{}
+	list, err := selectCounters(ctx, q, district, occ, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		out[counterKey{occ, c.leaf, c.grid}] = counterDelta{c.Total, c.Done, c.Exempt, c.Attempted}
+	}
+	changed, err := changedSince(ctx, q, district, occ, at)
+	if err != nil {
+		return nil, err
+	}
+	then, err := statesAt(ctx, q, district, changed, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range changed {
+		k := counterKey{occ, t.LeafID, t.GridID}
+		d := out[k]
+		d.add(t.State, -1)
+		if t.JoinedMs <= at {
+			d.add(then[t.ObjectID].State, 1)
+		}
+		out[k] = d
+	}
+	maps.DeleteFunc(out, func(_ counterKey, d counterDelta) bool { return d.zero() })
+	return out, nil
 }
 
 // statesAt returns the targets as they stood at an instant, by what had been

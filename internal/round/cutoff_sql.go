@@ -107,3 +107,9 @@ func lateMarks(ctx context.Context, q db.Queryer, district int, c Cutoff) ([]*ma
 		district, c.OccurrenceID, c.AtMs)
 	return collect(rows, err, scanMark)
 }
+
+// cutoffsOf returns the cut-offs of an occurrence.
+func cutoffsOf(ctx context.Context, q db.Queryer, o occRef) ([]Cutoff, error) {
+	rows, err := q.QueryContext(ctx, "SELECT "+cutoffCols+cutoffFrom+"c.occurrence_id = $2 AND c.state = 'taken' ORDER BY c.at_ms", o.district, o.id)
+	return collect(rows, err, scanCutoff)
+}

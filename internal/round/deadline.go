@@ -49,7 +49,7 @@ func earlier(r, given Round) bool {
 	}
 	a, okA := timeOfDay(r.Recurrence.At)
 	b, okB := timeOfDay(given.Recurrence.At)
-	if !okA || !okB || !r.Recurrence.repeats() || !given.Recurrence.repeats() {
+	if !okA || !okB || !r.Recurrence.Repeats() || !given.Recurrence.Repeats() {
 		return false
 	}
 	return a.Milliseconds()+int64(r.Recurrence.Hours)*hourMs < b.Milliseconds()+int64(given.Recurrence.Hours)*hourMs

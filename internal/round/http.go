@@ -59,6 +59,7 @@ func (s *Service) RegisterAPI(api huma.API) {
 	huma.Register(api, operation("list-rechecks", http.MethodGet, "/rounds/{id}/rechecks", "rechecks", "Samples of a round", 200), s.apiRechecks)
 	huma.Register(api, operation("get-recheck", http.MethodGet, "/rechecks/{id}", "rechecks", "A sample with its targets, blind to the first answers", 200), s.apiRecheck)
 	huma.Register(api, operation("answer-recheck", http.MethodPost, "/rechecks/{id}/answers", "rechecks", "Record the second answer", 200), s.apiAnswer)
+	s.registerTurns(api)
 	huma.Register(api, operation("today", http.MethodGet, "/today", "today", "Buildings of one's posts with what remains", 200), s.apiToday)
 	huma.Register(api, operation("today-place", http.MethodGet, "/today/{id}", "today", "One card a door with everything asked there", 200), s.apiCards)
 }

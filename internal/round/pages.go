@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"wangge/internal/grid"
@@ -67,6 +68,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /rechecks/{id}", p.answerRecheck)
 	app.Handle("GET /rounds/{id}/close", p.closing)
 	app.Handle("POST /rounds/{id}/close", p.closeRound)
+	p.registerTurns(app)
 	app.Handle("GET /forms", p.forms)
 	app.Handle("GET /forms/{id}", p.form)
 	app.Handle("POST /forms/{id}", p.saveForm)
@@ -109,7 +111,17 @@ func idOf(q url.Values, name string) id.ID {
 }
 
 // inputNames are the inputs of forms whose fields have another name in the service.
-var inputNames = map[string]string{"due_ms": "due", "area_id": "area", "emergency_id": "emergency", "permille": "percent"}
+var inputNames = map[string]string{"recurrence.every": "every", "recurrence.weekdays": "weekdays", "recurrence.dates": "dates", "recurrence.at": "at",
+	"recurrence.hours": "hours", "recurrence.until": "until", "recurrence.cutoffs": "cutoffs", "about_id": "about", "due_ms": "due", "area_id": "area", "emergency_id": "emergency", "permille": "percent"}
+
+// nthOf reads which occurrence a page is about; 0 is the current one.
+func nthOf(q url.Values) int {
+	n, err := strconv.Atoi(q.Get("n"))
+	if err != nil && q.Get("n") != "" {
+		return -1 // none
+	}
+	return max(-1, n)
+}
 
 // again turns an error that a person can mend into the form shown again; ok is
 // false where it must be an error page.
@@ -207,6 +219,9 @@ type showPage struct {
 	Base     string // address of this page without the node
 	Evening  int
 	Rechecks []Recheck
+	// The strip of days of a round that repeats, and its cut-offs.
+	Occurrences []Occurrence
+	Cutoffs     []Cutoff
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
@@ -235,7 +250,7 @@ func (p *Pages) showData(r *http.Request) (showPage, error) {
 		return showPage{}, err
 	}
 	ctx, q := r.Context(), r.URL.Query()
-	d := showPage{Ref: NodeRef{Place: idOf(q, "place"), Grid: idOf(q, "grid"), ByGrid: q.Get("tree") == "grid"}, Base: "/rounds/" + rid.String()}
+	d := showPage{Ref: NodeRef{Place: idOf(q, "place"), Grid: idOf(q, "grid"), ByGrid: q.Get("tree") == "grid", N: nthOf(q)}, Base: "/rounds/" + rid.String()}
 	if d.Round, err = p.s.Round(ctx, c, rid); err != nil {
 		return d, err
 	}
@@ -259,7 +274,7 @@ func (p *Pages) showData(r *http.Request) (showPage, error) {
 
 func (p *Pages) showFigures(ctx context.Context, c grid.Caller, d *showPage) error {
 	var err error
-	if d.View, err = p.homeView(ctx, c, d.Round.ID, d.Ref); err != nil {
+	if d.View, err = p.s.HomeView(ctx, c, d.Round.ID, d.Ref); err != nil {
 		return err
 	}
 	counts, err := p.s.AnswerCounts(ctx, c, d.Round.ID, d.Ref)
@@ -267,20 +282,13 @@ func (p *Pages) showFigures(ctx context.Context, c grid.Caller, d *showPage) err
 		return err
 	}
 	d.Answers = answerRows(web.Lang(ctx), d.Form, counts)
+	if err := p.showTurns(ctx, c, d); err != nil {
+		return err
+	}
 	if c.Can(grid.RoundRecheck) {
 		d.Rechecks, err = p.s.Rechecks(ctx, c, d.Round.ID)
 	}
 	return err
-}
-
-// homeView is the coverage of the node asked for; of none, of the lowest area
-// that holds all the caller sees, so that a community starts with itself.
-func (p *Pages) homeView(ctx context.Context, c grid.Caller, round id.ID, ref NodeRef) (CoverageView, error) {
-	v, err := p.s.Coverage(ctx, c, round, ref)
-	for err == nil && ref == (NodeRef{}) && len(v.Children) == 1 && v.Own.Total == 0 && grid.Kind(v.Children[0].Kind).IsArea() {
-		v, err = p.s.Coverage(ctx, c, round, NodeRef{Place: v.Children[0].ID})
-	}
-	return v, err
 }
 
 func mayDo(c grid.Caller, r Round) map[string]bool {
@@ -290,6 +298,7 @@ func mayDo(c grid.Caller, r Round) map[string]bool {
 		"submit":  r.State == Draft && c.CanPlace(grid.RoundDraft, r.AreaPath),
 		"approve": r.State == Submitted && approve == nil,
 		"close":   r.State == Open && c.CanPlace(grid.RoundClose, r.AreaPath),
+		"stop":    r.State == Open && r.NextMs != 0 && c.CanPlace(grid.RoundClose, r.AreaPath),
 		"recheck": (r.State == Open || r.State == Closed) && c.Can(grid.RoundRecheck),
 		"paper":   r.State == Open && c.Can(grid.RoundMark),
 		"export":  (r.State == Open || r.State == Closed) && c.Can(grid.Export),

@@ -46,6 +46,9 @@ type editPage struct {
 	Grids       []web.Option
 	Emergencies []web.Option
 	Points      []web.Option
+	Repeats     []web.Option
+	Weekdays    []web.Option
+	About       []web.Option // rounds a nil return may report
 	PlaceKinds  []web.Option
 	Classes     []web.Option
 	Care        []web.Option // none: the caller may not filter by the care list
@@ -77,6 +80,7 @@ func (p *Pages) newRound(w http.ResponseWriter, r *http.Request) error {
 		fields = form.Fields
 	}
 	putFields(c.Lang, v, fields)
+	putRecurrence(v, Recurrence{})
 	return p.edit(w, r, c, http.StatusOK, v, nil, "", id.Zero)
 }
 
@@ -106,6 +110,8 @@ func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
 		v.Add("grid", g.String())
 	}
 	putFields(c.Lang, v, form.Fields)
+	putRecurrence(v, rd.Recurrence)
+	v.Set("about", rd.AboutID.String())
 	return p.edit(w, r, c, http.StatusOK, v, nil, "", rid)
 }
 
@@ -140,6 +146,11 @@ func (p *Pages) saveRound(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values, fields []Field) (Round, error) {
 	in := DraftInput{EmergencyID: idOf(v, "emergency"), AreaID: idOf(v, "area"), Name: v.Get("name"), TargetKind: TargetKind(v.Get("target_kind")),
 		FormID: idOf(v, "form"), PerMember: v.Get("per_member") == "1", NeedsPhoto: v.Get("needs_photo") == "1", DueMs: localTime(v.Get("due"))}
+	in.AboutID = idOf(v, "about")
+	var faults []error
+	if in.Recurrence, faults = readRecurrence(v); len(faults) > 0 {
+		return Round{}, faultsOf(faults)
+	}
 	in.Filter.Household = v.Get("household")
 	in.Filter.Subkinds = v["subkinds"]
 	if in.TargetKind == Areas || in.TargetKind == Places {
@@ -197,6 +208,7 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c grid.Caller, stat
 	d.Fields = fieldRows(lang, v, faults)
 	d.choices(lang)
 	d.filters(lang, c)
+	d.repeats(lang)
 	if err := p.editChoices(ctx, c, v, &d); err != nil {
 		return err
 	}

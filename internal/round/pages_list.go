@@ -28,7 +28,7 @@ type outstandingPage struct {
 }
 
 func listQuery(q url.Values) ListQuery {
-	lq := ListQuery{Ref: NodeRef{Place: idOf(q, "place"), Grid: idOf(q, "grid")}, After: q.Get("after"), Limit: 200}
+	lq := ListQuery{Ref: NodeRef{Place: idOf(q, "place"), Grid: idOf(q, "grid"), N: nthOf(q)}, After: q.Get("after"), Limit: 200}
 	switch q.Get("state") {
 	case "all":
 		lq.All = true
@@ -62,7 +62,7 @@ func (p *Pages) outstanding(w http.ResponseWriter, r *http.Request) error {
 	d.Table = web.TableOf("/rounds/"+rid.String()+"/outstanding", q)
 	d.Table.Next = next
 	d.Table.Keep = map[string]string{}
-	for _, k := range []string{"place", "grid", "state"} {
+	for _, k := range []string{"place", "grid", "state", "n"} {
 		if v := q.Get(k); v != "" {
 			d.Table.Keep[k] = v
 		}

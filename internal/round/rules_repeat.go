@@ -28,9 +28,9 @@ const (
 	lookAhead  = 800 // days searched for the next occurrence
 )
 
-// repeats reports whether the round comes again at all; a round that runs once
+// Repeats reports whether the round comes again at all; a round that runs once
 // may have cut-offs.
-func (p Recurrence) repeats() bool { return p.Every > 0 || len(p.Weekdays) > 0 || len(p.Dates) > 0 }
+func (p Recurrence) Repeats() bool { return p.Every > 0 || len(p.Weekdays) > 0 || len(p.Dates) > 0 }
 
 // timeOfDay reads "08:00" as time since midnight.
 func timeOfDay(s string) (time.Duration, bool) {
@@ -58,7 +58,7 @@ func (p Recurrence) check() []error {
 	if len(p.Cutoffs) > maxCutoffs {
 		bad("cutoffs", "round.cutoffs_many", maxCutoffs)
 	}
-	if !p.repeats() {
+	if !p.Repeats() {
 		return out
 	}
 	if p.Every < 0 || p.Every > maxEvery {
@@ -108,7 +108,7 @@ func (p Recurrence) on(first, day time.Time) bool {
 // none is. first is when the round's first occurrence opened. UTC ms.
 func (p Recurrence) next(first, after int64) int64 {
 	at, ok := timeOfDay(p.At)
-	if !ok || !p.repeats() {
+	if !ok || !p.Repeats() {
 		return 0
 	}
 	from := clock.DayStart(clock.FromMs(first))

@@ -163,7 +163,7 @@ func updateDraft(ctx context.Context, tx *db.Tx, district int, r Round) error {
 
 // text is the recurrence as kept; "" of a round that runs once.
 func (p Recurrence) text() string {
-	if !p.repeats() && len(p.Cutoffs) == 0 {
+	if !p.Repeats() && len(p.Cutoffs) == 0 {
 		return ""
 	}
 	b, err := json.Marshal(p)

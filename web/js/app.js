@@ -60,21 +60,25 @@
   d.addEventListener('click', function (e) {
     var t = e.target.closest && e.target.closest('[data-copy],[data-print],[data-back],[data-close],[data-step]');
     if (!t) return;
-    if (t.hasAttribute('data-copy')) copy(t.getAttribute('data-copy'));
+    if (t.hasAttribute('data-copy')) copy(t.getAttribute('data-copy'), d.querySelector(t.getAttribute('data-copy-from')));
     if (t.hasAttribute('data-print')) window.print();
     if (t.hasAttribute('data-close')) { var n = t.closest('[data-toast],dialog'); if (n) n.remove(); }
     if (t.hasAttribute('data-back') && history.length > 1) { e.preventDefault(); history.back(); }
     if (t.hasAttribute('data-step')) step(t);
   });
-  function copy(text) {
+  // data-copy="text", data-copy-from="#field": where the browser will not copy,
+  // the field's text is selected for the finger to do it.
+  function copy(text, field) {
     function done() { toast(msg('copied'), 'ok'); }
-    if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(text).then(done, function () {}); return; }
+    function byHand() { if (field) { field.focus(); field.select(); } }
+    if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(text).then(done, byHand); return; }
     var a = d.createElement('textarea');
     a.value = text;
     d.body.appendChild(a);
     a.select();
-    if (d.execCommand('copy')) done();
+    var ok = d.execCommand('copy');
     a.remove();
+    if (ok) done(); else byHand();
   }
   // data-step="-1" or "1" beside a number input in .stepper.
   function step(b) {

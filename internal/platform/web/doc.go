@@ -54,7 +54,7 @@
 //
 // The dot is a *View: page data in .D, and .Session .LoggedIn .Lang .Now
 // .Drill .Path .Title .AsOf. Functions: T KEY ARGS…, lang, dateTime date clock
-// ago (of time.Time or UTC milliseconds, shown in UTC+8), num, pct PART WHOLE,
+// ago (of time.Time or UTC milliseconds, shown in UTC+8), num, signed, pct PART WHOLE,
 // dict, list, asset, json, add, sub, add64, newKey, has MAP KEY, join SEP LIST,
 // default FALLBACK VALUE. Partials and what each takes:
 //
@@ -77,7 +77,7 @@
 //
 //	data-confirm="question"        on a form or button: asks first
 //	data-filter="#table"           input that filters the rows of a table
-//	data-copy="text", data-print, data-back
+//	data-copy="text" (data-copy-from="#field": selected where the browser will not copy), data-print, data-back
 //	data-keep="name"               form whose typed text survives a lost network or a reload
 //	data-photo                     file input made smaller (JPEG, at most 300 KB) before sending
 //	data-upload                    multipart form sent with a progress bar

@@ -24,6 +24,7 @@ func (r *Renderer) funcs(lang string) template.FuncMap {
 		"clock":    func(t any) string { return formatTime(t, "15:04") },
 		"ago":      func(t any) string { return ago(lang, r.clk.Now(), t) },
 		"num":      num,
+		"signed":   signed,
 		"pct":      pct,
 		"dict":     dict,
 		"list":     func(v ...any) []any { return v },
@@ -100,6 +101,14 @@ func num(v any) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return sign + s
+}
+
+// signed writes a change with its sign; none as 0.
+func signed(v any) string {
+	if n, ok := toInt(v); ok && n > 0 {
+		return "+" + num(v)
+	}
+	return num(v)
 }
 
 func toInt(v any) (int64, bool) {

@@ -1,0 +1,79 @@
+package round
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/web"
+)
+
+// registerTurns adds what repeats and what is reported: occurrences, cut-offs,
+// nil returns, the text for a group and the plan of the day.
+func (s *Service) registerTurns(api huma.API) {
+	huma.Register(api, operation("round-occurrences", http.MethodGet, "/rounds/{id}/occurrences", "rounds", "The latest occurrences with their figures, the oldest first", 200), s.apiOccurrences)
+	huma.Register(api, operation("stop-repeating", http.MethodPost, "/rounds/{id}/stop", "rounds", "No further occurrence follows; the current one goes on until it is closed", 200), s.apiStep(s.StopRepeating))
+	huma.Register(api, operation("list-cutoffs", http.MethodGet, "/rounds/{id}/cutoffs", "rounds", "Cut-offs, the latest first", 200), s.apiCutoffs)
+	huma.Register(api, operation("take-cutoff", http.MethodPost, "/rounds/{id}/cutoffs", "rounds", "Freeze the figures as they stand", 201), s.apiCutNow)
+	huma.Register(api, operation("get-cutoff", http.MethodGet, "/cutoffs/{id}", "rounds", "A cut-off at a place: the frozen figures, and beside them what late news change", 200), s.apiCutoff)
+	huma.Register(api, operation("round-text", http.MethodGet, "/rounds/{id}/text", "rounds", "A report for a chat group: counts only", 200), s.apiText)
+}
+
+func (s *Service) apiOccurrences(ctx context.Context, in *byIDIn) (*body[web.Page[Occurrence]], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Occurrences(ctx, c, in.ID.ID)
+	return items(list, "", err)
+}
+
+func (s *Service) apiCutoffs(ctx context.Context, in *byIDIn) (*body[web.Page[Cutoff]], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Cutoffs(ctx, c, in.ID.ID)
+	return items(list, "", err)
+}
+
+func (s *Service) apiCutNow(ctx context.Context, in *byIDIn) (*body[Cutoff], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return out(s.CutNow(ctx, c, in.ID.ID))
+}
+
+type cutoffIn struct {
+	ID    web.IDParam `path:"id"`
+	Place web.IDParam `query:"place" doc:"Without it the round's area"`
+}
+
+func (s *Service) apiCutoff(ctx context.Context, in *cutoffIn) (*body[CutoffView], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return out(s.CutoffAt(ctx, c, in.ID.ID, in.Place.ID))
+}
+
+type textIn struct {
+	ID    web.IDParam `path:"id"`
+	Place web.IDParam `query:"place" doc:"Without it the highest place your posts cover"`
+}
+
+type textBody struct {
+	Text string `json:"text"`
+}
+
+func (s *Service) apiText(ctx context.Context, in *textIn) (*body[textBody], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.GroupText(ctx, c, GroupTextInput{RoundID: in.ID.ID, PlaceID: in.Place.ID})
+	return out(textBody{text}, err)
+}
