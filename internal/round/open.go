@@ -67,6 +67,9 @@ func (s *Service) approve(ctx context.Context, c grid.Caller, round id.ID) error
 	now := s.now()
 	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
 		r.OccurrenceID, r.NextMs = id.New(), r.Recurrence.next(now, now)
+		if r.NextMs != 0 { // it ends when the next one opens
+			r.DueMs = min(r.DueMs, r.NextMs)
+		}
 		if err := setApproved(ctx, tx, r, c.AccountID, post, now); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ type cutoffPage struct {
 
 // ClassText says in what a result's targets counted.
 func (d cutoffPage) ClassText(class, lang string) string {
-	state := map[string]State{"done": Done, "exempt": Exempt, "attempt": Attempted}[class]
+	state := map[string]State{"done": Done, "exempt": Exempt, "attempt": Outstanding}[class]
 	return i18n.T(lang, "round.state."+state.String())
 }
 
