@@ -123,7 +123,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Accounts = account.New(account.Options{District: code, DB: d, Keys: keys, Clock: clock.Real(), Audit: a.Audit,
 		Auth: authorizer{a}, First: a.firstPost, Log: log})
 	a.Grid.SetAccounts(accountNames{a.Accounts})
-	a.Ledger = ledger.New(ledger.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
+	a.Ledger = ledger.New(ledger.Deps{DB: d, District: code, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
 	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Grid.OnRegrid(a.Rounds.Regridded)

@@ -77,6 +77,12 @@ var readRules = map[string]rule{
 	"GET /api/v1/elsewhere":             {"", grid.LedgerRead, held, ""},
 	"GET /api/v1/elsewhere/counts":      {"", grid.PlaceRead, held, ""},
 	"GET /api/v1/elsewhere/{id}":        {"elsewhere", grid.Export, held, ""},
+	"GET /fix":                          {}, // a household's code, not a post, opens it
+	"GET /corrections":                  {"", grid.LedgerWrite, held, ""},
+	"GET /corrections/{id}":             {"correction", grid.LedgerWrite, covered, ""},
+	"GET /households/{id}/paper":        {"household", grid.LedgerWrite, covered, ""},
+	"GET /api/v1/corrections":           {"", grid.LedgerWrite, held, ""},
+	"GET /api/v1/corrections/{id}":      {"correction", grid.LedgerWrite, covered, ""},
 	"GET /duplicates":                   {"", grid.LedgerWrite, held, ""},
 	"GET /api/v1/duplicates":            {"", grid.LedgerWrite, held, ""},
 	"GET /persons/{id}/merge":           {"person", grid.LedgerWrite, covered, ""},
@@ -196,6 +202,8 @@ var writeRules = map[string]rule{
 	"POST /api/v1/elsewhere/{id}/accept":           {"elsewhere", grid.LedgerWrite, whole, `{}`},
 	"POST /api/v1/elsewhere/{id}/refuse":           {"elsewhere", grid.LedgerWrite, whole, `{}`},
 	"POST /api/v1/elsewhere/{id}/withdraw":         {"sent", grid.LedgerWrite, whole, `{"version":99}`},
+	"POST /api/v1/households/{id}/code":            {"household", grid.LedgerWrite, covered, ""},
+	"POST /api/v1/corrections/{id}/decide":         {"correction", grid.LedgerWrite, covered, `{"index":99,"accept":false}`},
 	"POST /api/v1/persons/{id}/notes":              {"person", grid.LedgerWrite, covered, `{"text":"x"}`},
 	"POST /api/v1/persons/{id}/care":               {"person", grid.LedgerWrite, covered, `{"kind":"living_alone"}`},
 	"DELETE /api/v1/persons/{id}/care/{item}":      {"person", grid.LedgerWrite, covered, ""},
@@ -226,7 +234,7 @@ var writeRules = map[string]rule{
 }
 
 // publicRoutes need no log-in.
-var publicRoutes = []string{"GET /login", "POST /login", "POST /logout", "GET /setup", "POST /setup", "POST /api/v1/sessions", "GET /api/docs", "GET /duty/{code}",
+var publicRoutes = []string{"GET /login", "POST /login", "POST /logout", "GET /setup", "POST /setup", "POST /api/v1/sessions", "GET /api/docs", "GET /fix", "POST /fix", "POST /fix/send", "GET /duty/{code}",
 	"GET /api/v1/openapi.json", "GET /api/v1/openapi-3.0.json", "GET /api/v1/openapi.yaml", "GET /api/v1/openapi-3.0.yaml"}
 
 // formRoutes are the writing routes of pages. They call what the API's do; here
@@ -290,6 +298,12 @@ POST /persons/{id}/return
 POST /persons/{id}/merge
 POST /persons/{id}/merges/{item}/undo
 POST /persons/{id}/same
+POST /corrections/{id}
+POST /corrections/{id}/decide
+POST /households/{id}/code
+POST /households/{id}/paper
+POST /fix
+POST /fix/send
 POST /persons/{id}/elsewhere
 POST /elsewhere/{id}/accept
 POST /elsewhere/{id}/refuse

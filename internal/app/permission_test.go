@@ -148,6 +148,8 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	team := must(w.app.Grid.SeedHQGroups(ctx, w.sys, area.ID))
 	bound := must(w.app.Grid.Bind(ctx, w.sys, []grid.Binding{{OrgID: org.ID, ObjectKind: grid.ObjectPlace, ObjectID: area.ID}}, 0))
 	s.ids["organisation"], s.ids["team"], s.ids["binding"] = org.ID, team[0].ID, bound[0].ID
+	must(id.Zero, w.app.Ledger.EnterCorrection(ctx, w.sys, s.household.ID, ledger.Correction{Living: "59"}))
+	s.ids["correction"] = must(w.app.Ledger.Corrections(ctx, w.sys, ledger.CorrectionFilter{Place: area.ID}))[0].ID
 	s.ids["care"] = must(w.app.Ledger.AddRisk(ctx, w.sys, s.person.ID, ledger.RiskKinds()[0], ""))
 	return s
 }
@@ -212,7 +214,7 @@ func (r rule) may(c grid.Caller, s *spot, doors map[id.ID][]grid.Place) bool {
 	switch r.object {
 	case "building":
 		path = s.building.Path
-	case "door", "household", "person", "target", "mark", "care":
+	case "door", "household", "person", "target", "mark", "care", "correction":
 		path = s.door.Path
 	case "grid":
 		path = s.grid.Path

@@ -34,7 +34,7 @@ func newWorld(t testing.TB, d *db.DB, n int) *world {
 	t.Helper()
 	clk := dbtest.Clock()
 	w := &world{t: t, d: d, clk: clk, sys: grid.System(district, "test")}
-	w.s = ledger.New(ledger.Deps{DB: d, Keys: sealtest.New(t), Audit: audit.New(district, clk), Clock: clk, Places: grid.New(d, clk, nil, nil)})
+	w.s = ledger.New(ledger.Deps{DB: d, District: district, Keys: sealtest.New(t), Audit: audit.New(district, clk), Clock: clk, Places: grid.New(d, clk, nil, nil)})
 	var rows [][]any
 	add := func(parent id.ID, kind string, name, path, code string) id.ID {
 		v := id.New()

@@ -62,16 +62,8 @@ func (w *work) receive(row elsewhereRow, p *Person, a ElsewhereAcceptance) (id.I
 		return id.Zero, err
 	}
 	n := minimal(p)
-	n.ID, n.HouseholdID, n.DoorID, n.Register, n.Version, n.FromMs = id.New(), h.ID, h.DoorID, p.Register, 1, w.now
-	n.LivesHere, n.RegAddress = true, row.fromName
-	n.Origin = originOr(Origin{Source: sourceOf(w.ctx, w.c)}, w.c)
-	h.add(&n)
-	b := w.s.NewBatch(w.c.District)
-	b.AddPerson(&n)
-	if err := b.Seal(); err != nil {
-		return id.Zero, err
-	}
-	if err := b.Write(w.ctx, w.tx); err != nil {
+	n.ID, n.Register, n.LivesHere, n.RegAddress = id.New(), h.Register, true, row.fromName
+	if _, err := w.record(h, n, true); err != nil {
 		return id.Zero, err
 	}
 	return n.ID, w.event(&n, EventElsewhereAccepted, row.id, nil, row.fromName)

@@ -66,6 +66,47 @@ func registerElsewhere(api huma.API, s *Service) {
 	})
 }
 
+// registerCorrections adds what households say should be otherwise.
+func registerCorrections(api huma.API, s *Service) {
+	op(api, http.MethodGet, "/corrections", "corrections-list", "ledger", "What households say should be otherwise, without the contents", func(ctx context.Context, c grid.Caller, in *struct {
+		Place  string `query:"place" pattern:"^[0-9]*$"`
+		Closed bool   `query:"closed"`
+		After  string `query:"after" pattern:"^[0-9]*$"`
+	}) (*body[[]CorrectionView], error) {
+		list, err := s.Corrections(ctx, c, CorrectionFilter{Place: idOf(in.Place), Closed: in.Closed, After: idOf(in.After)})
+		return &body[[]CorrectionView]{append([]CorrectionView{}, list...)}, err
+	})
+	op(api, http.MethodGet, "/corrections/{id}", "correction-get", "ledger", "One correction with its proposals; in full with a purpose, which is recorded", func(ctx context.Context, c grid.Caller, in *struct {
+		ByID
+		Purposed
+	}) (*body[CorrectionView], error) {
+		v, err := s.Correction(ctx, withPurpose(c, in.Purpose), in.id())
+		return &body[CorrectionView]{v}, err
+	})
+	op(api, http.MethodPost, "/corrections/{id}/decide", "correction-decide", "ledger", "Accept or decline one proposal", func(ctx context.Context, c grid.Caller, in *struct {
+		ByID
+		Body struct {
+			Version int  `json:"version,omitempty"`
+			Index   int  `json:"index" minimum:"0"`
+			Accept  bool `json:"accept"`
+		}
+	}) (*struct{}, error) {
+		return nil, s.DecideCorrection(ctx, c, in.id(), in.Body.Version, in.Body.Index, in.Body.Accept)
+	})
+	op(api, http.MethodPost, "/households/{id}/code", "correction-code", "ledger", "A one-time code with which the household corrects what is recorded; told once", func(ctx context.Context, c grid.Caller, in *ByID) (*body[struct {
+		Code    string `json:"code"`
+		UntilMs int64  `json:"until_ms"`
+	}], error) {
+		out := &body[struct {
+			Code    string `json:"code"`
+			UntilMs int64  `json:"until_ms"`
+		}]{}
+		var err error
+		out.Body.Code, out.Body.UntilMs, err = s.CorrectionCode(ctx, c, in.id())
+		return out, err
+	})
+}
+
 func registerMerges(api huma.API, s *Service) {
 	type pairOf struct {
 		ByID

@@ -66,6 +66,7 @@ func (p *Pages) Register(app *web.App) {
 	}
 	p.registerMerge(app)
 	p.registerElsewhere(app)
+	p.registerCorrections(app)
 }
 
 // peopleTabs lead from one view of the people to the others, as far as the
@@ -78,6 +79,7 @@ func peopleTabs(ctx context.Context, c grid.Caller, here string) []web.Item {
 	}{
 		{"ledger.list.title", "/persons", c.Can(grid.LedgerRead)},
 		{"ledger.elsewhere.title", "/elsewhere", seesElsewhere(c)},
+		{"ledger.fix.list", "/corrections", c.Can(grid.LedgerWrite)},
 		{"ledger.duplicates.title", "/duplicates", c.Can(grid.LedgerWrite)},
 	} {
 		if t.may {

@@ -76,33 +76,39 @@ func (s *Service) AddPerson(ctx context.Context, c grid.Caller, household id.ID,
 		if err != nil {
 			return err
 		}
-		members, err := w.members(household)
-		if err != nil {
-			return err
-		}
-		n := p
-		n.HouseholdID, n.DoorID, n.Register, n.Version, n.FromMs = h.ID, h.DoorID, h.Register, 1, w.now
-		n.Origin = originOr(Origin{Source: sourceOf(ctx, c)}, c)
-		living, registered := bit(n.LivesHere), bit(n.Registered)
-		for _, m := range members {
-			living += bit(m.LivesHere)
-			registered += bit(m.Registered)
-		}
-		if arrived {
-			h.add(&n)
-		}
-		h.Living, h.Registered = max(h.Living, living), max(h.Registered, registered)
-		if h.Kind == Vacant && h.Living > 0 {
-			h.Kind = Family
-		}
-		b := s.NewBatch(c.District)
-		b.AddPerson(&n)
-		if err := b.Seal(); err != nil {
-			return err
-		}
-		return b.Write(ctx, w.tx)
+		_, err = w.record(h, p, arrived)
+		return err
 	})
 	return p.ID, err
+}
+
+// record adds a person to a household. Who was among the unnamed of its counts is
+// named now; otherwise, or if arrived is set, the counts grow.
+func (w *work) record(h *Household, p Person, arrived bool) (id.ID, error) {
+	members, err := w.members(h.ID)
+	if err != nil {
+		return id.Zero, err
+	}
+	p.ID, p.HouseholdID, p.DoorID, p.Register, p.Version, p.FromMs = orNew(p.ID), h.ID, h.DoorID, h.Register, 1, w.now
+	p.Origin = originOr(Origin{Source: sourceOf(w.ctx, w.c)}, w.c)
+	living, registered := bit(p.LivesHere), bit(p.Registered)
+	for _, m := range members {
+		living += bit(m.LivesHere)
+		registered += bit(m.Registered)
+	}
+	if arrived {
+		h.add(&p)
+	}
+	h.Living, h.Registered = max(h.Living, living), max(h.Registered, registered)
+	if h.Kind == Vacant && h.Living > 0 {
+		h.Kind = Family
+	}
+	b := w.s.NewBatch(w.c.District)
+	b.AddPerson(&p)
+	if err := b.Seal(); err != nil {
+		return id.Zero, err
+	}
+	return p.ID, b.Write(w.ctx, w.tx)
 }
 
 // EditPerson replaces a person's fields by those of p. A field that holds the

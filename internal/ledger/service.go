@@ -20,10 +20,13 @@ type Listener func(ctx context.Context, tx *db.Tx, changes []Change) error
 
 // Deps are the parts a ledger is made of.
 type Deps struct {
-	DB    *db.DB
-	Keys  *seal.Keyring
-	Audit *audit.Log
-	Clock clock.Clock
+	DB *db.DB
+	// District is the one whose households correct what is recorded by a code,
+	// without a log-in.
+	District int
+	Keys     *seal.Keyring
+	Audit    *audit.Log
+	Clock    clock.Clock
 	// Names gives the names of accounts, for the authors in a person's file; nil
 	// (tests, tools) shows them by number.
 	Names func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
@@ -39,6 +42,7 @@ type Places interface {
 // Service is the ledger of one installation. It is safe for concurrent use.
 type Service struct {
 	db        *db.DB
+	district  int
 	keys      *seal.Keyring
 	audit     *audit.Log
 	clk       clock.Clock
@@ -46,11 +50,12 @@ type Service struct {
 	places    Places
 	listeners []Listener
 	people    population
+	fixes     guard // wrong codes of households' corrections
 }
 
 // New returns the ledger over its parts.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names, places: d.Places}
+	return &Service{db: d.DB, district: d.District, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names, places: d.Places}
 }
 
 // OnHousehold adds a listener. All listeners are added before the first change.

@@ -73,6 +73,8 @@ const (
 	SourceImport     = "import"
 	SourceSimulation = "simulation"
 	SourceAPI        = "api"
+	SourceResident   = "resident" // the household itself, by its code
+	SourcePaper      = "paper"    // the household on paper, entered by staff
 )
 
 // Person is one person as recorded by one register. Everything from Name to
