@@ -155,6 +155,7 @@ func menu() []web.Menu {
 		{Key: "rounds", Href: "/rounds", Icon: "round", Section: "menu.section.rounds", Allowed: can(grid.RoundRead)},
 		{Key: "forms", Href: "/forms", Icon: "form", Section: "menu.section.rounds", Allowed: can(grid.FormWrite)},
 		{Key: "today", Href: "/today", Icon: "today", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
+		{Key: "reports", Href: "/reports", Icon: "check", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
 		{Key: "emergencies", Href: "/emergencies", Icon: "bell", Section: "menu.section.rounds", Allowed: office(grid.RoundRead)},
 		{Key: "imports", Href: "/imports", Icon: "upload", Section: "menu.section.ledger", Allowed: can(grid.LedgerImport)},
 		{Key: "people", Href: "/persons", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerRead)},

@@ -167,7 +167,7 @@ func (w *world) blindness(t *testing.T) {
 	}
 	answers := `"answers":{"heads":"2","fever":"no","contact":"no"}`
 	form := must(w.app.Rounds.Form(t.Context(), w.sys, own.ids["form"]))
-	filled := round.NormalAnswers(form.Fields, nil, 2)
+	filled := round.NormalAnswers(form.Fields, nil, round.Drafts{round.NormalLiving: 2})
 	parts := []string{}
 	for k, v := range filled {
 		parts = append(parts, `"`+k+`":"`+v+`"`)

@@ -113,6 +113,7 @@ var readRules = map[string]rule{
 	"GET /rounds/{id}/paper":                   {"openround", grid.RoundMark, held, "?place=<building>"},
 	"GET /rounds/{id}/recheck":                 {"openround", grid.RoundRecheck, held, ""},
 	"GET /rounds/{id}/close":                   {"openround", grid.RoundClose, whole, ""},
+	"GET /reports":                             {"", grid.RoundMark, held, ""},
 	"GET /rounds/{id}/text":                    {"openround", grid.RoundRead, held, ""},
 	"GET /cutoffs/{id}":                        {"cutoff", grid.RoundRead, held, ""},
 	"GET /cutoffs/{id}/csv":                    {"cutoff", grid.Export, held, ""},
@@ -137,6 +138,7 @@ var readRules = map[string]rule{
 	"GET /api/v1/rounds/{id}/rechecks":         {"openround", grid.RoundRecheck, held, ""},
 	"GET /api/v1/rounds/{id}/occurrences":      {"openround", grid.RoundRead, held, ""},
 	"GET /api/v1/rounds/{id}/cutoffs":          {"openround", grid.RoundRead, held, ""},
+	"GET /api/v1/reports":                      {"", grid.RoundMark, held, ""},
 	"GET /api/v1/rounds/{id}/text":             {"openround", grid.RoundRead, held, ""},
 	"GET /api/v1/cutoffs/{id}":                 {"cutoff", grid.RoundRead, held, ""},
 	"GET /api/v1/rechecks/{id}":                {"recheck", grid.RoundRecheck, seen, ""},
@@ -330,6 +332,7 @@ POST /rounds/{id}/close
 POST /rounds/{id}/stop
 POST /rounds/{id}/cutoffs
 POST /rounds/{id}/text
+POST /rounds/{id}/report
 POST /rechecks/{id}
 POST /forms/{id}
 POST /emergencies

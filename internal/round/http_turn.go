@@ -18,6 +18,8 @@ func (s *Service) registerTurns(api huma.API) {
 	huma.Register(api, operation("list-cutoffs", http.MethodGet, "/rounds/{id}/cutoffs", "rounds", "Cut-offs, the latest first", 200), s.apiCutoffs)
 	huma.Register(api, operation("take-cutoff", http.MethodPost, "/rounds/{id}/cutoffs", "rounds", "Freeze the figures as they stand", 201), s.apiCutNow)
 	huma.Register(api, operation("get-cutoff", http.MethodGet, "/cutoffs/{id}", "rounds", "A cut-off at a place: the frozen figures, and beside them what late news change", 200), s.apiCutoff)
+	huma.Register(api, operation("list-reports", http.MethodGet, "/reports", "rounds", "Reports one's own posts and areas owe, with what they would say by the figures at hand", 200), s.apiReports)
+	huma.Register(api, operation("confirm-report", http.MethodPost, "/reports", "rounds", "Give a report, as drafted or as changed", 200), s.apiReport)
 	huma.Register(api, operation("round-text", http.MethodGet, "/rounds/{id}/text", "rounds", "A report for a chat group: counts only", 200), s.apiText)
 }
 
@@ -58,6 +60,23 @@ func (s *Service) apiCutoff(ctx context.Context, in *cutoffIn) (*body[CutoffView
 		return nil, err
 	}
 	return out(s.CutoffAt(ctx, c, in.ID.ID, in.Place.ID))
+}
+
+func (s *Service) apiReports(ctx context.Context, _ *struct{}) (*body[web.Page[Report]], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Reports(ctx, c)
+	return items(list, "", err)
+}
+
+func (s *Service) apiReport(ctx context.Context, in *body[ReportInput]) (*body[MarkResult], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return out(s.ConfirmReport(ctx, c, in.Body))
 }
 
 type textIn struct {

@@ -112,7 +112,7 @@ func (s *Service) nameLines(ctx context.Context, c grid.Caller, kind TargetKind,
 	if err != nil {
 		return err
 	}
-	posts := map[id.ID]string{}
+	posts := map[id.ID]postName{}
 	if kind == Posts {
 		if posts, err = postNames(ctx, s.DB.Read(), c.District, objectsOf(list)); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (s *Service) nameLines(ctx context.Context, c grid.Caller, kind TargetKind,
 		l.Evening = l.Target.Evening()
 		names.label(l, kind, c.Lang)
 		if kind == Posts {
-			l.Label = posts[l.ObjectID]
+			l.Label = posts[l.ObjectID].in(c.Lang)
 		}
 	}
 	return nil
@@ -184,6 +184,11 @@ func (n *namer) label(l *Line, kind TargetKind, lang string) {
 			building = parent
 		}
 		l.Building = saidIn(lang, n.at[building.ParentID], building)
+	case Posts:
+		l.Building = saidIn(lang, parent, leaf)
+		if parent.Path == "" || grid.Kind(leaf.Kind).IsArea() {
+			l.Building = leaf.label(lang)
+		}
 	default:
 		own := n.at[l.ObjectID]
 		l.Label = own.label(lang)

@@ -8,6 +8,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -72,19 +73,26 @@ func cursor(after string) (path string, line int, object id.ID, err error) {
 	return parts[0], line, object, nil
 }
 
-func postNames(ctx context.Context, q db.Queryer, district int, posts []id.ID) (map[id.ID]string, error) {
-	out := map[id.ID]string{}
+// postName is how a post is called: by its title, else by its role.
+type postName struct{ title, role string }
+
+func (p postName) in(lang string) string {
+	if p.title != "" {
+		return p.title
+	}
+	return i18n.T(lang, "grid.role."+p.role)
+}
+
+func postNames(ctx context.Context, q db.Queryer, district int, posts []id.ID) (map[id.ID]postName, error) {
+	out := map[id.ID]postName{}
 	err := db.Chunks(posts, 800, func(part []id.ID) error {
 		a := db.NewArgs(district)
 		rows, err := q.QueryContext(ctx, "SELECT id, title, role FROM post WHERE district = $1 AND id IN "+db.In(a, part), a.List()...)
 		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
 			var v id.ID
-			var title, role string
-			err := scan(&v, &title, &role)
-			if title == "" {
-				title = role
-			}
-			out[v] = title
+			var p postName
+			err := scan(&v, &p.title, &p.role)
+			out[v] = p
 			return struct{}{}, err
 		})
 		return err

@@ -150,7 +150,7 @@ func (s *Service) prepareRound(ctx context.Context, c grid.Caller, round id.ID, 
 		fail(err)
 		return
 	}
-	living, err := s.livingFor(ctx, info, normal)
+	known, err := s.draftsFor(ctx, info, normal)
 	if err != nil {
 		fail(err)
 		return
@@ -161,7 +161,7 @@ func (s *Service) prepareRound(ctx context.Context, c grid.Caller, round id.ID, 
 			out[i].Err = s.notMine(ctx, info.round, ins[i].ObjectID)
 			continue
 		}
-		items[i], out[i].Err = s.item(ctx, c, info, ins[i], t, living[ins[i].ObjectID])
+		items[i], out[i].Err = s.item(ctx, c, info, ins[i], t, known[ins[i].ObjectID])
 	}
 }
 
@@ -173,14 +173,6 @@ func (s *Service) mayFirst(ctx context.Context, c grid.Caller, info *roundInfo, 
 		return nil, nil
 	}
 	return authorised(ctx, s.DB.Read(), c, grid.RoundMark, info.round.OccurrenceID, objects)
-}
-
-// livingFor returns the head counts a form's normal answers need.
-func (s *Service) livingFor(ctx context.Context, info *roundInfo, objects []id.ID) (map[id.ID]int, error) {
-	if len(objects) == 0 || !slices.ContainsFunc(info.form.Fields, func(f Field) bool { return f.Normal == NormalLiving }) {
-		return nil, nil
-	}
-	return livingAt(ctx, s.DB.Read(), info.round.district, info.round.TargetKind, objects)
 }
 
 // notMine says why a target may not be marked: not on the list, or not in scope.
@@ -196,7 +188,7 @@ func (s *Service) notMine(ctx context.Context, r Round, object id.ID) error {
 }
 
 // item makes the record of one mark: checked, answers sealed, times corrected.
-func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in MarkInput, t Target, living int) (*markItem, error) {
+func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in MarkInput, t Target, known Drafts) (*markItem, error) {
 	const op = "round.Mark"
 	res, ok := ResultOf(in.Result)
 	if !ok || res.By != "" || !res.fits(info.round.TargetKind) {
@@ -219,7 +211,7 @@ func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in M
 	if err != nil {
 		return nil, err
 	}
-	body, choices, err := s.answers(ctx, info, in, t, res, living)
+	body, choices, err := s.answers(ctx, info, in, t, res, known)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +273,7 @@ func (s *Service) payloadHash(register string, in MarkInput) ([]byte, error) {
 }
 
 // answers returns the sealed part of a mark and what it adds to the counts.
-func (s *Service) answers(ctx context.Context, info *roundInfo, in MarkInput, t Target, res Result, living int) (sealedMark, []ChoiceCount, error) {
+func (s *Service) answers(ctx context.Context, info *roundInfo, in MarkInput, t Target, res Result, known Drafts) (sealedMark, []ChoiceCount, error) {
 	body := sealedMark{Note: in.Note}
 	if res.Class() != Done {
 		if len(in.Answers) > 0 || len(in.Members) > 0 {
@@ -292,7 +284,7 @@ func (s *Service) answers(ctx context.Context, info *roundInfo, in MarkInput, t 
 	once, each := info.form.parts(info.round.PerMember)
 	given := in.Answers
 	if res.Answers == "normal" {
-		given = NormalAnswers(once, given, living)
+		given = NormalAnswers(once, given, known)
 	}
 	kept, faults := CheckAnswers(once, given, "answers.")
 	choices := Choices(once, kept)
@@ -343,7 +335,7 @@ func (s *Service) members(ctx context.Context, info *roundInfo, in MarkInput, t 
 			continue
 		}
 		if res.Answers == "normal" {
-			m.Answers = NormalAnswers(each, m.Answers, 1)
+			m.Answers = NormalAnswers(each, m.Answers, Drafts{NormalLiving: 1})
 		}
 		kept, bad := CheckAnswers(each, m.Answers, at)
 		faults = append(faults, bad...)

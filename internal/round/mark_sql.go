@@ -136,6 +136,13 @@ func livingAt(ctx context.Context, q db.Queryer, district int, kind TargetKind, 
 	return out, err
 }
 
+// livingBelow returns how many live below a place by the ledger.
+func livingBelow(ctx context.Context, q db.Queryer, district int, path string) (n int, err error) {
+	err = q.QueryRowContext(ctx, "SELECT COALESCE(SUM(h.living_count), 0) FROM place p JOIN household h ON h.district = p.district AND h.door_id = p.id AND h.until_ms = 0"+
+		" WHERE p.district = $1 AND p.kind = 'door' AND p.path >= $2 AND p.path < $3", district, path, path+"~").Scan(&n)
+	return n, db.Fault("round.living", err)
+}
+
 // photoOf returns a photo's register and who took it.
 func photoOf(ctx context.Context, q db.Queryer, district int, photo id.ID) (register string, by id.ID, err error) {
 	err = q.QueryRowContext(ctx, "SELECT register, account_id FROM photo WHERE district = $1 AND id = $2", district, photo).Scan(&register, &by)

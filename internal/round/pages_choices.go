@@ -29,10 +29,16 @@ func (d *editPage) choices(lang string) {
 	}
 }
 
+// reportingRoles are the roles whose posts may owe a report.
+var reportingRoles = []grid.Role{grid.RoleStreet, grid.RoleCommunity, grid.RoleProperty, grid.RoleGridWorker, grid.RoleBuildingLeader, grid.RoleRepresentative}
+
 // filters fills in what a round may be narrowed to besides kinds and grids.
 func (d *editPage) filters(lang string, c grid.Caller) {
 	for _, k := range grid.PointKinds {
 		d.Points = append(d.Points, web.Option{Value: k, Text: i18n.T(lang, "grid.point."+k)})
+	}
+	for _, k := range reportingRoles {
+		d.Roles = append(d.Roles, web.Option{Value: string(k), Text: i18n.T(lang, "grid.role."+string(k))})
 	}
 	for _, k := range grid.CompoundKinds {
 		d.Classes = append(d.Classes, web.Option{Value: k, Text: i18n.T(lang, "grid.compound."+k)})
@@ -72,6 +78,16 @@ func (p *Pages) editChoices(ctx context.Context, c grid.Caller, v url.Values, d 
 		}
 		for _, g := range grids {
 			d.Grids = append(d.Grids, web.Option{Value: g.ID.String(), Text: g.Name})
+		}
+	}
+	open, err := p.s.Rounds(ctx, c, ListFilter{States: []RoundState{Open}})
+	if err != nil {
+		return err
+	}
+	d.About = []web.Option{{Text: i18n.T(c.Lang, "round.about.none")}}
+	for _, r := range open {
+		if !r.reports() {
+			d.About = append(d.About, web.Option{Value: r.ID.String(), Text: r.Name})
 		}
 	}
 	forms, err := p.s.Forms(ctx, c)

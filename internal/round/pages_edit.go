@@ -48,6 +48,7 @@ type editPage struct {
 	Points      []web.Option
 	Repeats     []web.Option
 	Weekdays    []web.Option
+	Roles       []web.Option
 	About       []web.Option // rounds a nil return may report
 	PlaceKinds  []web.Option
 	Classes     []web.Option
@@ -99,7 +100,7 @@ func (p *Pages) editRound(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := url.Values{"name": {rd.Name}, "target_kind": {string(rd.TargetKind)}, "area": {rd.AreaID.String()}, "form": {rd.FormID.String()},
 		"due": {clock.FromMs(rd.DueMs).Format("2006-01-02T15:04")}, "emergency": {rd.EmergencyID.String()}, "kinds": rd.Filter.Kinds,
-		"household": {rd.Filter.Household}, "class": rd.Filter.Classes, "care": rd.Filter.Care, "subkinds": rd.Filter.Subkinds}
+		"household": {rd.Filter.Household}, "class": rd.Filter.Classes, "care": rd.Filter.Care, "subkinds": rd.Filter.Subkinds, "roles": rd.Filter.Roles}
 	if rd.PerMember {
 		v.Set("per_member", "1")
 	}
@@ -146,7 +147,12 @@ func (p *Pages) saveRound(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values, fields []Field) (Round, error) {
 	in := DraftInput{EmergencyID: idOf(v, "emergency"), AreaID: idOf(v, "area"), Name: v.Get("name"), TargetKind: TargetKind(v.Get("target_kind")),
 		FormID: idOf(v, "form"), PerMember: v.Get("per_member") == "1", NeedsPhoto: v.Get("needs_photo") == "1", DueMs: localTime(v.Get("due"))}
-	in.AboutID = idOf(v, "about")
+	if in.TargetKind == Posts || in.TargetKind == Areas {
+		in.AboutID = idOf(v, "about")
+	}
+	if in.TargetKind == Posts {
+		in.Filter.Roles = v["roles"]
+	}
 	var faults []error
 	if in.Recurrence, faults = readRecurrence(v); len(faults) > 0 {
 		return Round{}, faultsOf(faults)

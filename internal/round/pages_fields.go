@@ -147,8 +147,8 @@ func fieldOf(fields []Field, key string) Field {
 // saidValue is an answer in words: of a yes/no its word, of a choice its label.
 func saidValue(lang string, f Field, v string) string {
 	switch {
-	case v == NormalLiving:
-		return i18n.T(lang, "round.f.living")
+	case slices.Contains(draftCodes, v):
+		return i18n.T(lang, "round.f."+v[1:])
 	case f.Type == YesNo && (v == yes || v == no):
 		return word(lang, v)
 	case f.Type == Choice:
@@ -165,7 +165,7 @@ func saidValue(lang string, f Field, v string) string {
 // word is the answer itself.
 func readValue(f Field, s string) string {
 	s = strings.TrimSpace(s)
-	answers := []string{NormalLiving, yes, no}
+	answers := append([]string{yes, no}, draftCodes...)
 	for _, o := range f.Options {
 		answers = append(answers, o.Value)
 	}

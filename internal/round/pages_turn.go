@@ -22,6 +22,8 @@ func (p *Pages) registerTurns(app *web.App) {
 	app.Handle("POST /rounds/{id}/cutoffs", p.cutNow)
 	app.Handle("GET /cutoffs/{id}", p.cutoff)
 	app.Handle("GET /cutoffs/{id}/csv", p.cutoffCSV)
+	app.Handle("GET /reports", p.reports)
+	app.Handle("POST /rounds/{id}/report", p.confirmReport)
 	app.Handle("GET /rounds/{id}/text", p.text)
 	app.Handle("POST /rounds/{id}/text", p.text)
 }

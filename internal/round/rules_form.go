@@ -55,7 +55,7 @@ type Field struct {
 	Max          *float64  `json:"max,omitempty"`
 	Options      []Option  `json:"options,omitempty"`
 	When         *When     `json:"when,omitempty" doc:"Asked only when another answer has this value"`
-	Normal       string    `json:"normal,omitempty" doc:"The answer of 'all normal'; @living is the ledger's head count"`
+	Normal       string    `json:"normal,omitempty" doc:"The answer of 'all normal'; @living is the ledger's head count, and in rounds over posts and areas @total, @done, @exempt, @outstanding the figures of the round reported"`
 	Member       bool      `json:"member,omitempty" doc:"Asked of each member where the round asks per member"`
 }
 
@@ -70,9 +70,6 @@ type When struct {
 	Field  string `json:"field"`
 	Equals string `json:"equals"`
 }
-
-// NormalLiving as a field's Normal stands for the ledger's head count.
-const NormalLiving = "@living"
 
 // The answers to a yes/no question.
 const (
@@ -152,7 +149,11 @@ func checkField(at string, f Field, earlier map[string]Field) []error {
 			bad("when", "round.field_when")
 		}
 	}
-	if f.Normal != "" && f.Normal != NormalLiving {
+	if slices.Contains(draftCodes, f.Normal) {
+		if f.Type != Number {
+			bad("normal", "round.field_normal")
+		}
+	} else if f.Normal != "" {
 		if _, err := checkValue(f, f.Normal); err != nil {
 			bad("normal", "round.field_normal")
 		}
@@ -293,8 +294,8 @@ func bound(p *float64) string {
 }
 
 // NormalAnswers fills in the normal answer of every question that given leaves
-// out. living is the ledger's head count behind the target.
-func NormalAnswers(fields []Field, given map[string]string, living int) map[string]string {
+// out; known are the figures at hand about the target.
+func NormalAnswers(fields []Field, given map[string]string, known Drafts) map[string]string {
 	out := map[string]string{}
 	for k, v := range given {
 		out[k] = v
@@ -303,9 +304,10 @@ func NormalAnswers(fields []Field, given map[string]string, living int) map[stri
 		if out[f.Key] != "" || f.Normal == "" || !f.Asked(out) {
 			continue
 		}
-		out[f.Key] = f.Normal
-		if f.Normal == NormalLiving {
-			out[f.Key] = strconv.Itoa(living)
+		if n, ok := known[f.Normal]; ok {
+			out[f.Key] = strconv.Itoa(n)
+		} else if !slices.Contains(draftCodes, f.Normal) {
+			out[f.Key] = f.Normal
 		}
 	}
 	return out

@@ -156,7 +156,7 @@ func TestCheckAnswers(t *testing.T) {
 }
 
 func TestNormalAnswersFillOnlyWhatIsMissing(t *testing.T) {
-	got := NormalAnswers(Screening(), map[string]string{"symptom": "yes"}, 4)
+	got := NormalAnswers(Screening(), map[string]string{"symptom": "yes"}, Drafts{NormalLiving: 4})
 	if fmt.Sprint(got) != "map[away_return:no head_count:4 symptom:yes]" {
 		t.Error(got)
 	}

@@ -59,6 +59,7 @@ func (r Result) fits(k TargetKind) bool { return len(r.Targets) == 0 || slices.C
 // The codes of results that the code itself gives.
 const (
 	resultNormal   = "normal"
+	resultNil      = "nil_return"
 	resultEmpty    = "verified_empty"
 	resultDeparted = "departed"
 	// resultElsewhere is also one that workers mark.
