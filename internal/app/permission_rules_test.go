@@ -138,6 +138,7 @@ var readRules = map[string]rule{
 	"GET /api/v1/rounds/{id}/rechecks":         {"openround", grid.RoundRecheck, held, ""},
 	"GET /api/v1/rounds/{id}/occurrences":      {"openround", grid.RoundRead, held, ""},
 	"GET /api/v1/rounds/{id}/cutoffs":          {"openround", grid.RoundRead, held, ""},
+	"GET /api/v1/plan":                         {"building", grid.RoundRead, seen, "?place={id}"},
 	"GET /api/v1/reports":                      {"", grid.RoundMark, held, ""},
 	"GET /api/v1/rounds/{id}/text":             {"openround", grid.RoundRead, held, ""},
 	"GET /api/v1/cutoffs/{id}":                 {"cutoff", grid.RoundRead, held, ""},

@@ -21,7 +21,8 @@ type Row struct {
 	Persons    int    `json:"persons" doc:"People living there"`
 	Vacancies  int    `json:"vacancies" doc:"Doors that nobody in post answers for"`
 	round.Figures
-	InRound bool `json:"in_round" doc:"The round has targets here"`
+	InRound bool          `json:"in_round" doc:"The round has targets here"`
+	Plan    round.DayPlan `json:"plan" doc:"Today's work against the hands in post"`
 }
 
 // Board is one area as the command sees it.
@@ -33,6 +34,7 @@ type Board struct {
 	Total  Row           `json:"total"`
 	Rows   []Row         `json:"rows" nullable:"false"`
 	AtMs   int64         `json:"at_ms"`
+	Owed   int           `json:"owed" doc:"Reports the caller's own posts and areas still owe"`
 
 	outlines grid.TileMap
 }

@@ -42,7 +42,28 @@ func (s *Service) Board(ctx context.Context, c grid.Caller, area, chosen id.ID) 
 	if err := s.addRound(ctx, c, b, chosen); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
+	if err := s.addPlans(ctx, c, b, children); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
 	return b, nil
+}
+
+// addPlans puts today's work and hands beside the rows, and what the caller
+// still owes the level above.
+func (s *Service) addPlans(ctx context.Context, c grid.Caller, b *Board, children []grid.Node) error {
+	if b.Round == nil {
+		return nil
+	}
+	plans, err := s.rounds.Plans(ctx, c, append(pathsOf(children), b.Area.Path))
+	if err != nil {
+		return err
+	}
+	for i := range b.Rows {
+		b.Rows[i].Plan = plans[i]
+	}
+	b.Total.Plan = plans[len(children)]
+	b.Owed, err = s.rounds.ReportsOwed(ctx, c)
+	return err
 }
 
 func pathsOf(nodes []grid.Node) []string {

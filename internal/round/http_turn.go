@@ -20,6 +20,7 @@ func (s *Service) registerTurns(api huma.API) {
 	huma.Register(api, operation("get-cutoff", http.MethodGet, "/cutoffs/{id}", "rounds", "A cut-off at a place: the frozen figures, and beside them what late news change", 200), s.apiCutoff)
 	huma.Register(api, operation("list-reports", http.MethodGet, "/reports", "rounds", "Reports one's own posts and areas owe, with what they would say by the figures at hand", 200), s.apiReports)
 	huma.Register(api, operation("confirm-report", http.MethodPost, "/reports", "rounds", "Give a report, as drafted or as changed", 200), s.apiReport)
+	huma.Register(api, operation("day-plan", http.MethodGet, "/plan", "today", "Today's work of a place against the hands in post", 200), s.apiPlan)
 	huma.Register(api, operation("round-text", http.MethodGet, "/rounds/{id}/text", "rounds", "A report for a chat group: counts only", 200), s.apiText)
 }
 
@@ -77,6 +78,22 @@ func (s *Service) apiReport(ctx context.Context, in *body[ReportInput]) (*body[M
 		return nil, err
 	}
 	return out(s.ConfirmReport(ctx, c, in.Body))
+}
+
+type planIn struct {
+	Place web.IDParam `query:"place" required:"true"`
+}
+
+func (s *Service) apiPlan(ctx context.Context, in *planIn) (*body[DayPlan], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.placeFor(ctx, c, grid.RoundRead, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	return out(s.PlanAt(ctx, c, p.Path))
 }
 
 type textIn struct {

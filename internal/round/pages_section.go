@@ -67,8 +67,12 @@ func (s *Service) AreaSection(ctx context.Context, c grid.Caller, p grid.Place) 
 	if len(rows) == 0 {
 		return "", nil
 	}
+	plan, err := s.PlanAt(ctx, c, p.Path)
+	if err != nil {
+		return "", err
+	}
 	var b bytes.Buffer
-	err = sections()[i18n.Known(web.Lang(ctx))].Execute(&b, map[string]any{"Rows": rows, "Place": p.ID})
+	err = sections()[i18n.Known(web.Lang(ctx))].Execute(&b, map[string]any{"Rows": rows, "Place": p.ID, "Plan": plan})
 	return template.HTML(b.String()), err
 }
 

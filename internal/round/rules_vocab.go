@@ -82,6 +82,8 @@ type costData struct {
 	Minutes    map[TargetKind]float64 `json:"minutes"`
 	PerField   float64                `json:"per_field"`
 	FreshSaves float64                `json:"fresh_saves"` // minutes a fresh answer saves
+	// HandMinutes is how long one worker walks in a day.
+	HandMinutes int `json:"hand_minutes"`
 }
 
 type formVocab struct {

@@ -31,6 +31,7 @@ type Service struct {
 	marks   *db.Batcher[*markItem]
 	cover   coverCache
 	where   whereabouts
+	posted  handsCache
 	infos   sync.Map // round id → *roundInfo of rounds that are open or closed
 	opening sync.Map // round id → running in this process
 }
