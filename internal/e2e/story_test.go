@@ -256,7 +256,7 @@ func (s *story) paperAndRecheck(t *testing.T) {
 	b := s.open(t, "community", "zh", 1440, 900)
 	b.visit(s.round)
 	b.leaves("录入纸质表")
-	b.press("#sheets tbody tr:last-child a")
+	b.pressed("a sheet of twelve lines or more", `[...document.querySelectorAll('#sheets tbody tr')].reverse().find(e=>+e.lastElementChild.innerText.match(/\d+/)[0]>=12).querySelector('a')`)
 	b.until("the sheet", "!document.body.dataset.stays && !!document.querySelector('[name=\"lines.normal\"]')")
 	b.set("lines.normal", "3 7 999")
 	b.leaves("登记")
