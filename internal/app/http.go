@@ -14,6 +14,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
+	"wangge/internal/platform/blob"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
@@ -36,9 +37,11 @@ func (a *App) Handler() (http.Handler, error) {
 	if err := a.registerPages(site, ren); err != nil {
 		return nil, err
 	}
+	site.Handle("GET /sw.js", web.ServiceWorker("/today/offline"), web.Public())
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
 	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute))
 	site.Limit("POST /api/v1/marks:batch", web.MaxBody(round.MaxBatchBytes))
+	site.Limit("POST /api/v1/rounds/{id}/photos", web.MaxBody(blob.MaxUpload), web.Timeout(5*time.Minute))
 	site.Limit("POST /api/v1/areas/import", web.MaxBody(grid.MaxAreaBytes))
 	site.Limit("POST /api/v1/areas/geometry", web.MaxBody(grid.MaxGeometryBytes))
 	api := web.NewAPI(site, "Wangge", Version)

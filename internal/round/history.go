@@ -19,7 +19,7 @@ func (s *Service) open(m *markRow) (body sealedMark, err error) {
 
 func (m *markRow) shown(body sealedMark) Mark {
 	return Mark{ID: m.id, ObjectID: m.object, PrevID: m.prev, Result: m.result, Class: m.class, Reason: m.reason, How: m.how, Bulk: m.bulk, Late: m.late,
-		AccountID: m.account, PostID: m.post, ClaimedMs: m.claimedMs, CorrectedMs: m.correctedMs, ReceivedMs: m.receivedMs, PhotoID: m.photo,
+		AccountID: m.account, PostID: m.post, ClaimedMs: m.claimedMs, CorrectedMs: m.correctedMs, ReceivedMs: m.receivedMs, PhotoID: m.photo, Correct: m.correct,
 		Answers: body.Answers, Members: body.Members, Note: body.Note}
 }
 
@@ -70,16 +70,29 @@ func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.I
 	return out, nil
 }
 
-// flagContradictions marks those done marks that another author answered otherwise.
+// flagContradictions marks those done marks that another author answered
+// otherwise, until somebody who could know of both corrected them.
 func flagContradictions(list []Mark) {
 	for i := range list {
 		for j := range list {
 			a, b := &list[i], &list[j]
-			if i != j && a.Class == Done && b.Class == Done && a.AccountID != b.AccountID && !sameAnswers(a.Answers, b.Answers) {
+			if i != j && a.Class == Done && b.Class == Done && a.AccountID != b.AccountID && !sameAnswers(a.Answers, b.Answers) && !settled(list, i, j) {
 				a.Differs = true
 			}
 		}
 	}
+}
+
+// settled reports whether a correction followed that was made when both marks
+// had arrived.
+func settled(list []Mark, i, j int) bool {
+	known := max(list[i].ReceivedMs, list[j].ReceivedMs)
+	for k := range min(i, j) + 1 {
+		if list[k].Correct && list[k].ReceivedMs >= known {
+			return true
+		}
+	}
+	return false
 }
 
 // ResultIn returns the mark's result, and for a sign-off its reason, in lang.

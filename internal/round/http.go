@@ -62,6 +62,7 @@ func (s *Service) RegisterAPI(api huma.API) {
 	s.registerTurns(api)
 	huma.Register(api, operation("today", http.MethodGet, "/today", "today", "Buildings of one's posts with what remains", 200), s.apiToday)
 	huma.Register(api, operation("today-place", http.MethodGet, "/today/{id}", "today", "One card a door with everything asked there", 200), s.apiCards)
+	s.registerPhone(api)
 }
 
 // out wraps a value of a call that returns an error beside it.

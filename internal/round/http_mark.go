@@ -63,6 +63,7 @@ type batchRecord struct {
 type batchIn struct {
 	Body struct {
 		Marks []batchRecord `json:"marks" minItems:"1" maxItems:"2000"`
+		Tell  bool          `json:"tell_contradictions,omitempty" doc:"Say of each mark whether another author answered otherwise"`
 	}
 }
 
@@ -82,7 +83,11 @@ func (s *Service) apiMarks(ctx context.Context, in *batchIn) (*body[web.Page[Bat
 	for i, m := range in.Body.Marks {
 		marks[i] = m.input(m.RoundID)
 	}
-	return items(outcomes(ctx, s.MarkMany(ctx, c, marks)), "", nil)
+	list := s.MarkMany(ctx, c, marks)
+	if in.Body.Tell {
+		err = s.tellContradictions(ctx, c, marks, list)
+	}
+	return items(outcomes(ctx, list), "", err)
 }
 
 func outcomes(ctx context.Context, list []MarkOutcome) []BatchOutcome {

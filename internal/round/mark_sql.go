@@ -27,21 +27,21 @@ type markRow struct {
 }
 
 var markCols = []string{"district", "id", "occurrence_id", "object_id", "prev_id", "result", "class", "reason", "how", "bulk", "late", "account_id", "post_id",
-	"client_key", "payload_hash", "claimed_ms", "corrected_ms", "received_ms", "photo_id", "register", "sealed"}
+	"client_key", "payload_hash", "claimed_ms", "corrected_ms", "received_ms", "photo_id", "register", "sealed", "correct"}
 
-const markSelect = "m.id, m.occurrence_id, m.object_id, m.prev_id, m.result, m.class, m.reason, m.how, m.bulk, m.late, m.account_id, m.post_id, m.client_key, m.payload_hash, m.claimed_ms, m.corrected_ms, m.received_ms, m.photo_id, m.register, m.sealed"
+const markSelect = "m.id, m.occurrence_id, m.object_id, m.prev_id, m.result, m.class, m.reason, m.how, m.bulk, m.late, m.account_id, m.post_id, m.client_key, m.payload_hash, m.claimed_ms, m.corrected_ms, m.received_ms, m.photo_id, m.register, m.sealed, m.correct"
 
 func (m *markRow) row(district int) []any {
 	return []any{district, int64(m.id), int64(m.occ), int64(m.object), int64(m.prev), m.result, int(m.class), m.reason, string(m.how), bit(m.bulk), bit(m.late),
-		int64(m.account), int64(m.post), m.clientKey, m.payload, m.claimedMs, m.correctedMs, m.receivedMs, int64(m.photo), m.register, m.sealed}
+		int64(m.account), int64(m.post), m.clientKey, m.payload, m.claimedMs, m.correctedMs, m.receivedMs, int64(m.photo), m.register, m.sealed, bit(m.correct)}
 }
 
 func scanMark(scan scanner) (m *markRow, err error) {
 	m = &markRow{}
-	var bulk, late int
+	var bulk, late, correct int
 	err = scan(&m.id, &m.occ, &m.object, &m.prev, &m.result, &m.class, &m.reason, &m.how, &bulk, &late, &m.account, &m.post, &m.clientKey, &m.payload,
-		&m.claimedMs, &m.correctedMs, &m.receivedMs, &m.photo, &m.register, &m.sealed)
-	m.bulk, m.late = bulk == 1, late == 1
+		&m.claimedMs, &m.correctedMs, &m.receivedMs, &m.photo, &m.register, &m.sealed, &correct)
+	m.bulk, m.late, m.correct = bulk == 1, late == 1, correct == 1
 	return m, err
 }
 

@@ -79,7 +79,10 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /today/{id}", p.todayPlace)
 	app.Handle("POST /today/{id}/bulk", p.bulk)
 	app.Handle("GET /doors/{id}", p.door)
-	app.Handle("POST /doors/{id}/mark", p.markDoor, web.MaxBody(blob.MaxUpload+1<<20))
+	app.Handle("POST /doors/{id}/mark", p.markDoor, web.MaxBody(blob.MaxUpload+1<<20), web.Timeout(5*time.Minute))
+	app.Handle("POST /doors/{id}/settle", p.settle)
+	app.Handle("GET /doors/{id}/card", p.card)
+	app.Handle("GET /today/offline", p.shell)
 	app.Handle("GET /marks/{id}/photo", p.photo)
 }
 

@@ -22,11 +22,17 @@ type doorItem struct {
 	Labels  map[string]string // of questions, by key
 }
 
+// Differs reports whether two authors answered differently and nobody decided yet.
+func (d doorItem) Differs() bool {
+	return slices.ContainsFunc(d.History, func(m Mark) bool { return m.Differs })
+}
+
 // doorForm is one form of a door's page: of one target in one round, or of all
 // rounds that are answered there at once.
 type doorForm struct {
 	CardItem
-	Joint []string // names of the rounds answered at once
+	Joint []string // ids of the rounds answered at once
+	Asks  []DayItem
 	Typed url.Values
 	Wrong map[string]string // by field, as answers.head_count
 	Open  bool              // the questions are shown
@@ -58,11 +64,15 @@ type doorPage struct {
 	Message string
 	Back    string
 	Excuses []Word
+	lang    string
 }
+
+// Asked returns what the door's rounds ask, for the phone's outbox.
+func (d doorPage) Asked() []DayRound { return roundsOf([]Card{d.Card}) }
 
 // FormOf returns the form of one item, with what was typed where it came back.
 func (d doorPage) FormOf(it doorItem) doorForm {
-	return d.filled(doorForm{CardItem: it.CardItem})
+	return d.filled(doorForm{CardItem: it.CardItem, Asks: []DayItem{it.day(d.lang)}})
 }
 
 func (d doorPage) filled(f doorForm) doorForm {
@@ -80,6 +90,7 @@ func (d *doorPage) join(items []CardItem) {
 	f := doorForm{CardItem: together(items)}
 	for _, it := range items {
 		f.Joint = append(f.Joint, it.RoundID.String())
+		f.Asks = append(f.Asks, it.day(d.lang))
 		d.Names = append(d.Names, it.RoundName)
 	}
 	f = d.filled(f)
@@ -101,7 +112,7 @@ func (p *Pages) doorData(r *http.Request, c grid.Caller, key id.ID) (d doorPage,
 		}
 		d.Items = append(d.Items, x)
 	}
-	d.Excuses = Excuses()
+	d.Excuses, d.lang = Excuses(), c.Lang
 	d.Back = web.SafeNext(r.FormValue("back"), "/today")
 	d.Meta = web.Meta{Title: d.Card.Label, Menu: "today", Crumbs: []web.Crumb{{Text: web.T(ctx, "round.today"), Href: d.Back}}}
 	return d, nil
@@ -165,6 +176,33 @@ func (p *Pages) markDoor(w http.ResponseWriter, r *http.Request) error {
 	d.Form, d.Message = form, message
 	d.join(joinable(d.Card.Items))
 	return p.ren.PageStatus(w, r, status, web.Phone, "round/door", d)
+}
+
+// settle decides a contradiction: what one author answered is recorded again as
+// what holds.
+func (p *Pages) settle(w http.ResponseWriter, r *http.Request) error {
+	c, key, err := ask(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	v := r.PostForm
+	if err := p.s.Settle(r.Context(), c, idOf(v, "round"), idOf(v, "object"), idOf(v, "mark"), v.Get(web.KeyField)); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "round.flash.settled")
+	return web.Redirect(w, r, "/doors/"+key.String()+"?back="+url.QueryEscape(web.SafeNext(v.Get("back"), "/today")))
+}
+
+// card answers with one card of a list, as a page shows it after a mark.
+func (p *Pages) card(w http.ResponseWriter, r *http.Request) error {
+	c, key, err := ask(r)
+	if err != nil {
+		return err
+	}
+	return p.cardAgain(w, r, c, key, web.SafeNext(r.FormValue("back"), "/today"))
 }
 
 // cardAgain answers with the card as it stands now.

@@ -94,6 +94,9 @@ func (p *Pages) cardsData(r *http.Request, c grid.Caller, at id.ID) (d cardsPage
 	return d, err
 }
 
+// Asked returns what the rounds of the cards ask, for the phone's outbox.
+func (d cardsPage) Asked() []DayRound { return roundsOf(d.Cards) }
+
 // say writes the names of the page's places as people say them.
 func (d *cardsPage) say(ctx context.Context, s *Service, c grid.Caller) error {
 	above, err := placesByID(ctx, s.DB.Read(), c.District, []id.ID{d.Place.ParentID})
@@ -179,4 +182,10 @@ func roundKey(form string, round id.ID) string {
 		return ""
 	}
 	return form[:min(len(form), 38)] + "-" + round.String()
+}
+
+// shell shows the page that a phone keeps for when there is no network: nothing
+// of anybody stands in it, the phone fills it with the day's doors.
+func (p *Pages) shell(w http.ResponseWriter, r *http.Request) error {
+	return p.ren.Page(w, r, web.Phone, "round/offline", web.Meta{Title: web.T(r.Context(), "round.today"), Menu: "today", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "round.today"), Href: "/today"}}})
 }

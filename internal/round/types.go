@@ -261,6 +261,7 @@ type MarkResult struct {
 	Late     bool  `json:"late" doc:"The round was closed: kept, changes no figure"`
 	Older    bool  `json:"older" doc:"A later mark stands: kept in the history"`
 	ClockOff bool  `json:"clock_off" doc:"The phone's clock was wrong; the time was corrected"`
+	Differs  bool  `json:"differs,omitempty" doc:"Another author answered differently; told where it was asked for"`
 }
 
 // Mark is one recorded mark with what was sealed opened for the reader.
@@ -283,6 +284,7 @@ type Mark struct {
 	Answers     map[string]string `json:"answers,omitempty"`
 	Members     []MemberAnswer    `json:"members,omitempty"`
 	Note        string            `json:"note,omitempty"`
+	Correct     bool              `json:"correct,omitempty" doc:"Made to correct what stood before"`
 	Current     bool              `json:"current"`
 	Differs     bool              `json:"differs,omitempty" doc:"Another author answered differently"`
 }

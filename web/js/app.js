@@ -133,8 +133,9 @@
   function shrink(input) {
     var file = input.files && input.files[0];
     if (!file || !window.DataTransfer) return;
-    var url = URL.createObjectURL(file), img = new Image();
-    img.onerror = function () { URL.revokeObjectURL(url); input.value = ''; toast(msg('photo'), 'error'); };
+    var url = URL.createObjectURL(file), img = new Image(), ready = function () {};
+    if (input.form) input.form.shrinking = new Promise(function (ok) { ready = ok; });
+    img.onerror = function () { ready(); URL.revokeObjectURL(url); input.value = ''; toast(msg('photo'), 'error'); };
     img.onload = function () {
       var k = Math.min(1, 1600 / Math.max(img.naturalWidth, img.naturalHeight));
       var c = d.createElement('canvas');
@@ -147,6 +148,7 @@
         dt.items.add(new File([blob], 'photo.jpg', { type: 'image/jpeg' }));
         input.files = dt.files;
         preview(input, blob);
+        ready();
         input.dispatchEvent(new CustomEvent('photo', { bubbles: true, detail: { size: blob.size } }));
       });
     };

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"time"
@@ -53,6 +55,7 @@ type View struct {
 	D         any       // what the handler gave
 	Lang      string    // "zh" or "en"
 	Session   Session   // who looks
+	Device    string    // names the session on a phone without telling its token
 	LoggedIn  bool      // somebody is logged in
 	Drill     bool      // the page says that it is a drill
 	Now       time.Time // the renderer's clock
@@ -83,7 +86,7 @@ type Shell struct {
 func (r *Renderer) view(req *http.Request, data any) *View {
 	ctx := req.Context()
 	v := &View{
-		D: data, Lang: Lang(ctx), Session: SessionFrom(ctx), LoggedIn: LoggedIn(ctx),
+		D: data, Lang: Lang(ctx), Session: SessionFrom(ctx), Device: deviceOf(req), LoggedIn: LoggedIn(ctx),
 		Now: r.clk.Now(), Path: req.URL.Path, RequestID: RequestID(ctx), Shell: &r.Shell,
 	}
 	if m, ok := data.(interface{ PageMeta() Meta }); ok {
@@ -95,6 +98,14 @@ func (r *Renderer) view(req *http.Request, data any) *View {
 	v.Drill = r.Drill != nil && r.Drill(ctx)
 	v.LangHref = langHref(req, v.Lang)
 	return v
+}
+
+// deviceOf names the session of a request: the same for each of its pages,
+// another one after the next log-in, and of no use to get in.
+func deviceOf(r *http.Request) string {
+	token, _ := SessionToken(r)
+	sum := sha256.Sum256([]byte("wangge device " + token))
+	return hex.EncodeToString(sum[:8])
 }
 
 // langHref is the address of the page in the other language.
