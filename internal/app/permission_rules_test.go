@@ -123,6 +123,8 @@ var readRules = map[string]rule{
 	"GET /emergencies":                         {"", grid.RoundRead, held, ""},
 	"GET /today":                               {"", grid.RoundMark, held, ""},
 	"GET /today/evening":                       {"", grid.RoundMark, held, ""},
+	"GET /today/offline":                       {}, // holds nothing of anybody
+	"GET /doors/{id}/card":                     {"door", grid.RoundMark, covered, ""},
 	"GET /today/{id}":                          {"building", grid.RoundMark, seen, ""},
 	"GET /marks/{id}/photo":                    {"mark", grid.RoundMark, covered, ""},
 	"GET /api/v1/emergencies":                  {"", grid.RoundRead, held, ""},
@@ -144,6 +146,7 @@ var readRules = map[string]rule{
 	"GET /api/v1/cutoffs/{id}":                 {"cutoff", grid.RoundRead, held, ""},
 	"GET /api/v1/rechecks/{id}":                {"recheck", grid.RoundRecheck, seen, ""},
 	"GET /api/v1/today":                        {"", grid.RoundMark, held, ""},
+	"GET /api/v1/today/doors":                  {"", grid.RoundMark, held, ""},
 	"GET /api/v1/today/{id}":                   {"building", grid.RoundMark, seen, ""},
 }
 
@@ -339,5 +342,6 @@ POST /forms/{id}
 POST /emergencies
 POST /today/{id}/bulk
 POST /doors/{id}/mark
+POST /doors/{id}/settle
 POST /audit/verify
 `

@@ -3,7 +3,7 @@
 import { Store } from './store';
 import { Rec } from './types';
 import { forgetLost, lost } from './outbox';
-import { el, word } from './words';
+import { clock, el, word } from './words';
 
 const SIGN: { [state: string]: string } = { waiting: '…', done: '✓', late: '!', older: '!', differs: '≠', refused: '✕' };
 
@@ -30,7 +30,7 @@ function row(r: Rec): HTMLElement {
   const li = el('li', 'st-' + r.state), a = el('a') as HTMLAnchorElement, left = el('span');
   a.href = '/doors/' + r.body.door;
   left.appendChild(el('b', '', r.body.label));
-  left.appendChild(el('small', '', r.body.word + ' · ' + r.body.round + ' · ' + new Date(r.at).toLocaleString()));
+  left.appendChild(el('small', '', r.body.word + ' · ' + r.body.round + ' · ' + clock(r.at)));
   const said = word('is-' + r.state) + (r.body.reason ? word('colon') + r.body.reason : '') + (r.body.moved ? ' ' + word('clock') : '');
   const why = el('small', 'why', SIGN[r.state] + ' ' + said);
   left.appendChild(why);

@@ -6,7 +6,7 @@ import { Line, save, sync } from './outbox';
 import { open, Store } from './store';
 import { Day, Rec, Who } from './types';
 import { each, el, toast, word } from './words';
-import { show } from './view';
+import { noted, show } from './view';
 
 const d = document, FRESH = 5 * 60000;
 const shell = !!d.querySelector('[data-shell]');
@@ -49,9 +49,9 @@ async function keepShell(): Promise<void> {
   if (sw.active) { sw.active.postMessage('shell'); localStorage.setItem('wangge-shell', tag); }
 }
 
-async function keepDay(store: Store, now?: boolean): Promise<void> {
+async function keepDay(store: Store): Promise<void> {
   const last = +(localStorage.getItem('wangge-day') || 0), session = body().getAttribute('data-session') || '';
-  if (!now && Math.abs(Date.now() - last) < FRESH && localStorage.getItem('wangge-day-of') === session && await store.day()) return;
+  if (Math.abs(Date.now() - last) < FRESH && localStorage.getItem('wangge-day-of') === session && await store.day()) return;
   try {
     const res = await fetch('/api/v1/today/doors', { credentials: 'same-origin', headers: { Accept: 'application/json' } });
     if (res.status === 401) { await store.forgetDays(); return; }
@@ -105,7 +105,9 @@ async function answered(store: Store, recs: Rec[]): Promise<void> {
   for (const r of recs) doors[r.body.door] = true;
   await store.drop(recs.filter((r) => r.state === 'done' && !r.body.moved && watched[r.key]).map((r) => r.key));
   for (const r of recs) if (r.state === 'refused') toast(r.body.label + word('colon') + (r.body.reason || ''), 'error');
-  if (shell) { await keepDay(store, true); await draw(store); return; }
+  const day = await store.day(), taken = recs.filter((r) => r.state === 'done' || r.state === 'differs');
+  if (day && taken.length) await store.saveDay(noted(day, taken));
+  if (shell) { await draw(store); return; }
   for (const key of Object.keys(doors)) await freshCard(key);
 }
 async function freshCard(key: string): Promise<void> {

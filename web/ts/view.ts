@@ -2,7 +2,7 @@
 // doors and the marks that wait. Their parts are templates of the shell page.
 import { Card, Day, Field, Item, Rec, Result, Round } from './types';
 import { Rounds, roundsOf } from './forms';
-import { each, el, text, word } from './words';
+import { clock, each, el, text, word } from './words';
 
 function part(name: string): HTMLElement {
   const t = document.getElementById('t-' + name) as HTMLTemplateElement;
@@ -12,6 +12,11 @@ function put(root: ParentNode, slot: string, value: string): HTMLElement | null 
   const e = root.querySelector('[data-slot="' + slot + '"]') as HTMLElement | null;
   if (e) e.textContent = value;
   return e;
+}
+
+// noted writes marks that the server took into the day kept on the phone.
+export function noted(day: Day, recs: Rec[]): Day {
+  return { ...day, cards: day.cards.map((c) => overlay(c, recs)) };
 }
 
 // overlay gives the items of a card the state that the unsent marks will make.
@@ -33,10 +38,11 @@ const evening = (c: Card): boolean => c.items.some((i) => i.state === 'attempted
 
 // show draws the page that the address names.
 export function show(main: HTMLElement, title: HTMLElement, day: Day | null, recs: Rec[]): void {
-  const body = main.querySelector('[data-body]') as HTMLElement;
+  const body = main.querySelector('[data-body]') as HTMLElement, arrow = document.querySelector('.p-back') as HTMLAnchorElement | null;
+  if (arrow) arrow.hidden = location.pathname === '/today';
   body.textContent = '';
   if (!day) { body.appendChild(note('none')); return; }
-  put(main, 'asof', word('asof', new Date(day.at_ms).toLocaleString()));
+  put(main, 'asof', word('asof', clock(day.at_ms)));
   const rounds = roundsOf(day.rounds);
   const cards = day.cards.map((c) => overlay(c, recs));
   const at = location.pathname.split('/');
@@ -170,7 +176,7 @@ function buttons(form: HTMLFormElement, results: Result[]): void {
   const short = form.querySelector('[data-slot=short]') as HTMLElement, long = form.querySelector('[data-slot=long]') as HTMLElement;
   for (const r of results) {
     if (r.code === 'normal' || r.code === 'answered') continue;
-    const b = el('button', r.short ? 'btn' : 'btn btn-block', text(r)) as HTMLButtonElement;
+    const b = el('button', r.short ? 'btn' : 'btn btn-block', word('do-' + r.code) || text(r)) as HTMLButtonElement;
     b.type = 'submit'; b.name = 'result'; b.value = r.code;
     (r.short ? short : long).appendChild(b);
   }

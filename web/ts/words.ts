@@ -22,3 +22,8 @@ export function toast(message: string, kind: string): void {
   const w = (window as any).wangge;
   if (w) w.toast(message, kind);
 }
+
+// clock writes a time as the pages do: that of UTC+8.
+export function clock(ms: number): string {
+  return new Date(ms + 8 * 3600000).toISOString().slice(0, 16).replace('T', ' ');
+}
