@@ -4,7 +4,7 @@ import "wangge/internal/grid"
 
 // readRules say of every reading route who may use it.
 var readRules = map[string]rule{
-	"GET /login": {}, "GET /setup": {}, "GET /password": {}, "GET /account": {}, "GET /{$}": {}, "GET /api/docs": {}, "GET /search": {},
+	"GET /login": {}, "GET /sw.js": {}, "GET /setup": {}, "GET /password": {}, "GET /account": {}, "GET /{$}": {}, "GET /api/docs": {}, "GET /search": {},
 	"GET /api/v1/openapi.json": {}, "GET /api/v1/openapi-3.0.json": {}, "GET /api/v1/openapi.yaml": {}, "GET /api/v1/openapi-3.0.yaml": {},
 	"GET /api/v1/account": {}, "GET /api/v1/sessions": {}, "GET /api/v1/tokens": {}, "GET /api/v1/rounds/results": {},
 	"GET /api/v1/sessions/{id}": {object: "account", reach: held}, // of another account: nobody's
@@ -231,6 +231,7 @@ var writeRules = map[string]rule{
 	"POST /api/v1/rounds/{id}/close":     {"openround", grid.RoundClose, whole, `{}`},
 	"POST /api/v1/rounds/{id}/stop":      {"openround", grid.RoundClose, whole, ""},
 	"POST /api/v1/rounds/{id}/cutoffs":   {"openround", grid.RoundClose, whole, ""},
+	"POST /api/v1/rounds/{id}/photos":    {"openround", grid.RoundMark, held, "x"},
 	"POST /api/v1/rounds/{id}/marks":     {"target", grid.RoundMark, covered, `{"object_id":"<target>","result":"normal"}`},
 	"POST /api/v1/marks:batch":           {"target", grid.RoundMark, covered, `{"marks":[{"round_id":"<openround>","object_id":"<target>","result":"normal"}]}`},
 	"POST /api/v1/rounds/{id}/bulk":      {"building", grid.RoundMark, seen, `{"place_id":"<building>"}`},
@@ -240,7 +241,7 @@ var writeRules = map[string]rule{
 }
 
 // publicRoutes need no log-in.
-var publicRoutes = []string{"GET /login", "POST /login", "POST /logout", "GET /setup", "POST /setup", "POST /api/v1/sessions", "GET /api/docs", "GET /fix", "POST /fix", "POST /fix/send", "GET /duty/{code}",
+var publicRoutes = []string{"GET /sw.js", "GET /login", "POST /login", "POST /logout", "GET /setup", "POST /setup", "POST /api/v1/sessions", "GET /api/docs", "GET /fix", "POST /fix", "POST /fix/send", "GET /duty/{code}",
 	"GET /api/v1/openapi.json", "GET /api/v1/openapi-3.0.json", "GET /api/v1/openapi.yaml", "GET /api/v1/openapi-3.0.yaml"}
 
 // formRoutes are the writing routes of pages. They call what the API's do; here
