@@ -37,6 +37,7 @@ type wordlist struct {
 	parents []string          // parent headers, the most specific first
 	levels  map[string]Level
 	village []string
+	kinds   []string // what a name ends in that says what the area is, longest first
 }
 
 // Read reads a national list: a table with a column of codes and one of
@@ -295,13 +296,13 @@ func loadWords(fsys embed.FS) wordlist {
 		panic(err)
 	}
 	var f struct {
-		Code, Name, Level, Parent, Village []string
-		Levels                             map[Level][]string
+		Code, Name, Level, Parent, Village, Kinds []string
+		Levels                                    map[Level][]string
 	}
 	if err := json.Unmarshal(raw, &f); err != nil {
 		panic("divisions: data/headers.json: " + err.Error())
 	}
-	w := wordlist{columns: map[string]string{}, levels: map[string]Level{}, parents: f.Parent, village: f.Village}
+	w := wordlist{columns: map[string]string{}, levels: map[string]Level{}, parents: f.Parent, village: f.Village, kinds: f.Kinds}
 	for column, heads := range map[string][]string{"code": f.Code, "name": f.Name, "level": f.Level, "parent": f.Parent} {
 		for _, h := range heads {
 			w.columns[h] = column
