@@ -11,16 +11,6 @@ import (
 	"wangge/internal/platform/id"
 )
 
-// AreaReport says what an import of areas did.
-type AreaReport struct {
-	Created   int                 `json:"created"`
-	Renamed   int                 `json:"renamed"`
-	Unchanged int                 `json:"unchanged"`
-	Outside   int                 `json:"outside" doc:"Rows of the list that lie outside the district"`
-	Removed   []Place             `json:"removed" doc:"Areas of the district that the list no longer holds; they stay"`
-	Problems  []divisions.Problem `json:"problems"`
-}
-
 // DistrictOf returns the district a national list is about: its only county,
 // or the only city where the list has none (a city without counties). ok is
 // false when there are several or none.
@@ -58,10 +48,13 @@ func rootPath(district int) string {
 }
 
 // ImportAreas brings the areas of the caller's district in line with a
-// national list. It may be repeated: areas are matched by code, renamed ones
-// keep their id and their old name as an alias, new ones are added, and areas
-// missing from the list are reported and stay. With dry set nothing is
-// written. Needs place.write for the whole district.
+// national list. It may be repeated: areas are matched by code, else by name
+// (divisions.Diff); renamed, recoded and moved ones keep their id, their doors
+// and their history, and bear their former name as an alias; new ones are
+// added; removed ones are closed. A removed area that still holds doors or
+// other places needs a successor (SetSuccessor): until it has one nothing is
+// written and the error is Conflict. With dry set nothing is written at all.
+// Needs place.write for the whole district.
 func (s *Service) ImportAreas(ctx context.Context, c Caller, list []divisions.Area, dry bool) (AreaReport, error) {
 	const op = "grid.ImportAreas"
 	if err := c.RequirePlace(op, PlaceWrite, rootPath(c.District)); err != nil {
@@ -71,18 +64,23 @@ func (s *Service) ImportAreas(ctx context.Context, c Caller, list []divisions.Ar
 	if len(mine) == 0 {
 		return report, errs.E(op, errs.Invalid, "grid.import.nothing", RootCode(c.District)[:6])
 	}
-	if dry {
-		have, err := areasOf(ctx, s.d.Read(), c.District)
-		if err != nil {
-			return report, errs.Wrap(op, err)
-		}
-		compareAreas(have, mine, s.nowMs(), &report)
-		return report, nil
+	plan, err := s.compareAreas(ctx, s.d.Read(), c, mine, &report)
+	if err != nil || dry {
+		return report, errs.Wrap(op, err)
+	}
+	if n := report.Open(); n > 0 {
+		return report, errs.E(op, errs.Conflict, "grid.import.blocked", n)
 	}
 	clean := report
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
-		report = clean
-		return s.applyAreas(ctx, tx, c, mine, &report)
+	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
+		report = AreaReport{Outside: clean.Outside, Problems: clean.Problems}
+		if plan, err = s.compareAreas(ctx, tx, c, mine, &report); err != nil {
+			return err
+		}
+		if n := report.Open(); n > 0 {
+			return errs.E(op, errs.Conflict, "grid.import.blocked", n)
+		}
+		return s.applyAreas(ctx, tx, c, plan, &report)
 	})
 	return report, err
 }
@@ -127,49 +125,103 @@ func planAreas(district int, list []divisions.Area) ([]divisions.Area, AreaRepor
 	return mine, report
 }
 
-// compareAreas splits the list into areas to add and areas to rename, and
-// fills the counts of the report. Parents come before children.
-func compareAreas(have []Place, list []divisions.Area, now int64, report *AreaReport) (fresh, renamed []Place) {
-	byCode := make(map[string]Place, len(have)+len(list))
-	for _, p := range have {
-		byCode[p.Code] = p
+// compareAreas sets a list against the areas of the district, and fills the
+// report with the differences and with what stands in the way of applying them.
+func (s *Service) compareAreas(ctx context.Context, q db.Queryer, c Caller, list []divisions.Area, report *AreaReport) (*areaPlan, error) {
+	have, err := areasOf(ctx, q, c.District)
+	if err != nil {
+		return nil, err
 	}
-	inList := make(map[string]bool, len(list))
-	for _, a := range list {
-		inList[a.Code] = true
-		old, known := byCode[a.Code]
-		switch {
-		case !known:
-			p := newArea(a, byCode[a.Parent].ID, now)
-			byCode[a.Code] = p
-			fresh = append(fresh, p)
-		case old.Name != a.Name:
-			old.Alias = addAlias(old.Alias, old.Name)
-			old.Name = a.Name
-			renamed = append(renamed, old)
-		default:
-			report.Unchanged++
+	ix, err := s.leaves(ctx, c.District)
+	if err != nil {
+		return nil, err
+	}
+	plan := newAreaPlan(c.District, have, list)
+	plan.report(report, ix)
+	decided, err := successorsOf(ctx, q, c.District)
+	if err != nil {
+		return nil, err
+	}
+	for _, ch := range plan.changes {
+		if ch.Kind != divisions.Removed {
+			continue
 		}
-	}
-	for _, p := range have {
-		if !inList[p.Code] {
-			report.Removed = append(report.Removed, p)
+		b, holds, err := s.blockOf(ctx, q, c, plan, ch)
+		if err != nil {
+			return nil, err
 		}
+		if !holds {
+			continue
+		}
+		b.Doors = ix.under(plan.place(ch).Path)
+		if to, ok := plan.list[decided[b.Code]]; ok && to.Level == ch.Old.Level {
+			b.Successor, b.Into = to.Code, to.Name
+		}
+		report.Blocked = append(report.Blocked, b)
 	}
-	report.Created, report.Renamed = len(fresh), len(renamed)
-	return fresh, renamed
+	return plan, nil
 }
 
-func newArea(a divisions.Area, parent id.ID, now int64) Place {
-	p := Place{ID: id.New(), ParentID: parent, Kind: Kind(a.Level), Name: a.Name, Code: a.Code, Path: AreaPath(Kind(a.Level), a.Code), FromMs: now}
-	p.AreaID = p.ID
-	if n, err := strconv.Atoi(lastGroup(p.Path)); err == nil {
-		p.Ordinal = n
+// blockOf tells what a removed area still holds; holds is false where it can
+// simply be closed. What hangs on areas below it is theirs.
+func (s *Service) blockOf(ctx context.Context, q db.Queryer, c Caller, plan *areaPlan, ch divisions.Change) (b AreaBlock, holds bool, err error) {
+	p := plan.place(ch)
+	b = AreaBlock{ID: p.ID, Code: p.Code, Name: p.Name, Under: plan.byID[p.ParentID].Name}
+	n, err := openIn(ctx, q, c.District, p)
+	if err != nil || n == 0 {
+		return b, false, err
 	}
+	b.Suggestions = plan.suggest(ch.Old)
+	b.Posts, err = postsOver(ctx, q, c.District, p.ID, s.nowMs())
+	return b, true, err
+}
+
+// SetSuccessor decides which area takes over from one that lists no longer
+// hold; both are named by their 12-digit codes. The decision is kept and used
+// by later imports until it is changed; an empty new code withdraws it. Needs
+// place.write for the whole district.
+func (s *Service) SetSuccessor(ctx context.Context, c Caller, oldCode, newCode string) error {
+	const op = "grid.SetSuccessor"
+	if err := c.RequirePlace(op, PlaceWrite, rootPath(c.District)); err != nil {
+		return err
+	}
+	was, err := s.areaNow(ctx, c, oldCode)
+	if err != nil {
+		return errs.Field(err, "old_code")
+	}
+	if newCode != "" {
+		level, ok := divisions.LevelOf(newCode)
+		switch {
+		case !ok || Kind(level) != was.Kind:
+			return errs.Field(errs.E(op, errs.Invalid, "grid.import.successor_level"), "new_code")
+		case newCode == oldCode || !Under(AreaPath(Kind(level), newCode), rootPath(c.District)):
+			return errs.Field(errs.E(op, errs.Invalid, "grid.import.successor_outside"), "new_code")
+		}
+	}
+	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+		if err := setSuccessor(ctx, tx, c, oldCode, newCode, s.nowMs()); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, c, PlaceWrite, "grid.areas.successor", "place", was.ID, fmt.Sprintf("from=%s to=%s", oldCode, newCode))
+	})
+}
+
+func newArea(a divisions.Area, pid, parent id.ID, now int64) Place {
+	p := Place{ID: pid, ParentID: parent, Kind: Kind(a.Level), Name: a.Name, Code: a.Code, Path: AreaPath(Kind(a.Level), a.Code), FromMs: now}
+	p.AreaID, p.Ordinal = p.ID, areaOrdinal(p.Path)
 	if divisions.IsVillage(a) {
 		p.Subkind = SubVillage
 	}
 	return p
+}
+
+// areaOrdinal is an area's place among its siblings: its own digits of the code.
+func areaOrdinal(path string) int {
+	n, err := strconv.Atoi(lastGroup(path))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // lastGroup returns the digits an area's path adds to its parent's, two or three.
@@ -178,26 +230,4 @@ func lastGroup(path string) string {
 		return path[len(path)-3:]
 	}
 	return path[len(path)-2:]
-}
-
-func (s *Service) applyAreas(ctx context.Context, tx *db.Tx, c Caller, list []divisions.Area, report *AreaReport) error {
-	have, err := areasOf(ctx, tx, c.District)
-	if err != nil {
-		return err
-	}
-	fresh, renamed := compareAreas(have, list, s.nowMs(), report)
-	if err := insertPlaces(ctx, tx, c.District, fresh); err != nil {
-		return err
-	}
-	for _, p := range renamed {
-		if err := updatePlace(ctx, tx, c.District, p); err != nil {
-			return err
-		}
-	}
-	if len(fresh)+len(renamed) == 0 {
-		return nil
-	}
-	s.placesChanged(tx)
-	detail := fmt.Sprintf("created=%d renamed=%d unchanged=%d", report.Created, report.Renamed, report.Unchanged)
-	return s.note(ctx, tx, c, PlaceWrite, "grid.areas.import", "place", id.Zero, detail)
 }

@@ -47,10 +47,32 @@ func (s *Service) Places(ctx context.Context, q db.Queryer, c Caller, ids []id.I
 }
 
 // Area returns the area with a national code of 6, 9 or 12 digits, or NotFound.
+// A code that no area bears now leads to the one that bore it last, or that
+// took its places over.
 func (s *Service) Area(ctx context.Context, c Caller, code string) (Place, error) {
 	if len(code) < 12 {
 		code += strings.Repeat("0", 12-len(code))
 	}
+	p, err := s.areaNow(ctx, c, code)
+	if !errs.Is(err, errs.NotFound) {
+		return p, err
+	}
+	former, e := formerCodes(ctx, s.d.Read(), c.District)
+	if e != nil {
+		return p, errs.Wrap("grid.Area", e)
+	}
+	for pid, codes := range former {
+		if slices.Contains(codes, code) {
+			if p, e := placeByID(ctx, s.d.Read(), c.District, pid); e == nil && p.UntilMs == 0 {
+				return p, nil
+			}
+		}
+	}
+	return p, err
+}
+
+// areaNow returns the area that bears a 12-digit code now.
+func (s *Service) areaNow(ctx context.Context, c Caller, code string) (Place, error) {
 	return onePlace(ctx, s.d.Read(), "p.district = $1 AND p.code = $2 AND p.code <> '' AND p.until_ms = 0", db.NewArgs(c.District, code))
 }
 

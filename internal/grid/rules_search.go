@@ -17,6 +17,7 @@ type landmark struct {
 	up    int      // index of the place above; -1: none in the list
 	name  string   // folded
 	alias string   // folded, with commas
+	codes []string // the present one and former ones
 	label string   // normalised, for kinds that have labels
 	forms []string // how an address begins with it, folded, longest first
 }
@@ -89,7 +90,7 @@ func (n *landmark) answers(text string) int {
 	switch {
 	case n.label != "" && labelLike(n.label):
 		return 0
-	case strings.HasPrefix(n.name, text), len(text) >= 6 && strings.HasPrefix(n.Code, text):
+	case strings.HasPrefix(n.name, text), len(text) >= 6 && slices.ContainsFunc(n.codes, func(c string) bool { return strings.HasPrefix(c, text) }):
 		return 2
 	case strings.Contains(n.name, text), strings.Contains(n.alias, text):
 		return 1

@@ -60,6 +60,10 @@ func (s *Service) landmarks(ctx context.Context, district int) ([]landmark, erro
 	if err != nil {
 		return nil, err
 	}
+	former, err := formerCodes(ctx, s.d.Read(), district)
+	if err != nil {
+		return nil, err
+	}
 	ix := &landmarkIndex{version: version, list: make([]landmark, len(places))}
 	var way []int // the places above the one at hand
 	for i, p := range places {
@@ -71,6 +75,7 @@ func (s *Service) landmarks(ctx context.Context, district int) ([]landmark, erro
 			up = way[len(way)-1]
 		}
 		ix.list[i] = newLandmark(p, up)
+		ix.list[i].codes = append(former[p.ID], p.Code)
 		way = append(way, i)
 	}
 	if s.marks.ix == nil {
@@ -275,7 +280,7 @@ func (f *finder) grids(ctx context.Context) error {
 		if !known || !Under(g.Path, f.in) || !f.c.CanGrid(PlaceRead, g.Path) {
 			continue
 		}
-		n := landmark{up: i, name: fold(g.Name), Place: Place{Code: g.Code}}
+		n := landmark{up: i, name: fold(g.Name), codes: []string{g.Code}}
 		if score := f.adr.answers(&n); score > 0 {
 			hits = append(hits, Hit{ID: g.ID, Kind: "grid", Text: g.Name, Where: f.where(append(f.way(i), Place{})), Href: "/grids/" + g.ID.String(), score: score})
 		}

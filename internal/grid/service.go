@@ -62,6 +62,7 @@ type Service struct {
 	audit    Auditor
 	accounts Accounts
 	regrid   []RegridHook
+	merged   []MergeHook
 	sections []AreaSection
 	states   DoorStates
 

@@ -12,17 +12,17 @@ import (
 // placesTopic is the news that places or grids changed (see package grid).
 const placesTopic = "grid.places"
 
-// listen drops what is remembered of where leaves lie when places change, and
-// of a round that has another current occurrence. It ends when the database closes.
+// listen drops what is remembered of where rounds and leaves lie when places
+// change, and of a round that has another current occurrence. It ends when the
+// database closes.
 func (s *Service) listen(news <-chan string) {
 	for topic := range news {
 		if topic == placesTopic || topic == db.Everything {
 			s.cover.forget()
 			s.where.forget()
-		}
-		if topic == db.Everything {
 			s.infos.Clear()
-		} else if text, ok := strings.CutPrefix(topic, turned); ok {
+		}
+		if text, ok := strings.CutPrefix(topic, turned); ok {
 			if round, err := id.Parse(text); err == nil {
 				s.infos.Delete(round)
 			}

@@ -134,6 +134,22 @@ func selectRound(ctx context.Context, q db.Queryer, district int, round id.ID) (
 	return r, missing("round.Round", err, "round.missing")
 }
 
+// moveRound gives a round another area and the filter it has now.
+func moveRound(ctx context.Context, tx *db.Tx, r Round, area id.ID) error {
+	filter, err := json.Marshal(r.Filter)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE round SET area_id = $3, filter = $4 WHERE district = $1 AND id = $2", r.district, r.ID, area, string(filter))
+	return err
+}
+
+// moveForms gives the forms of an area to another.
+func moveForms(ctx context.Context, tx *db.Tx, district int, from, to id.ID) error {
+	_, err := tx.ExecContext(ctx, "UPDATE form SET area_id = $3 WHERE district = $1 AND area_id = $2", district, from, to)
+	return err
+}
+
 func selectRounds(ctx context.Context, q db.Queryer, district int, where string, a *db.Args) ([]Round, error) {
 	rows, err := q.QueryContext(ctx, "SELECT "+roundCols+roundFrom+" WHERE r.district = $1"+where, a.List()...)
 	return collect(rows, err, scanRound(district))

@@ -75,6 +75,14 @@ func lockTargetsAt(ctx context.Context, tx *db.Tx, district int, occ id.ID, leav
 	return out, err
 }
 
+// lockTargetsOn returns the targets of an occurrence that are counted at one
+// leaf, locked.
+func lockTargetsOn(ctx context.Context, tx *db.Tx, district int, occ, leaf id.ID) ([]Target, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT "+targetSelect+" FROM target t WHERE t.district = $1 AND t.occurrence_id = $2 AND t.leaf_id = $3 ORDER BY t.object_id"+tx.ForUpdate(),
+		district, occ, leaf)
+	return collect(rows, err, scanTarget)
+}
+
 // present returns which of the objects are on the list already.
 func present(ctx context.Context, q db.Queryer, district int, occ id.ID, objects []id.ID) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}

@@ -26,23 +26,26 @@ type Change struct {
 }
 
 // Diff compares two lists of the same counties. An area that keeps its code is
-// the same area; of the rest, those whose name stands once in either list (at
-// the same level of the same county) are taken for the same area under another
-// code: first by the whole name, then without the words for its kind. Names
-// that stand several times are told apart by their street or the end of their
-// code, or not at all. Changes come in the order of the levels, then of the codes.
+// the same area, unless another area got its code: its name then stands at
+// another code that is new or has changed hands too. Of the rest, those whose
+// name stands once in either list (at the same level of the same county) are
+// taken for the same area under another code: first by the whole name, then
+// without the words for its kind. Names that stand several times are told apart
+// by their street or the end of their code, or not at all. Changes come in the
+// order of the levels, then of the codes.
 func Diff(old, list []Area) []Change {
 	d := differ{was: index(old), is: index(list), to: map[string]string{}}
+	reused := d.reused(list)
 	var gone, fresh []Area
 	for _, a := range old {
-		if n, kept := d.is[a.Code]; !kept || n.Level != a.Level {
+		if n, kept := d.is[a.Code]; !kept || n.Level != a.Level || reused[a.Code] {
 			gone = append(gone, a)
 		} else {
 			d.to[a.Code] = a.Code
 		}
 	}
 	for _, a := range list {
-		if o, known := d.was[a.Code]; !known || o.Level != a.Level {
+		if o, known := d.was[a.Code]; !known || o.Level != a.Level || reused[a.Code] {
 			fresh = append(fresh, a)
 		}
 	}
@@ -50,6 +53,26 @@ func Diff(old, list []Area) []Change {
 		gone, fresh = d.match(gone, fresh, key)
 	}
 	return d.changes(old, fresh)
+}
+
+// reused finds the codes that another area bears now: the name changed to one
+// that is not alike, and the former name stands at a code that is new or has
+// changed its name as well.
+func (d differ) reused(list []Area) map[string]bool {
+	other := func(code string) bool {
+		was, known := d.was[code]
+		return !known || Alike(was.Name, d.is[code].Name) < 0.5
+	}
+	at := group(list, func(a Area) string { return a.Name })
+	out := map[string]bool{}
+	for code, was := range d.was {
+		if _, kept := d.is[code]; !kept || !other(code) {
+			continue
+		}
+		now := at[nameKey{code[:6], was.Level, was.Name}]
+		out[code] = len(now) == 1 && now[0].Code != code && other(now[0].Code)
+	}
+	return out
 }
 
 type differ struct {

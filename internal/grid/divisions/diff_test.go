@@ -121,6 +121,14 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%d: %v, want %v", i, c, w)
 		}
 	}
+	swapped := read("230103000000,南岗区\n230103001000,花园街道\n230103001001,丙社区居委会\n230103001003,甲社区居委会\n230103001004,戊社区居委会\n")
+	before := read("230103000000,南岗区\n230103001000,花园街道\n230103001001,甲社区居委会\n230103001003,丙社区居委会\n230103001004,己社区居委会\n")
+	got := found(Diff(before, swapped))
+	for _, w := range []change{{"recoded", "230103001001", "230103001003"}, {"recoded", "230103001003", "230103001001"}, {"renamed", "230103001004", "230103001004"}} {
+		if !got[w] || len(got) != 3 {
+			t.Errorf("exchanged codes: %v", got)
+		}
+	}
 	if Alike("上疃村村委会", "上疃村") != 1 || Alike("上疃村", "下寨社区") != 0 {
 		t.Error("names are not compared by their stems")
 	}
