@@ -121,8 +121,9 @@ func (w *walk) belong(r *modelRound) []id.ID {
 			all = append(all, p.ID)
 		}
 	}
+	holds := w.narrowed(r)
 	for _, o := range all {
-		if strings.HasPrefix(w.now.at[o].Path, r.AreaPath) {
+		if holds(w.now.at[o].Path) {
 			out = append(out, o)
 		}
 	}

@@ -55,7 +55,8 @@ type step struct {
 
 func (w *walk) steps() []step {
 	return []step{{"import", w.importRoster}, {"undo import", w.undoImport}, {"arrive", w.arrive}, {"depart", w.depart}, {"move", w.move},
-		{"merge", w.merge}, {"merge people", w.mergePeople}, {"undo merge", w.undoMerge}, {"elsewhere", w.elsewhere}, {"redraw", w.redraw}, {"build", w.build}, {"open", w.open}, {"close", w.close}, {"post ends", w.postEnds},
+		{"merge", w.merge}, {"merge people", w.mergePeople}, {"undo merge", w.undoMerge}, {"elsewhere", w.elsewhere}, {"redraw", w.redraw}, {"relist", w.relist},
+		{"build", w.build}, {"open", w.open}, {"close", w.close}, {"post ends", w.postEnds},
 		{"mark", w.mark}, {"mark", w.mark}, {"mark again", w.markAgain}, {"phone", w.phone}, {"late", w.late}, {"rush", w.rush}}
 }
 

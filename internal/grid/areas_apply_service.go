@@ -83,8 +83,26 @@ func aside(path string) string { return pathEnd + path }
 
 func (w *areaWork) stepAside(ctx context.Context) error {
 	return w.each(func(_ divisions.Change, was Place) error {
-		return moveArea(ctx, w.tx, w.c.District, was.ID, was.Path, aside(was.Path))
+		return w.move(ctx, was.ID, was.Path, aside(was.Path))
 	}, divisions.Recoded, divisions.Moved)
+}
+
+// move gives an area another path, with what hangs on it, its grids and the
+// areas that ended in it; those below it have codes of their own.
+func (w *areaWork) move(ctx context.Context, area id.ID, from, to string) error {
+	if err := moveArea(ctx, w.tx, w.c.District, area, from, to); err != nil {
+		return err
+	}
+	ended, err := endedIn(ctx, w.tx, w.c.District, area)
+	if err != nil {
+		return err
+	}
+	for _, p := range ended {
+		if err := w.move(ctx, p.ID, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *areaWork) add(ctx context.Context) error {
@@ -130,7 +148,7 @@ func (w *areaWork) recode(ctx context.Context) error {
 		if err := updateArea(ctx, w.tx, w.c.District, p); err != nil {
 			return err
 		}
-		return moveArea(ctx, w.tx, w.c.District, p.ID, aside(was.Path), p.Path)
+		return w.move(ctx, p.ID, aside(was.Path), p.Path)
 	}, divisions.Recoded, divisions.Moved)
 }
 
@@ -191,10 +209,7 @@ func (w *areaWork) close(ctx context.Context, gone, to Place) (Place, error) {
 	if err := endGrids(ctx, w.tx, w.c.District, gone.ID, w.now); err != nil {
 		return gone, err
 	}
-	if err := movePath(ctx, w.tx, w.c.District, from, path); err != nil {
-		return gone, err
-	}
-	return gone, moveArea(ctx, w.tx, w.c.District, gone.ID, from, path) // its ended grids
+	return gone, w.move(ctx, gone.ID, from, path)
 }
 
 // siblings returns the ordinals in use below a place and its open children.

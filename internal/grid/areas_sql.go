@@ -76,6 +76,11 @@ func moveArea(ctx context.Context, tx *db.Tx, district int, area id.ID, from, to
 	return nil
 }
 
+// endedIn reads the closed areas that stand right below an area.
+func endedIn(ctx context.Context, q db.Queryer, district int, area id.ID) ([]Place, error) {
+	return queryPlaces(ctx, q, "p.district = $1 AND p.parent_id = $2 AND p.until_ms <> 0 AND p.kind IN ('street', 'community')", db.NewArgs(district, int64(area)))
+}
+
 // handOver gives a physical place and what stands below it to another area.
 func handOver(ctx context.Context, tx *db.Tx, district int, p Place, from string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE place SET path = $3 || substr(path, $4), area_id = $6 WHERE district = $1 AND path >= $2 AND path < $5`,
