@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"wangge/internal/app"
 	"wangge/internal/ledger/importer"
@@ -31,6 +33,9 @@ func importAreas(ctx context.Context, env *environment, args []string) error {
 	var cfg app.Config
 	cfg.Bind(fs)
 	dry := fs.Bool("dry-run", false, "say what would change and change nothing")
+	whole := fs.Bool("whole", false, "the list is whole, though it lacks more than half of what is there")
+	successors := codes{}
+	fs.Var(successors, "successor", "`OLD=NEW`: the area with code NEW takes over the doors of OLD, which the list no longer has (repeatable; kept)")
 	asJSON := fs.Bool("json", false, "print JSON")
 	files, err := parse(fs, args)
 	if err != nil {
@@ -55,22 +60,65 @@ func importAreas(ctx context.Context, env *environment, args []string) error {
 		defer f.Close()
 		in = f
 	}
-	report, err := app.ImportAreas(ctx, o, in, *dry, language(env))
-	if err != nil {
+	report, err := app.ImportAreas(ctx, o, app.AreaImport{In: in, Dry: *dry, Whole: *whole, Successors: successors, Lang: language(env)})
+	if err != nil && len(report.Changes) == 0 {
 		return err
 	}
 	if *asJSON {
-		err = printJSON(env, report)
-	} else {
-		for _, p := range report.Problems {
-			fmt.Fprintln(env.stdout, p.Text)
+		if e := printJSON(env, report); e != nil {
+			return e
 		}
-		fmt.Fprintf(env.stdout, "added %d, renamed %d, unchanged %d, not in the list any more %d\n", report.Added, report.Renamed, report.Unchanged, report.Gone)
+	} else {
+		printAreas(env, report)
 	}
 	if err == nil && len(report.Problems) > 0 {
 		err = app.ErrFound
 	}
 	return err
+}
+
+// codes collects pairs of area codes from a flag that may be repeated.
+type codes map[string]string
+
+func (c codes) String() string { return "" }
+
+func (c codes) Set(s string) error {
+	from, to, ok := strings.Cut(s, "=")
+	if !ok || from == "" || to == "" {
+		return errors.New("want OLD=NEW, two 12-digit codes")
+	}
+	c[from] = to
+	return nil
+}
+
+// printAreas tells the differences between a list and the database, a line each.
+func printAreas(env *environment, r app.AreaReport) {
+	for _, p := range r.Problems {
+		fmt.Fprintln(env.stdout, p.Text)
+	}
+	for _, c := range r.Changes {
+		switch {
+		case c.OldCode == "":
+			fmt.Fprintf(env.stdout, "added    %s %s\n", c.Code, c.Name)
+		case c.Code == "":
+			fmt.Fprintf(env.stdout, "removed  %s %s\n", c.OldCode, c.OldName)
+		default:
+			fmt.Fprintf(env.stdout, "%-8s %s %s -> %s %s\n", c.Kind, c.OldCode, c.OldName, c.Code, c.Name)
+		}
+	}
+	for _, b := range r.Blocked {
+		fmt.Fprintf(env.stdout, "%s %s holds %d doors", b.Code, b.Name, b.Doors)
+		if b.Successor != "" {
+			fmt.Fprintf(env.stdout, "; they go to %s %s\n", b.Successor, b.Into)
+			continue
+		}
+		fmt.Fprintf(env.stdout, "; name a successor: --successor %s=CODE\n", b.Code)
+		for _, s := range b.Suggestions {
+			fmt.Fprintf(env.stdout, "    perhaps %s %s (%s)\n", s.Code, s.Name, s.Under)
+		}
+	}
+	fmt.Fprintf(env.stdout, "added %d, renamed %d, recoded %d, moved %d, unchanged %d, not in the list any more %d\n",
+		r.Added, r.Renamed, r.Recoded, r.Moved, r.Unchanged, r.Gone)
 }
 
 // importRoster reads rosters into the ledger of an area.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/grid/divisions"
@@ -24,17 +26,32 @@ type AreaProblem struct {
 
 // AreaReport says what an import of areas did or, dry, would do.
 type AreaReport struct {
-	Added     int           `json:"added"`
-	Renamed   int           `json:"renamed"`
-	Unchanged int           `json:"unchanged"`
-	Gone      int           `json:"gone" doc:"Areas of the database that the list no longer has; they stay"`
-	Problems  []AreaProblem `json:"problems"`
+	Added     int               `json:"added"`
+	Renamed   int               `json:"renamed"`
+	Recoded   int               `json:"recoded"`
+	Moved     int               `json:"moved"`
+	Unchanged int               `json:"unchanged"`
+	Gone      int               `json:"gone" doc:"Areas of the database that the list no longer has"`
+	Partial   bool              `json:"partial" doc:"The list lacks more than half of the areas of a level"`
+	Changes   []grid.AreaChange `json:"changes"`
+	Blocked   []grid.AreaBlock  `json:"blocked" doc:"Areas no longer in the list that still hold doors, and which area takes over"`
+	Problems  []AreaProblem     `json:"problems"`
+}
+
+// AreaImport says which list goes in and how.
+type AreaImport struct {
+	In         io.Reader
+	Dry        bool              // say what would change and change nothing
+	Whole      bool              // the list is whole, however much it lacks
+	Successors map[string]string // which area takes over from a removed one, by codes; kept for later imports
+	Lang       string
 }
 
 // ImportAreas reads a national list into the database of the settings. Rows at
-// fault are told and left out.
-func ImportAreas(ctx context.Context, o Options, in io.Reader, dry bool, lang string) (AreaReport, error) {
-	list, problems, err := divisions.Read(in)
+// fault are told and left out. Where a removed area still needs a successor,
+// the report says so beside the error.
+func ImportAreas(ctx context.Context, o Options, in AreaImport) (AreaReport, error) {
+	list, problems, err := divisions.Read(in.In)
 	if err != nil {
 		return AreaReport{}, err
 	}
@@ -52,15 +69,25 @@ func ImportAreas(ctx context.Context, o Options, in io.Reader, dry bool, lang st
 		return AreaReport{}, err
 	}
 	defer a.Close()
-	rep, err := a.Grid.ImportAreas(ctx, grid.System(district, "import"), list, dry)
-	if err != nil {
-		return AreaReport{}, err
+	c := grid.System(district, "import")
+	for _, from := range slices.Sorted(maps.Keys(in.Successors)) {
+		if err := a.Grid.SetSuccessor(ctx, c, from, in.Successors[from]); err != nil {
+			return AreaReport{}, err
+		}
 	}
-	out := AreaReport{Added: rep.Created, Renamed: rep.Renamed, Unchanged: rep.Unchanged, Gone: len(rep.Removed), Problems: []AreaProblem{}}
+	bring := a.Grid.ImportAreas
+	if in.Whole && !in.Dry {
+		bring = func(ctx context.Context, c grid.Caller, list []divisions.Area, _ bool) (grid.AreaReport, error) {
+			return a.Grid.ImportWholeList(ctx, c, list)
+		}
+	}
+	rep, err := bring(ctx, c, list, in.Dry)
+	out := AreaReport{Added: rep.Created, Renamed: rep.Renamed, Recoded: rep.Recoded, Moved: rep.Moved, Unchanged: rep.Unchanged, Gone: len(rep.Removed),
+		Partial: rep.Partial, Changes: append([]grid.AreaChange{}, rep.Changes...), Blocked: append([]grid.AreaBlock{}, rep.Blocked...), Problems: []AreaProblem{}}
 	for _, p := range append(problems, rep.Problems...) {
-		out.Problems = append(out.Problems, AreaProblem{p, i18n.T(lang, "app.areas.problem", p.Row, p.Column, p.Value, i18n.T(lang, p.Key))})
+		out.Problems = append(out.Problems, AreaProblem{p, i18n.T(in.Lang, "app.areas.problem", p.Row, p.Column, p.Value, i18n.T(in.Lang, p.Key))})
 	}
-	return out, nil
+	return out, err
 }
 
 // RosterImport says which rosters go where.

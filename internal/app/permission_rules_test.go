@@ -44,6 +44,7 @@ var readRules = map[string]rule{
 	"GET /bindings/new":                 {"area", grid.PostWrite, whole, "?place={id}"},
 	"GET /role-aliases":                 {"", grid.PlaceRead, held, ""},
 	"GET /api/v1/areas":                 {"", grid.PlaceRead, held, ""},
+	"GET /api/v1/areas/{id}/former":     {"area", grid.PlaceRead, held, ""},
 	"GET /api/v1/areas/{id}/map":        {"area", grid.PlaceRead, held, ""},
 	"GET /api/v1/places/{id}":           {"building", grid.PlaceRead, seen, ""},
 	"GET /api/v1/places/{id}/children":  {"building", grid.PlaceRead, seen, ""},
@@ -164,6 +165,7 @@ var writeRules = map[string]rule{
 	"DELETE /api/v1/accounts/{id}/sessions":           {"account", grid.AccountManage, whole, ""},
 	"DELETE /api/v1/accounts/{id}/sessions/{session}": {"account", grid.AccountManage, whole, ""},
 
+	"PUT /api/v1/areas/successors":      {"", grid.EmergencyWrite, held, `{"old_code":"230103001001","new_code":"230103001003"}`},
 	"POST /api/v1/areas/import":         {"", grid.EmergencyWrite, held, `{"areas":[{"code":"230103000000","name":"x"}],"dry_run":true}`},
 	"POST /api/v1/areas/geometry":       {"", grid.EmergencyWrite, held, "?datum=WGS84"},
 	"PUT /api/v1/areas/{id}/duty":       {"area", grid.PostWrite, whole, `{"phone":"12345"}`},

@@ -20,6 +20,7 @@ type AreaReport struct {
 	Removed   []Place             `json:"removed" doc:"Areas of the district that the list no longer holds"`
 	Changes   []AreaChange        `json:"changes" doc:"Every difference, by level and code"`
 	Blocked   []AreaBlock         `json:"blocked" doc:"Removed areas that still hold something, and which area takes it over"`
+	Partial   bool                `json:"partial" doc:"The list lacks more than half of the areas of a level: is it the whole list?"`
 	Problems  []divisions.Problem `json:"problems"`
 }
 
@@ -135,6 +136,7 @@ func (p *areaPlan) place(c divisions.Change) Place { return p.have[c.Old.Code] }
 // report counts the changes; ix tells the doors.
 func (p *areaPlan) report(r *AreaReport, ix *leafIndex) {
 	r.Unchanged = len(p.list)
+	r.Partial = p.partial()
 	for _, c := range p.changes {
 		was := p.place(c)
 		a := AreaChange{Kind: c.Kind, Level: Kind(cmp.Or(c.New.Level, c.Old.Level)), Code: c.New.Code, Name: c.New.Name, OldCode: c.Old.Code, OldName: c.Old.Name,
@@ -161,6 +163,25 @@ func (p *areaPlan) report(r *AreaReport, ix *leafIndex) {
 		}
 		r.Changes = append(r.Changes, a)
 	}
+}
+
+// partial reports whether the list lacks more than half of the areas of a level.
+func (p *areaPlan) partial() bool {
+	there, gone := map[Kind]int{}, map[Kind]int{}
+	for _, h := range p.have {
+		there[h.Kind]++
+	}
+	for _, c := range p.changes {
+		if c.Kind == divisions.Removed {
+			gone[Kind(c.Old.Level)]++
+		}
+	}
+	for k, n := range gone {
+		if n > 2 && 2*n > there[k] {
+			return true
+		}
+	}
+	return false
 }
 
 // suggest names the areas that may take over from a removed one: those alike

@@ -53,9 +53,21 @@ func rootPath(district int) string {
 // and their history, and bear their former name as an alias; new ones are
 // added; removed ones are closed. A removed area that still holds doors or
 // other places needs a successor (SetSuccessor): until it has one nothing is
-// written and the error is Conflict. With dry set nothing is written at all.
-// Needs place.write for the whole district.
+// written and the error is Conflict. A list that lacks more than half of the
+// areas of a level looks like a part of one and is Conflict too, see
+// ImportWholeList. With dry set nothing is written at all. Needs place.write
+// for the whole district.
 func (s *Service) ImportAreas(ctx context.Context, c Caller, list []divisions.Area, dry bool) (AreaReport, error) {
+	return s.importAreas(ctx, c, list, dry, false)
+}
+
+// ImportWholeList is ImportAreas for a list that somebody has looked at: it is
+// the whole of the district, however much it lacks.
+func (s *Service) ImportWholeList(ctx context.Context, c Caller, list []divisions.Area) (AreaReport, error) {
+	return s.importAreas(ctx, c, list, false, true)
+}
+
+func (s *Service) importAreas(ctx context.Context, c Caller, list []divisions.Area, dry, whole bool) (AreaReport, error) {
 	const op = "grid.ImportAreas"
 	if err := c.RequirePlace(op, PlaceWrite, rootPath(c.District)); err != nil {
 		return AreaReport{}, err
@@ -70,6 +82,9 @@ func (s *Service) ImportAreas(ctx context.Context, c Caller, list []divisions.Ar
 	}
 	if n := report.Open(); n > 0 {
 		return report, errs.E(op, errs.Conflict, "grid.import.blocked", n)
+	}
+	if report.Partial && !whole {
+		return report, errs.E(op, errs.Conflict, "grid.import.partial", len(report.Removed))
 	}
 	clean := report
 	err = s.d.Write(ctx, op, func(tx *db.Tx) error {

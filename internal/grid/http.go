@@ -78,6 +78,8 @@ func RegisterAPI(h huma.API, s *Service) {
 	areas := endpoint("import-areas", "POST", "/areas/import", "areas", "Bring the areas in line with a national list")
 	areas.MaxBodyBytes = MaxAreaBytes
 	huma.Register(h, areas, asked(a.importAreas))
+	huma.Register(h, endpoint("set-successor", "PUT", "/areas/successors", "areas", "Decide which area takes over from one that a newer list no longer holds"), asked(a.setSuccessor))
+	huma.Register(h, endpoint("list-former-names", "GET", "/areas/{id}/former", "areas", "What an area was called, which codes it bore and which areas it took over"), asked(a.formerNames))
 	geometry := endpoint("import-geometry", "POST", "/areas/geometry", "areas", "Keep outlines of areas from GeoJSON")
 	geometry.MaxBodyBytes = maxGeometry
 	huma.Register(h, geometry, asked(a.importGeometry))
@@ -129,6 +131,7 @@ type importAreasIn struct {
 	Body struct {
 		Areas  []areaRow `json:"areas" minItems:"1" maxItems:"100000"`
 		DryRun bool      `json:"dry_run,omitempty"`
+		Whole  bool      `json:"whole,omitempty" doc:"The list is whole, though it lacks more than half of a level"`
 	}
 }
 
@@ -143,7 +146,26 @@ func (a api) importAreas(ctx context.Context, c Caller, in *importAreasIn) (*bod
 			list[i].Parent = divisions.ParentOf(r.Code)
 		}
 	}
-	return result(a.s.ImportAreas(ctx, c, list, in.Body.DryRun))
+	return result(a.s.importAreas(ctx, c, list, in.Body.DryRun, in.Body.Whole))
+}
+
+type successorIn struct {
+	Body struct {
+		OldCode string `json:"old_code" minLength:"12" maxLength:"12"`
+		NewCode string `json:"new_code" maxLength:"12" doc:"Empty: the decision is withdrawn"`
+	}
+}
+
+func (a api) setSuccessor(ctx context.Context, c Caller, in *successorIn) (*ended, error) {
+	return nil, a.s.SetSuccessor(ctx, c, in.Body.OldCode, in.Body.NewCode)
+}
+
+func (a api) formerNames(ctx context.Context, c Caller, in *byID) (*body[web.Page[FormerName]], error) {
+	list, err := a.s.FormerNames(ctx, c, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, 0, nil)
 }
 
 type geometryIn struct {

@@ -28,6 +28,7 @@ type placePage struct {
 	OrgName   string
 	Grid      *Grid
 	GridPast  []GridStay
+	Former    []FormerName
 	Sections  []template.HTML
 	CanWrite  bool
 	CanPost   bool
@@ -137,8 +138,11 @@ func (p *Pages) details(r *http.Request, c Caller, d *placePage) error {
 		}
 		d.Grid = &g
 	}
+	var err error
+	if d.Former, err = p.s.FormerNames(ctx, c, d.Place.ID); err != nil {
+		return err
+	}
 	if d.Place.Kind == Door {
-		var err error
 		d.GridPast, err = p.s.GridHistory(ctx, c, d.Place.ID)
 		return err
 	}

@@ -279,7 +279,9 @@ func TestImportPage(t *testing.T) {
 		status     int
 		has        string
 	}{
-		{"/areas/import", "a.csv", raw, []string{"step", "check"}, 200, "检查结果"},
+		{"/areas/import", "a.csv", raw, nil, 200, "没有要改的"},
+		{"/areas/import", "a.csv", bytes.Replace(raw, []byte("230103001001,花园街社区居委会,village,230103001000"), nil, 1), nil, 200, "name=\"new_code\""},
+		{"/areas/import", "a.csv", raw[:300], []string{"step", "apply"}, 409, "一半以上"},
 		{"/areas/import", "a.csv", append(raw, "230103001000,重复,street,230103000000\n"...), []string{"step", "apply"}, 200, "导入结果"},
 		{"/areas/import", "a.csv", make([]byte, 5000), nil, 422, ""},
 		{"/areas/import", "a.csv", []byte("code,name\n110101000000,东城区\n"), nil, 422, "没有本区县"},
