@@ -115,7 +115,7 @@ func (s *Service) addRound(ctx context.Context, c grid.Caller, b *Board, chosen 
 			continue
 		}
 		b.Rounds = append(b.Rounds, open[i])
-		if b.Round == nil && (chosen == id.Zero || open[i].ID == chosen) {
+		if open[i].ID == chosen || chosen == id.Zero && (b.Round == nil || b.Round.Reports() && !open[i].Reports()) {
 			b.Round = &open[i]
 		}
 	}

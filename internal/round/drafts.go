@@ -31,7 +31,7 @@ func (s *Service) draftsFor(ctx context.Context, info *roundInfo, objects []id.I
 	if len(objects) == 0 || !slices.ContainsFunc(info.form.Fields, func(f Field) bool { return strings.HasPrefix(f.Normal, "@") }) {
 		return nil, nil
 	}
-	if info.round.reports() {
+	if info.round.Reports() {
 		return s.reportDrafts(ctx, info.round, objects)
 	}
 	living, err := livingAt(ctx, s.DB.Read(), info.round.district, info.round.TargetKind, objects)
@@ -42,8 +42,8 @@ func (s *Service) draftsFor(ctx context.Context, info *roundInfo, objects []id.I
 	return out, err
 }
 
-// reports says that a round's targets report about what is below them.
-func (r Round) reports() bool { return r.TargetKind == Posts || r.TargetKind == Areas }
+// Reports says that a round's targets report about what is below them.
+func (r Round) Reports() bool { return r.TargetKind == Posts || r.TargetKind == Areas }
 
 // reportDrafts returns the figures of the areas that posts or areas report about.
 func (s *Service) reportDrafts(ctx context.Context, r Round, objects []id.ID) (map[id.ID]Drafts, error) {
@@ -106,7 +106,13 @@ type DraftAnswer struct {
 // Complete reports whether the draft answers all that must be answered, so that
 // one tap confirms it.
 func (r Report) Complete() bool {
-	return !slices.ContainsFunc(r.Says, func(d DraftAnswer) bool { return d.Field.Required && d.Value == "" })
+	return !slices.ContainsFunc(r.Says, func(d DraftAnswer) bool {
+		if d.Value == "" {
+			return d.Field.Required
+		}
+		_, err := checkValue(d.Field, d.Value)
+		return err != nil
+	})
 }
 
 // Reports returns the reports that the caller's own posts and areas owe in the

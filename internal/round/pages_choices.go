@@ -86,7 +86,7 @@ func (p *Pages) editChoices(ctx context.Context, c grid.Caller, v url.Values, d 
 	}
 	d.About = []web.Option{{Text: i18n.T(c.Lang, "round.about.none")}}
 	for _, r := range open {
-		if !r.reports() {
+		if !r.Reports() {
 			d.About = append(d.About, web.Option{Value: r.ID.String(), Text: r.Name})
 		}
 	}

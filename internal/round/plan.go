@@ -117,6 +117,7 @@ func handsBelow(list []hand, path string) int {
 
 // Plans returns the plan of today for each of the paths. An area above
 // communities adds up theirs: hands too few in one are not made up by another.
+// Below a community only the work is told.
 func (s *Service) Plans(ctx context.Context, c grid.Caller, paths []string) ([]DayPlan, error) {
 	if err := c.Require("round.Plans", grid.RoundRead); err != nil {
 		return nil, err
@@ -139,6 +140,9 @@ func (s *Service) Plans(ctx context.Context, c grid.Caller, paths []string) ([]D
 	for i, path := range paths {
 		if len(path) >= areaPathLen {
 			out[i] = work.plan(path, hands)
+			if len(path) > areaPathLen { // a community sends its people where they are needed
+				out[i].Need, out[i].Have, out[i].Short = 0, 0, 0
+			}
 			continue
 		}
 		lo, _ := slices.BinarySearch(communities, path)
@@ -167,7 +171,7 @@ func (s *Service) openWork(ctx context.Context, c grid.Caller) (*work, error) {
 	}
 	w := &work{now: s.now()}
 	for _, r := range rounds {
-		if r.reports() { // a report is no walk
+		if r.Reports() { // a report is no walk
 			continue
 		}
 		v, err := s.viewOf(ctx, c, grid.RoundRead, r.OccurrenceID)

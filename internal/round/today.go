@@ -27,6 +27,7 @@ type Today struct {
 	Evening   int             `json:"evening"`
 	Rounds    []Round         `json:"rounds"`
 	More      int             `json:"more" doc:"Buildings not shown"`
+	Reports   int             `json:"reports" doc:"Reports that one's own posts and areas still owe"`
 }
 
 // maxToday bounds the buildings of one page.
@@ -47,7 +48,11 @@ func (s *Service) Today(ctx context.Context, c grid.Caller) (Today, error) {
 	if err != nil {
 		return Today{}, err
 	}
+	rounds = slices.DeleteFunc(rounds, Round.Reports) // they have a page of their own
 	out := Today{Rounds: rounds}
+	if out.Reports, err = s.ReportsOwed(ctx, c); err != nil {
+		return out, err
+	}
 	at := map[id.ID]*TodayBuilding{}
 	for _, r := range rounds {
 		if err := s.addToday(ctx, c, r, at); err != nil {
@@ -183,6 +188,9 @@ func (s *Service) Cards(ctx context.Context, c grid.Caller, q CardQuery) ([]Card
 	}
 	byKey := map[id.ID]*Card{}
 	for _, r := range rounds {
+		if r.Reports() && q.Door == id.Zero {
+			continue
+		}
 		items, err := s.cardItems(ctx, c, r, q)
 		if err != nil {
 			return nil, err
