@@ -131,7 +131,10 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Imports = importer.New(importer.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Ledger: a.Ledger, Places: a.Grid, Drill: o.Drill})
 	a.Grid.AddSection(a.Rounds.AreaSection)
 	a.Grid.SetDoorStates(a.Rounds.Board)
-	a.Trust = trust.New(d, a.Audit, a.Accounts)
+	a.Trust = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: a.Audit, Accounts: a.Accounts, Ledger: a.Ledger,
+		Callers: func(ctx context.Context, account id.ID) (grid.Caller, error) {
+			return a.Grid.CallerFor(ctx, account, code, clk.Now())
+		}})
 	a.Duty = duty.New(d, clk, a.Grid, a.Audit)
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil
@@ -164,6 +167,7 @@ func (a *App) Background(ctx context.Context) {
 	go a.outbox(ctx)
 	go a.warm(ctx)
 	go a.sweep(ctx)
+	go a.expire(ctx)
 	if a.DB.Engine() == db.Postgres {
 		go a.watch(ctx)
 	}
@@ -259,6 +263,20 @@ func (a *App) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-clock.Real().After(time.Hour):
+		}
+	}
+}
+
+// expire deletes exported files whose time is over, each minute.
+func (a *App) expire(ctx context.Context) {
+	for {
+		if err := a.Trust.SweepExports(ctx, a.District); err != nil && ctx.Err() == nil {
+			a.log().Warn("exported files whose time is over are not deleted yet; tried again in a minute", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.Real().After(time.Minute):
 		}
 	}
 }

@@ -39,31 +39,39 @@ func (s *Service) ExportWorkbook(ctx context.Context, c grid.Caller, f Filter, w
 	if err != nil {
 		return err
 	}
-	t := func(key string) string { return i18n.T(c.Lang, key) }
-	cols := slices.Clone(exportColumns)
-	for i := range cols {
-		cols[i].Title = t("ledger.col." + cols[i].Title)
-	}
-	x, err := sheet.NewXLSX(w, t("ledger.list.title"), cols...)
+	x, err := sheet.NewXLSX(w, i18n.T(c.Lang, "ledger.list.title"), ExportColumns(c.Lang)...)
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	yes := map[bool]string{true: t("ledger.yes"), false: t("ledger.no")}
 	for _, v := range rows {
-		sex := ""
-		if v.Sex != "" {
-			sex = t("ledger.sex." + string(v.Sex))
-		}
-		registered := ""
-		if v.RegistrationShown {
-			registered = yes[v.Registered]
-		}
-		if err := x.Row(v.ID.String(), v.Door, v.Name, sex, v.Birth, v.Relation, strings.Join(v.Phones, " "), v.Landline, cmp.Or(v.IDNo, v.Passport),
-			registered, yes[v.LivesHere]); err != nil {
+		if err := x.Row(ExportCells(c.Lang, v)...); err != nil {
 			return errs.Wrap(op, err)
 		}
 	}
 	return errs.Wrap(op, x.Close())
+}
+
+// ExportColumns are the columns of an exported list of persons.
+func ExportColumns(lang string) []sheet.Column {
+	cols := slices.Clone(exportColumns)
+	for i := range cols {
+		cols[i].Title = i18n.T(lang, "ledger.col."+cols[i].Title)
+	}
+	return cols
+}
+
+// ExportCells are a person's cells, as far as the view shows them.
+func ExportCells(lang string, v PersonView) []any {
+	t := func(key string) string { return i18n.T(lang, key) }
+	yes := map[bool]string{true: t("ledger.yes"), false: t("ledger.no")}
+	sex, registered := "", ""
+	if v.Sex != "" {
+		sex = t("ledger.sex." + string(v.Sex))
+	}
+	if v.RegistrationShown {
+		registered = yes[v.Registered]
+	}
+	return []any{v.ID.String(), v.Door, v.Name, sex, v.Birth, v.Relation, strings.Join(v.Phones, " "), v.Landline, cmp.Or(v.IDNo, v.Passport), registered, yes[v.LivesHere]}
 }
 
 // Masks returns what an export shows instead of a person's sealed fields, by

@@ -1,15 +1,28 @@
-// Package trust shows who did what and who looked at whom: the auditor's page
-// and its API over the record kept by platform/audit. It changes nothing, and
-// it shows ids and keys, never personal fields: an auditor learns that a person
-// was looked at, by which post and for which purpose, without seeing the person.
+// Package trust shows who did what and who looked at whom, and lets lists of
+// persons leave unmasked only as they may.
+//
+// The auditor's pages and their API are over the record kept by platform/audit.
+// They show ids, keys and addresses, never personal fields: an auditor learns
+// that a person was looked at, by which post and for which purpose, without
+// seeing the person.
+//
+// An unmasked list needs a purpose; above AloneLimit persons a second person of
+// another post approves. The file carries for whom it was made, lies sealed
+// until it is fetched, is given to nobody but who asked, and is deleted when
+// its time is over. Every step is on record, and every person in it is a look.
 package trust
 
 import (
 	"context"
 
+	"wangge/internal/grid"
+	"wangge/internal/ledger"
 	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
 )
 
 // Accounts gives the names shown beside account numbers.
@@ -18,16 +31,54 @@ type Accounts interface {
 	Names(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
 }
 
-// Service reads the record for those who may.
+// Deps are the parts the service is made of.
+type Deps struct {
+	DB       *db.DB
+	Keys     *seal.Keyring
+	Clock    clock.Clock
+	Audit    *audit.Log
+	Accounts Accounts
+	Ledger   *ledger.Service
+	// Callers returns an account with the rights of the posts it holds now.
+	Callers func(ctx context.Context, account id.ID) (grid.Caller, error)
+}
+
+// Service reads the record for those who may, and keeps exports.
 type Service struct {
 	d        *db.DB
+	keys     *seal.Keyring
+	clk      clock.Clock
 	log      *audit.Log
 	accounts Accounts
+	ledger   *ledger.Service
+	callers  func(ctx context.Context, account id.ID) (grid.Caller, error)
 }
 
 // New returns the service.
-func New(d *db.DB, log *audit.Log, accounts Accounts) *Service {
-	return &Service{d: d, log: log, accounts: accounts}
+func New(d Deps) *Service {
+	return &Service{d: d.DB, keys: d.Keys, clk: d.Clock, log: d.Audit, accounts: d.Accounts, ledger: d.Ledger, callers: d.Callers}
+}
+
+// cursorID reads the cursor of a page; the empty one begins.
+func cursorID(op, cursor string) (id.ID, error) {
+	if cursor == "" {
+		return id.Zero, nil
+	}
+	v, err := id.Parse(cursor)
+	if err != nil {
+		return id.Zero, errs.Field(errs.E(op, errs.Invalid, "error.bad_cursor"), "cursor")
+	}
+	return v, nil
+}
+
+// nonZero returns the ids that name something.
+func nonZero(ids ...id.ID) (out []id.ID) {
+	for _, v := range ids {
+		if v != id.Zero {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // Row is one entry of the record with the name of who acted.

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"context"
 	"embed"
 	"net/http"
 	"net/url"
@@ -31,6 +32,7 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /audit", grid.Called(p.list))
 	app.Handle("POST /audit/verify", grid.Called(p.verify))
+	p.registerExports(app)
 }
 
 // kinds are the beginnings of actions offered as a filter; each has a name in
@@ -76,17 +78,25 @@ func (p *Pages) read(r *http.Request, c grid.Caller) (listPage, error) {
 	if err != nil {
 		return d, err
 	}
-	for i := range rows {
-		if key := "audit.action." + rows[i].Action; i18n.Has(key) {
-			rows[i].Action = web.T(ctx, key)
-		}
-	}
-	d.Rows = rows
+	d.Rows = named(ctx, rows)
 	if next != "" {
 		q.Set("after", next)
 		d.Next = "/audit?" + q.Encode()
 	}
 	return d, nil
+}
+
+// named gives acts and purposes their names in the reader's language.
+func named(ctx context.Context, rows []Row) []Row {
+	for i := range rows {
+		if key := "audit.action." + rows[i].Action; i18n.Has(key) {
+			rows[i].Action = web.T(ctx, key)
+		}
+		if key := "ledger.purpose." + rows[i].Purpose; i18n.Has(key) {
+			rows[i].Purpose = web.T(ctx, key)
+		}
+	}
+	return rows
 }
 
 func filterOf(q url.Values) (audit.Filter, error) {

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/audit"
@@ -21,20 +22,37 @@ func (s *Service) List(ctx context.Context, c grid.Caller, f audit.Filter, curso
 	if err != nil {
 		return nil, "", errs.Wrap(op, err)
 	}
+	rows, err := s.rows(ctx, entries)
+	return rows, next, errs.Wrap(op, err)
+}
+
+// steps returns what happened to an export, first things first; the caller was
+// allowed to see it.
+func (s *Service) steps(ctx context.Context, export id.ID) ([]Row, error) {
+	entries, _, err := s.log.List(ctx, s.d.Read(), audit.Filter{ObjectID: export, Action: "export."}, "", 100)
+	if err != nil {
+		return nil, errs.Wrap("trust.steps", err)
+	}
+	slices.Reverse(entries)
+	return s.rows(ctx, entries)
+}
+
+// rows puts names beside account numbers.
+func (s *Service) rows(ctx context.Context, entries []audit.Entry) ([]Row, error) {
 	ids := make([]id.ID, 0, len(entries))
 	for _, e := range entries {
-		ids = append(ids, e.Account)
+		ids = append(ids, nonZero(e.Account)...)
 	}
 	names, err := s.accounts.Names(ctx, ids)
 	if err != nil {
-		return nil, "", errs.Wrap(op, err)
+		return nil, err
 	}
 	out := make([]Row, len(entries))
 	for i, e := range entries {
 		out[i] = Row{ID: e.ID, AtMs: e.At, Account: e.Account, Name: names[e.Account], Post: e.Post, Action: e.Action,
 			Object: e.Object, ObjectID: e.ObjectID, Purpose: e.Purpose, Detail: e.Detail, Link: e.Seq}
 	}
-	return out, next, nil
+	return out, nil
 }
 
 // Verify checks every chain and returns where the record was tampered with.

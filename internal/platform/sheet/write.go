@@ -11,6 +11,8 @@ import (
 type Column struct {
 	Title string
 	Width float64 // in characters; 0 means 14
+	// Hidden columns are written but not shown (workbooks only).
+	Hidden bool
 }
 
 // Writer writes a table row by row. Values may be string, Cell, bool, any of

@@ -39,13 +39,14 @@ func (b *Workbook) fixedParts() [][2]string {
 		fmt.Fprintf(&types, `<Override PartName="/xl/worksheets/sheet%d.xml" ContentType="%sworksheet+xml"/>`, n, mimeBase)
 	}
 	fmt.Fprintf(&rels, `<Relationship Id="rId%d" Type="%s/styles" Target="styles.xml"/>`, len(b.names)+1, nsDocRel)
-	return [][2]string{
+	props, propRels, propTypes := b.props.parts()
+	return append(props, [][2]string{
 		{"xl/styles.xml", stylesXML},
 		{"xl/workbook.xml", xmlHead + `<workbook xmlns="` + nsMain + `" xmlns:r="` + nsDocRel + `"><sheets>` + sheets.String() + `</sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", xmlHead + `<Relationships xmlns="` + nsPkgRel + `">` + rels.String() + `</Relationships>`},
-		{"_rels/.rels", xmlHead + `<Relationships xmlns="` + nsPkgRel + `"><Relationship Id="rId1" Type="` + nsDocRel + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		{"_rels/.rels", xmlHead + `<Relationships xmlns="` + nsPkgRel + `"><Relationship Id="rId1" Type="` + nsDocRel + `/officeDocument" Target="xl/workbook.xml"/>` + propRels + `</Relationships>`},
 		{"[Content_Types].xml", xmlHead + `<Types xmlns="` + nsTypes + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
 			`<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="` + mimeBase + `sheet.main+xml"/>` +
-			`<Override PartName="/xl/styles.xml" ContentType="` + mimeBase + `styles+xml"/>` + types.String() + `</Types>`},
-	}
+			`<Override PartName="/xl/styles.xml" ContentType="` + mimeBase + `styles+xml"/>` + types.String() + propTypes + `</Types>`},
+	}...)
 }

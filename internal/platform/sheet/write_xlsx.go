@@ -18,12 +18,14 @@ type Workbook struct {
 	z     *zip.Writer
 	cur   *XLSXSheet
 	names []string
+	props *Properties
 }
 
 // XLSXSheet is the sheet of a Workbook that is being written.
 type XLSXSheet struct {
 	w    *bufio.Writer
 	rows int
+	mark string
 }
 
 // The cell styles of every workbook written here, by their index in cellXfs.
@@ -43,7 +45,8 @@ func NewWorkbook(w io.Writer) *Workbook { return &Workbook{z: zip.NewWriter(w)} 
 type SheetOptions struct {
 	Columns []Column // header row and widths; no header row if there are none
 	Widths  []float64
-	Freeze  bool // keep the header row in sight
+	Freeze  bool   // keep the header row in sight
+	Mark    string // a line above and below the table and on every printed page, as for whom it was made
 }
 
 // Sheet ends the sheet before and starts another. The name is shortened and
@@ -60,9 +63,14 @@ func (b *Workbook) Sheet(name string, o SheetOptions) (*XLSXSheet, error) {
 	if err != nil {
 		return nil, errs.Wrap("sheet.Sheet", err)
 	}
-	s := &XLSXSheet{w: bufio.NewWriterSize(f, 32<<10)}
+	s := &XLSXSheet{w: bufio.NewWriterSize(f, 32<<10), mark: o.Mark}
 	b.cur = s
 	s.head(o)
+	if s.mark != "" {
+		if err := s.styled(styleHeader, []any{s.mark}); err != nil {
+			return nil, err
+		}
+	}
 	if len(o.Columns) == 0 {
 		return s, nil
 	}
@@ -76,11 +84,21 @@ func (b *Workbook) Sheet(name string, o SheetOptions) (*XLSXSheet, error) {
 func (s *XLSXSheet) head(o SheetOptions) {
 	s.w.WriteString(xmlHead + `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`)
 	if o.Freeze && len(o.Columns) > 0 {
-		s.w.WriteString(`<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>`)
+		rows := 1
+		if o.Mark != "" {
+			rows = 2
+		}
+		fmt.Fprintf(s.w, `<sheetViews><sheetView workbookViewId="0"><pane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>`, rows, rows+1)
 	}
 	widths := o.Widths
 	for _, c := range o.Columns {
 		widths = append(widths, c.Width)
+	}
+	hidden := func(i int) string {
+		if i < len(o.Columns) && len(o.Widths) == 0 && o.Columns[i].Hidden {
+			return ` hidden="1"`
+		}
+		return ""
 	}
 	if len(widths) > 0 {
 		s.w.WriteString("<cols>")
@@ -88,7 +106,7 @@ func (s *XLSXSheet) head(o SheetOptions) {
 			if w <= 0 {
 				w = 14
 			}
-			fmt.Fprintf(s.w, `<col min="%d" max="%d" width="%g" customWidth="1"/>`, i+1, i+1, w)
+			fmt.Fprintf(s.w, `<col min="%d" max="%d" width="%g" customWidth="1"%s/>`, i+1, i+1, w, hidden(i))
 		}
 		s.w.WriteString("</cols>")
 	}
@@ -177,7 +195,7 @@ func (b *Workbook) endSheet() error {
 	if b.cur == nil {
 		return nil
 	}
-	b.cur.w.WriteString("</sheetData></worksheet>")
+	b.cur.foot()
 	err := b.cur.w.Flush()
 	b.cur = nil
 	return errs.Wrap("sheet.Sheet", err)
