@@ -151,11 +151,6 @@ func office(ps ...grid.Permission) func(context.Context) bool {
 	}
 }
 
-// exports shows the entry to posts that may take lists out unmasked.
-func exports(ctx context.Context) bool {
-	return can(grid.Export)(ctx) && can(grid.LedgerUnmask)(ctx)
-}
-
 // menu is the navigation of the office and the tabs of the phone.
 func menu() []web.Menu {
 	return []web.Menu{
@@ -167,7 +162,7 @@ func menu() []web.Menu {
 		{Key: "emergencies", Href: "/emergencies", Icon: "bell", Section: "menu.section.rounds", Allowed: office(grid.RoundRead)},
 		{Key: "imports", Href: "/imports", Icon: "upload", Section: "menu.section.ledger", Allowed: can(grid.LedgerImport)},
 		{Key: "people", Href: "/persons", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerRead)},
-		{Key: "exports", Href: "/exports", Icon: "download", Section: "menu.section.ledger", Allowed: exports},
+		{Key: "exports", Href: "/exports", Icon: "download", Section: "menu.section.ledger", Allowed: can(grid.ExportFull)},
 		{Key: "care", Href: "/care", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerWrite)},
 		{Key: "places", Href: "/areas", Icon: "map", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
 		{Key: "grids", Href: "/grids", Icon: "grid", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},

@@ -19,6 +19,14 @@ var readRules = map[string]rule{
 	"GET /audit":                         {"", grid.AuditRead, held, ""},
 	"GET /api/v1/audit":                  {"", grid.AuditRead, held, ""},
 
+	"GET /exports":                  {"", grid.ExportFull, held, ""},
+	"GET /exports/new":              {"area", grid.ExportFull, whole, "?place={id}"},
+	"GET /exports/{id}":             {"export", grid.ExportFull, whole, ""},
+	"GET /exports/{id}/file":        {object: "export", reach: held}, // somebody else's: nobody's
+	"GET /api/v1/exports":           {"", grid.ExportFull, held, ""},
+	"GET /api/v1/exports/{id}":      {"export", grid.ExportFull, whole, ""},
+	"GET /api/v1/exports/{id}/file": {object: "export", reach: held},
+
 	"GET /duty":                   {"area", grid.PlaceRead, held, "?area={id}"},
 	"GET /duty/{code}":            {}, // a resident checks a call
 	"GET /api/v1/areas/{id}/duty": {"area", grid.PlaceRead, held, ""},
@@ -222,6 +230,11 @@ var writeRules = map[string]rule{
 	"POST /api/v1/imports/{id}/apply":              {"import", grid.LedgerImport, whole, ""},
 	"POST /api/v1/imports/{id}/undo":               {"import", grid.LedgerImport, whole, ""},
 
+	"POST /api/v1/exports":               {"area", grid.ExportFull, whole, `{"place_id":"<area>","purpose":"verify_record"}`},
+	"POST /api/v1/exports/{id}/approve":  {"export", grid.ExportFull, whole, ""},
+	"POST /api/v1/exports/{id}/refuse":   {"export", grid.ExportFull, whole, ""},
+	"POST /api/v1/exports/{id}/withdraw": {object: "export", reach: held},
+
 	"POST /api/v1/emergencies":           {"", grid.EmergencyWrite, held, `{"name":"x","basis":"x","purpose":"x","recipients":"x","retention_days":3}`},
 	"POST /api/v1/forms":                 {"", grid.FormWrite, held, `{"name":"x","fields":[]}`},
 	"POST /api/v1/rounds":                {"area", grid.RoundDraft, whole, `{"area_id":"<area>","name":"x","target_kind":"doors","form_id":"<form>","due_ms":9999999999999}`},
@@ -347,4 +360,8 @@ POST /today/{id}/bulk
 POST /doors/{id}/mark
 POST /doors/{id}/settle
 POST /audit/verify
+POST /exports
+POST /exports/{id}/approve
+POST /exports/{id}/refuse
+POST /exports/{id}/withdraw
 `

@@ -19,6 +19,7 @@ import (
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
 	"wangge/internal/sim/district"
+	"wangge/internal/trust"
 )
 
 // spot is one community with an object of every kind in it.
@@ -144,6 +145,7 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	w.fillRounds(t, s)
 	s.ids["import"] = must(w.app.Imports.Stage(ctx, w.sys, importer.Target{Place: area.ID, Compound: "新"},
 		[]importer.File{smallRoster()})).ID
+	s.ids["export"] = must(w.app.Trust.Ask(ctx, w.sys, trust.NewExport{Place: area.ID, Purpose: ledger.Purposes()[0]})).ID
 	org := must(w.app.Grid.AddOrganisation(ctx, w.sys, grid.Organisation{AreaID: area.ID, Kind: grid.OrgKinds[0], Name: "局"}))
 	team := must(w.app.Grid.SeedHQGroups(ctx, w.sys, area.ID))
 	bound := must(w.app.Grid.Bind(ctx, w.sys, []grid.Binding{{OrgID: org.ID, ObjectKind: grid.ObjectPlace, ObjectID: area.ID}}, 0))

@@ -50,6 +50,7 @@ const (
 	RoundClose     Permission = "round.close"
 	RoundRecheck   Permission = "round.recheck"
 	Export         Permission = "export"
+	ExportFull     Permission = "export.full" // lists unmasked; above a number of people a second person approves
 )
 
 // Field is a class of a person's data; seeing the unmasked class also needs a purpose.

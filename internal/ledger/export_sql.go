@@ -2,32 +2,18 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 )
 
-// exporter returns the caller with only those rights by which unmasked lists
-// may leave: of roles that may both export and unmask.
-func exporter(c grid.Caller) grid.Caller {
-	kept := make([]grid.Grant, 0, len(c.Grants))
-	for _, g := range c.Grants {
-		if g.Role.May(grid.Export) && g.Role.May(grid.LedgerUnmask) {
-			kept = append(kept, g)
-		}
-	}
-	c.Grants = kept
-	return c
-}
-
 // fullList checks that the caller may take a list out unmasked and returns the
-// caller with these rights only, and the path of its place.
+// caller with the rights of such roles only, and the path of its place.
 func (s *Service) fullList(ctx context.Context, op string, c grid.Caller, f Filter) (grid.Caller, string, error) {
-	for _, p := range []grid.Permission{grid.Export, grid.LedgerUnmask} {
-		if err := c.Require(op, p); err != nil {
-			return c, "", err
-		}
+	if err := c.Require(op, grid.ExportFull); err != nil {
+		return c, "", err
 	}
 	if !f.Exportable() {
 		return c, "", errs.E(op, errs.Denied, "ledger.export.never")
@@ -36,8 +22,8 @@ func (s *Service) fullList(ctx context.Context, op string, c grid.Caller, f Filt
 	if err != nil {
 		return c, "", errs.Wrap(op, err)
 	}
-	c = exporter(c)
-	return c, path, c.RequirePlace(op, grid.LedgerUnmask, path)
+	c.Grants = slices.DeleteFunc(slices.Clone(c.Grants), func(g grid.Grant) bool { return !g.Role.May(grid.ExportFull) })
+	return c, path, c.RequirePlace(op, grid.ExportFull, path)
 }
 
 // CountFull returns how many persons a list holds that would leave unmasked,
@@ -51,7 +37,7 @@ func (s *Service) CountFull(ctx context.Context, c grid.Caller, f Filter) (n int
 	a := db.NewArgs(c.District)
 	where := f.where(a, path)
 	err = s.db.Read().QueryRowContext(ctx, "SELECT COUNT(*) FROM "+fromDoors+" WHERE p.district = $1 AND d.district = $1 AND "+where+
-		" AND "+c.Scope(grid.LedgerUnmask, a, doorCols), a.List()...).Scan(&n)
+		" AND "+c.Scope(grid.ExportFull, a, doorCols), a.List()...).Scan(&n)
 	if err == nil && n > MaxExport {
 		err = errs.E(op, errs.TooMany, "ledger.export.too_many", MaxExport)
 	}

@@ -259,17 +259,19 @@ func (p *Pages) endRisk(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 
 type listPage struct {
 	web.Meta
-	Tabs    []web.Item
-	Table   web.Table
-	Rows    []PersonView
-	ByDoor  bool
-	Place   string
-	Lives   string
-	Reg     string
-	Where   string
-	Export  string
-	Filters bool   // the caller may filter by residence and registration
-	Import  string // where a roster is imported; empty: not by this caller
+	Tabs   []web.Item
+	Table  web.Table
+	Rows   []PersonView
+	ByDoor bool
+	Place  string
+	Lives  string
+	Reg    string
+	Where  string
+	Export string
+	// ExportFull leads to where the list is asked for unmasked.
+	ExportFull string
+	Filters    bool   // the caller may filter by residence and registration
+	Import     string // where a roster is imported; empty: not by this caller
 }
 
 func filterOf(q url.Values, t web.Table) Filter {
@@ -307,6 +309,9 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		q.Del("after")
 		q.Del("sort")
 		d.Export = "/persons/export?" + q.Encode()
+		if c.Can(grid.ExportFull) {
+			d.ExportFull = "/exports/new?" + q.Encode()
+		}
 	}
 	return p.ren.Page(w, r, layoutFor(c), "ledger/list", d)
 }

@@ -30,7 +30,7 @@ func (s *Service) make(ctx context.Context, by grid.Caller, r *Request, asker gr
 	r.People, r.Bytes = people, int64(len(file))
 	now := s.now()
 	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		ok, err := ready(ctx, tx, by.District, *r, by.AccountID, by.PostFor(grid.LedgerUnmask), now, now+FileLife.Milliseconds())
+		ok, err := ready(ctx, tx, by.District, *r, by.AccountID, by.PostFor(grid.ExportFull), now, now+FileLife.Milliseconds())
 		if err != nil {
 			return err
 		}

@@ -30,22 +30,17 @@ func (p *Pages) registerExports(app *web.App) {
 
 type exportsPage struct {
 	web.Meta
-	Rows    []Request
-	Auditor bool
-	Next    string
+	Rows []Request
+	Next string
 }
 
 func (p *Pages) exports(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx, q := r.Context(), r.URL.Query()
-	account, err := number(q, "account")
+	rows, next, err := p.s.Exports(ctx, c, q.Get("after"), 50)
 	if err != nil {
 		return err
 	}
-	rows, next, err := p.s.Exports(ctx, c, account, q.Get("after"), 50)
-	if err != nil {
-		return err
-	}
-	d := exportsPage{Meta: web.Meta{Title: web.T(ctx, "trust.exports"), Menu: "exports"}, Rows: rows, Auditor: c.Can(grid.AuditRead)}
+	d := exportsPage{Meta: web.Meta{Title: web.T(ctx, "trust.exports"), Menu: "exports"}, Rows: rows}
 	if next != "" {
 		q.Set("after", next)
 		d.Next = "/exports?" + q.Encode()
@@ -98,7 +93,7 @@ func exportOf(v url.Values, c grid.Caller) NewExport {
 	in := NewExport{Lives: v.Get("lives"), Registered: v.Get("registered"), Purpose: v.Get("purpose")}
 	in.Place, _ = id.Parse(v.Get("place"))
 	for _, g := range c.Grants {
-		if in.Place == id.Zero && g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.Export) && g.Role.May(grid.LedgerUnmask) {
+		if in.Place == id.Zero && g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.ExportFull) {
 			in.Place = g.ObjectID
 		}
 	}

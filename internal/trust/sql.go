@@ -56,19 +56,16 @@ func selectRequest(ctx context.Context, q db.Queryer, district int, export id.ID
 	return list[0], nil
 }
 
-func selectRequests(ctx context.Context, q db.Queryer, c grid.Caller, account, before id.ID, limit int) ([]Request, error) {
-	a := db.NewArgs(c.District)
-	where := ` WHERE r.district = $1`
+// ownOrBelow is the condition that the caller asked for an export or may decide on it.
+func ownOrBelow(c grid.Caller, a *db.Args) string {
+	return ` AND (r.account_id = ` + a.Add(c.AccountID) + ` OR ` + c.Scope(grid.ExportFull, a, grid.Columns{Path: "p.path"}) + `)`
+}
+
+func selectRequests(ctx context.Context, q db.Queryer, a *db.Args, where string, before id.ID, limit int) ([]Request, error) {
 	if before != id.Zero {
 		where += ` AND r.id < ` + a.Add(before)
 	}
-	if account != id.Zero {
-		where += ` AND r.account_id = ` + a.Add(account)
-	}
-	if !c.Can(grid.AuditRead) {
-		where += ` AND (r.account_id = ` + a.Add(c.AccountID) + ` OR ` + c.Scope(grid.LedgerUnmask, a, grid.Columns{Path: "p.path"}) + `)`
-	}
-	return requests(ctx, q, requestSelect+where+` ORDER BY r.id DESC LIMIT `+a.Add(limit), a)
+	return requests(ctx, q, requestSelect+` WHERE r.district = $1`+where+` ORDER BY r.id DESC LIMIT `+a.Add(limit), a)
 }
 
 func selectOverdue(ctx context.Context, q db.Queryer, district int, now int64) ([]Request, error) {
