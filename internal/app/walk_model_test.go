@@ -231,7 +231,13 @@ func (w *walk) compare(at string, r *modelRound) {
 		w.equal(at, r, round.NodeRef{Place: place}, f)
 	}
 	for _, g := range w.now.grids {
-		if f, ok := grids[g.ID]; ok {
+		var f round.Figures // with the grids below it
+		for _, h := range w.now.grids {
+			if strings.HasPrefix(h.Path, g.Path) {
+				f = sum(f, grids[h.ID])
+			}
+		}
+		if f.Total > 0 {
 			w.equal(at, r, round.NodeRef{Grid: g.ID}, f)
 		}
 	}

@@ -21,6 +21,9 @@ import (
 // each engine; make soak sets it.
 var soakFor = flag.Duration("soak", 0, "walk for so long on each engine instead of one short walk")
 
+// firstSeed is the first walk's seed: that of a failure repeats it.
+var firstSeed = flag.Uint64("soak-seed", 7, "seed of the first walk")
+
 // passes is how often a district lives through every operation, each time in
 // another order.
 const passes = 3
@@ -74,15 +77,14 @@ func TestRoundsHoldWhileTheDistrictMoves(t *testing.T) {
 }
 
 func takeWalks(t *testing.T, o func(*testing.T) Options) {
-	const first = 7
 	worked := map[string]int{}
 	if *soakFor == 0 {
-		takeWalk(t, o(t), first, worked)
+		takeWalk(t, o(t), *firstSeed, worked)
 	}
 	clk := clock.Real()
 	end := clk.Now().Add(*soakFor)
 	walks := 0
-	for seed := uint64(first); clk.Now().Before(end) && !t.Failed(); seed++ {
+	for seed := *firstSeed; clk.Now().Before(end) && !t.Failed(); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { takeWalk(t, o(t), seed, worked) })
 		walks++
 	}
