@@ -92,6 +92,10 @@ var readRules = map[string]rule{
 	"GET /households/{id}/paper":        {"household", grid.LedgerWrite, covered, ""},
 	"GET /api/v1/corrections":           {"", grid.LedgerWrite, held, ""},
 	"GET /api/v1/corrections/{id}":      {"correction", grid.LedgerWrite, covered, ""},
+	"GET /facets":                       {"area", grid.PlaceRead, whole, "?place={id}"},
+	"GET /facets/doors":                 {"area", grid.LedgerUnmask, whole, "?place={id}&facet=base"}, // who sees addresses
+	"GET /api/v1/facets":                {"area", grid.PlaceRead, whole, "?place={id}"},
+	"GET /api/v1/facets/doors":          {"area", grid.LedgerUnmask, whole, "?place={id}&facet=base"},
 	"GET /duplicates":                   {"", grid.LedgerWrite, held, ""},
 	"GET /api/v1/duplicates":            {"", grid.LedgerWrite, held, ""},
 	"GET /persons/{id}/merge":           {"person", grid.LedgerWrite, covered, ""},

@@ -107,6 +107,23 @@ func registerCorrections(api huma.API, s *Service) {
 	})
 }
 
+// registerFacets adds how complete records are.
+func registerFacets(api huma.API, s *Service) {
+	op(api, http.MethodGet, "/facets", "facets-get", "ledger", "How complete the records below a place are: doors that meet each facet, in all and by child", func(ctx context.Context, c grid.Caller, in *struct {
+		Place string `query:"place" pattern:"^[0-9]+$" required:"true"`
+	}) (*body[*Completeness], error) {
+		v, err := s.Completeness(ctx, c, idOf(in.Place))
+		return &body[*Completeness]{v}, err
+	})
+	op(api, http.MethodGet, "/facets/doors", "facets-doors", "ledger", "The doors whose records lack a facet, in walking order", func(ctx context.Context, c grid.Caller, in *struct {
+		Place string `query:"place" pattern:"^[0-9]+$" required:"true" doc:"A community or a place below one"`
+		Facet string `query:"facet" required:"true"`
+	}) (*body[[]LackingDoor], error) {
+		list, _, err := s.Lacking(ctx, c, idOf(in.Place), in.Facet)
+		return &body[[]LackingDoor]{append([]LackingDoor{}, list...)}, err
+	})
+}
+
 func registerMerges(api huma.API, s *Service) {
 	type pairOf struct {
 		ByID

@@ -67,6 +67,7 @@ func (p *Pages) Register(app *web.App) {
 	p.registerMerge(app)
 	p.registerElsewhere(app)
 	p.registerCorrections(app)
+	p.registerFacets(app)
 }
 
 // peopleTabs lead from one view of the people to the others, as far as the
@@ -81,6 +82,7 @@ func peopleTabs(ctx context.Context, c grid.Caller, here string) []web.Item {
 		{"ledger.elsewhere.title", "/elsewhere", seesElsewhere(c)},
 		{"ledger.fix.list", "/corrections", c.Can(grid.LedgerWrite)},
 		{"ledger.duplicates.title", "/duplicates", c.Can(grid.LedgerWrite)},
+		{"ledger.facets.title", "/facets", seesElsewhere(c)},
 	} {
 		if t.may {
 			out = append(out, web.Item{Text: web.T(ctx, t.key), Href: t.href, Active: t.href == here})

@@ -50,6 +50,7 @@ type Service struct {
 	places    Places
 	listeners []Listener
 	people    population
+	facets    facetCache
 	fixes     guard // wrong codes of households' corrections
 }
 

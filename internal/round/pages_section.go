@@ -1,11 +1,9 @@
 package round
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"html/template"
-	"sync"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/i18n"
@@ -16,16 +14,8 @@ import (
 //go:embed section/area.html
 var sectionFiles embed.FS
 
-// sections holds the template of the area page's part, by language.
-var sections = sync.OnceValue(func() map[string]*template.Template {
-	out := map[string]*template.Template{}
-	for _, lang := range i18n.Langs() {
-		out[lang] = template.Must(template.New("area.html").Funcs(template.FuncMap{
-			"T": func(key string, args ...any) string { return i18n.T(lang, key, args...) },
-		}).ParseFS(sectionFiles, "section/area.html"))
-	}
-	return out
-})
+// section renders the part of area pages.
+var section = web.Part(sectionFiles, "section/area.html")
 
 // sectionRow is one open round at a place, with the lengths of its bar.
 type sectionRow struct {
@@ -71,9 +61,7 @@ func (s *Service) AreaSection(ctx context.Context, c grid.Caller, p grid.Place) 
 	if err != nil {
 		return "", err
 	}
-	var b bytes.Buffer
-	err = sections()[i18n.Known(web.Lang(ctx))].Execute(&b, map[string]any{"Rows": rows, "Place": p.ID, "Plan": plan})
-	return template.HTML(b.String()), err
+	return section(web.Lang(ctx), map[string]any{"Rows": rows, "Place": p.ID, "Plan": plan})
 }
 
 // signs are the characters that stand for a door's state on a building board.

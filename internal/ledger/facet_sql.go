@@ -1,0 +1,145 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// doorsFacts reads what is recorded about the doors below a path, in walking
+// order, with three scans of the range.
+func (s *Service) doorsFacts(ctx context.Context, district int, path string) ([]doorFacts, error) {
+	lo, hi := db.PathRange(path)
+	q := s.db.Read()
+	doors, err := db.List(ctx, q, func(d *doorFacts) []any { return []any{(*int64)(&d.id), &d.path, (*int64)(&d.grid)} },
+		`SELECT id, path, grid_id FROM place WHERE district = $1 AND path >= $2 AND path < $3 AND kind = 'door' AND until_ms = 0 ORDER BY path`, district, lo, hi)
+	if err != nil || len(doors) == 0 {
+		return doors, err
+	}
+	at := make(map[int64]*doorFacts, len(doors))
+	for i := range doors {
+		at[int64(doors[i].id)] = &doors[i]
+	}
+	if err := s.householdFacts(ctx, district, lo, hi, at); err != nil {
+		return nil, err
+	}
+	if err := s.personFacts(ctx, district, lo, hi, at); err != nil {
+		return nil, err
+	}
+	who, err := s.answersBelow(ctx, district, path, s.nowMs())
+	for i := range doors {
+		doors[i].answered = err == nil && who.forDoor(&doors[i])
+	}
+	return doors, err
+}
+
+func (s *Service) householdFacts(ctx context.Context, district int, lo, hi string, at map[int64]*doorFacts) error {
+	return db.Each(ctx, s.db.Read(), func(r *sql.Rows) error {
+		var door int64
+		var n, homes, living int
+		if err := r.Scan(&door, &n, &homes, &living); err != nil {
+			return err
+		}
+		if d := at[door]; d != nil {
+			d.households, d.empty, d.living = n, homes == 0, living
+		}
+		return nil
+	}, `SELECT h.door_id, COUNT(*), SUM(CASE WHEN h.kind IN ('vacant', 'business') THEN 0 ELSE 1 END), SUM(h.living_count)
+		FROM place d CROSS JOIN household h WHERE d.district = $1 AND h.district = $1 AND d.path >= $2 AND d.path < $3 AND d.kind = 'door' AND h.door_id = d.id AND h.until_ms = 0
+		GROUP BY h.door_id`, district, lo, hi)
+}
+
+func (s *Service) personFacts(ctx context.Context, district int, lo, hi string, at map[int64]*doorFacts) error {
+	return db.Each(ctx, s.db.Read(), func(r *sql.Rows) error {
+		var door int64
+		var named, phoned, idno int
+		if err := r.Scan(&door, &named, &phoned, &idno); err != nil {
+			return err
+		}
+		if d := at[door]; d != nil {
+			d.named, d.phoned, d.idno = named, phoned, idno
+		}
+		return nil
+	}, `SELECT x.door_id, COUNT(*), SUM(x.phone), SUM(x.idno) FROM (
+		SELECT p.door_id AS door_id, p.id AS id, MAX(CASE WHEN k.kind = 'phone' THEN 1 ELSE 0 END) AS phone, MAX(CASE WHEN k.kind = 'idno' THEN 1 ELSE 0 END) AS idno
+		FROM place d CROSS JOIN person p LEFT JOIN person_key k ON k.district = $1 AND k.person_id = p.id
+		WHERE d.district = $1 AND p.district = $1 AND d.path >= $2 AND d.path < $3 AND d.kind = 'door' AND p.door_id = d.id AND p.until_ms = 0 AND p.lives_here = 1
+		GROUP BY p.door_id, p.id) x GROUP BY x.door_id`, district, lo, hi)
+}
+
+// answersBelow reads which places, grids and doors below a path have a filled
+// post that answers for doors.
+func (s *Service) answersBelow(ctx context.Context, district int, path string, now int64) (answers, error) {
+	out := answers{grids: map[id.ID]bool{}, doors: map[id.ID]bool{}}
+	var roles []string
+	for _, r := range grid.Roles() {
+		if r.Answers() {
+			roles = append(roles, string(r))
+		}
+	}
+	lo, hi := db.PathRange(path)
+	a := db.NewArgs(district, lo, hi, now)
+	filled := ` AND o.role IN ` + db.In(a, roles) + ` AND o.from_ms <= $4 AND (o.until_ms = 0 OR o.until_ms > $4)
+		AND EXISTS (SELECT 1 FROM holder h WHERE h.district = $1 AND h.post_id = o.id AND h.from_ms <= $4 AND (h.until_ms = 0 OR h.until_ms > $4))`
+	q := s.db.Read()
+	var err error
+	if out.paths, err = db.Collect(ctx, q, `SELECT DISTINCT d.path FROM post o JOIN place d ON d.district = o.district AND d.id = o.object_id
+		WHERE o.district = $1 AND o.object_kind = 'place' AND d.path >= $2 AND d.path < $3`+filled, a.List(), func(r *sql.Rows) (p string, err error) { return p, r.Scan(&p) }); err != nil {
+		return out, err
+	}
+	grids, err := db.Collect(ctx, q, `SELECT DISTINCT g.id FROM post o JOIN grid og ON og.district = o.district AND og.id = o.object_id
+		JOIN grid g ON g.district = og.district AND g.path >= og.path AND g.path < og.path || '~'
+		WHERE o.district = $1 AND o.object_kind = 'grid' AND og.path >= $2 AND og.path < $3`+filled, a.List(), scanID)
+	for _, g := range grids {
+		out.grids[g] = true
+	}
+	if err != nil {
+		return out, err
+	}
+	doors, err := db.Collect(ctx, q, `SELECT DISTINCT d.id FROM post o JOIN post_door pd ON pd.district = o.district AND pd.post_id = o.id JOIN place d ON d.district = pd.district AND d.id = pd.door_id
+		WHERE o.district = $1 AND o.object_kind = 'doors' AND d.path >= $2 AND d.path < $3`+filled, a.List(), scanID)
+	for _, d := range doors {
+		out.doors[d] = true
+	}
+	return out, err
+}
+
+// areasBelow lists places of a path length below a path, in path order.
+func (s *Service) areasBelow(ctx context.Context, district int, path string, width int) ([]FacetCount, error) {
+	lo, hi := db.PathRange(path)
+	return db.List(ctx, s.db.Read(), func(c *FacetCount) []any { return []any{(*int64)(&c.PlaceID), &c.Name, &c.path} },
+		`SELECT id, name, path FROM place WHERE district = $1 AND path >= $2 AND path < $3 AND length(path) = $4 AND until_ms = 0 ORDER BY path`, district, lo, hi, width)
+}
+
+// placeName names a place in words and returns its path.
+func (s *Service) placeName(ctx context.Context, district int, place id.ID) (name, path string, err error) {
+	err = s.db.Read().QueryRowContext(ctx, `SELECT name, path FROM place WHERE district = $1 AND id = $2`, district, int64(place)).Scan(&name, &path)
+	if err != nil || len(path) <= communityLen {
+		return name, path, notFound(err)
+	}
+	texts, err := s.doorTexts(ctx, district, []id.ID{place})
+	return texts[place].text, path, err
+}
+
+// highest returns the place of the caller's highest post, or the district.
+func (s *Service) highest(ctx context.Context, c grid.Caller) (id.ID, error) {
+	best := grid.Grant{}
+	for _, g := range c.Grants {
+		if g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.PlaceRead) && (best.Path == "" || len(g.Path) < len(best.Path)) {
+			best = g
+		}
+	}
+	if best.ObjectID != id.Zero || !c.IsSystem() {
+		if best.ObjectID == id.Zero {
+			return id.Zero, errs.E("ledger.highest", errs.Denied, "grid.denied.area")
+		}
+		return best.ObjectID, nil
+	}
+	var v int64
+	err := s.db.Read().QueryRowContext(ctx, `SELECT id FROM place WHERE district = $1 AND kind = 'county' ORDER BY path LIMIT 1`, c.District).Scan(&v)
+	return id.ID(v), notFound(err)
+}
