@@ -43,6 +43,7 @@ type field struct {
 	stop   context.CancelFunc
 	// swallow makes the server do what it is asked and lose its answer.
 	swallow atomic.Bool
+	bytes   atomic.Int64 // answered, as they travelled
 }
 
 func newField(t *testing.T) *field {
@@ -86,10 +87,24 @@ func (f *field) up() {
 			h.ServeHTTP(&deaf{w.Header().Clone()}, r)
 			panic(http.ErrAbortHandler)
 		}
-		h.ServeHTTP(w, r)
+		h.ServeHTTP(&scale{w, &f.bytes}, r)
 	})}
 	go f.server.Serve(ln)
 }
+
+// scale weighs what is answered.
+type scale struct {
+	http.ResponseWriter
+	sum *atomic.Int64
+}
+
+func (s *scale) Write(b []byte) (int, error) {
+	s.sum.Add(int64(len(b)))
+	return s.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (s *scale) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // deaf is an answer that reaches nobody.
 type deaf struct{ header http.Header }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 
@@ -209,4 +210,38 @@ q.onsuccess=function(){r.result.close();ok(%s)}}})`
 	for _, store := range []string{"keys", "day", "outbox", "photos"} {
 		b.await(store+" is empty", fmt.Sprintf(sealed, quote(store), quote(store), `q.result.length===0`))
 	}
+}
+
+// Today on a small slow phone: everything that its first visit brings, scripts,
+// styles, the day's doors and the page for lost networks, weighs at most 100 KB.
+// How long it takes is only told: a test asserts no time.
+func TestTodayIsLight(t *testing.T) {
+	f := newField(t)
+	b := f.tab(t, webtest.Browser(t))
+	b.run(webtest.Size(360, 640))
+	who := f.logins["grid_worker"]
+	b.run(chromedp.Navigate(b.s.url+"/login?lang=zh"), chromedp.SendKeys(chromedp.CSS("input[name=login]"), who.Login.Login), chromedp.SendKeys(chromedp.CSS("input[name=password]"), who.Password))
+	b.press("form button[type=submit]")
+	b.until("a page of one's own", `location.pathname !== '/login'`)
+	b.run(chromedp.Navigate("about:blank"), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: b.s.url, StorageTypes: "indexeddb,service_workers,cache_storage,local_storage"})
+		if err == nil {
+			_, err = cdp.Call(ctx, target, network.ClearBrowserCache, cdp.Empty{})
+		}
+		return err
+	}), webtest.SlowCPU(6))
+	b.line(webtest.Slow)
+	f.bytes.Store(0)
+	b.visit("/today")
+	b.until("the day's doors on the phone", `document.body.dataset.day==='kept'`)
+	b.await("the shell on the phone", `caches.match('/today/offline',{ignoreVary:true}).then(r=>!!r)`)
+	if n := f.bytes.Load(); n > 100_000 || n < 20_000 {
+		t.Errorf("the first visit weighs %d bytes", n)
+	}
+	const times = `(function(){var n=performance.getEntriesByType('navigation')[0],p=performance.getEntriesByName('first-contentful-paint')[0];
+return 'painted after '+Math.round(p?p.startTime:0)+' ms, scripts ready after '+Math.round(n.domContentLoadedEventEnd)+' ms'})()`
+	t.Logf("CPU x6, 400 ms, 400 kbit/s: first visit %d bytes in all, %s", f.bytes.Load(), b.js(times))
+	b.visit("/today")
+	b.until("again", `document.readyState==='complete'`)
+	t.Logf("second visit: %s", b.js(times))
 }

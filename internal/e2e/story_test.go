@@ -141,7 +141,7 @@ func (s *story) leaderMarks(t *testing.T) {
 		t.Errorf("a building leader starts at %s", at)
 	}
 	b.looks("today")
-	if !strings.Contains(b.js("document.querySelector('.rows').innerText"), "号楼") {
+	if !strings.Contains(b.js("document.querySelector('main>.rows').innerText"), "号楼") {
 		t.Error("buildings are not named as people say them")
 	}
 	unit := b.unitWithRooms("302", "501")

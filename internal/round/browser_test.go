@@ -73,10 +73,17 @@ func TestAPhotoIsTakenOnThePhonePage(t *testing.T) {
 	ctx := webtest.Browser(t)
 	door := s.srv.URL + "/doors/" + w.doors[0].String()
 	webtest.Run(t, ctx, webtest.Size(390, 844), webtest.Cookie(s.srv.URL, web.SessionCookie, "x"), webtest.Network(webtest.Line{Latency: 400, Kbit: 1000}), chromedp.Navigate(door),
-		chromedp.Click(chromedp.CSS("button[value=normal]")), webtest.Until(`!!document.querySelector('.notice-error')`),
+		chromedp.Click(chromedp.CSS("button[value=normal]")), webtest.Until(`!!document.querySelector('.fld-err')`),
 		chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{camera(t)}), webtest.Until(`!document.querySelector('.photo img').hidden`))
 	webtest.Shot(t, ctx, "door-photo-chosen")
-	webtest.Run(t, ctx, chromedp.Click(chromedp.CSS("button[value=normal]")), webtest.Until(`location.pathname==='/today'`))
+	// The line is cut when the mark is made: the photo waits with it.
+	webtest.Run(t, ctx, webtest.Network(webtest.Cut), chromedp.Click(chromedp.CSS("button[value=normal]")),
+		webtest.Until(`document.getElementById('outbox-n').innerText!==''`))
+	if hist, err := w.s.History(w.ctx, sys, draft.ID, w.doors[0]); err != nil || len(hist) != 0 {
+		t.Fatalf("a mark without network: %+v %v", hist, err)
+	}
+	webtest.Run(t, ctx, webtest.Network(webtest.Line{Latency: 400, Kbit: 1000}), chromedp.Navigate(s.srv.URL+"/today"),
+		webtest.Until(`document.querySelectorAll('#outbox-list .st-done').length===1`))
 	if sent == 0 || sent > blob.MaxStored+4096 {
 		t.Errorf("%d bytes travelled", sent)
 	}

@@ -157,13 +157,9 @@ func (p *Pages) markDoor(w http.ResponseWriter, r *http.Request) error {
 	err = p.markCard(r, c, card)
 	back := web.SafeNext(r.PostForm.Get("back"), "/today")
 	switch {
-	case err == nil && web.IsHTMX(r):
-		return p.cardAgain(w, r, c, key, back)
 	case err == nil:
 		web.Flash(w, r, "ok", "round.flash.marked")
 		return web.Redirect(w, r, back+"#d"+key.String())
-	case web.IsHTMX(r):
-		return err
 	}
 	form, message, status, ok := again(r, err, r.PostForm)
 	if !ok {
@@ -202,16 +198,11 @@ func (p *Pages) card(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.cardAgain(w, r, c, key, web.SafeNext(r.FormValue("back"), "/today"))
-}
-
-// cardAgain answers with the card as it stands now.
-func (p *Pages) cardAgain(w http.ResponseWriter, r *http.Request, c grid.Caller, key id.ID, back string) error {
 	card, err := p.s.CardOf(r.Context(), c, key)
 	if err != nil {
 		return err
 	}
-	return p.ren.Fragment(w, r, "round/cards", "round/card", map[string]any{"Card": card, "Back": back})
+	return p.ren.Fragment(w, r, "round/cards", "round/card", map[string]any{"Card": card, "Back": web.SafeNext(r.FormValue("back"), "/today")})
 }
 
 // markCard makes the marks of one knock.

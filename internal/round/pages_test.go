@@ -174,9 +174,10 @@ func TestPagesOfARound(t *testing.T) {
 		t.Fatalf("a line that is not there: %d", status)
 	}
 	door := w.doors[4].String()
-	status, body, _ := s.do("POST", "/doors/"+door+"/mark", "application/x-www-form-urlencoded", strings.NewReader("result=absent&back=/today/"+at), "HX-Request", "true")
+	s.sent("/doors/"+door+"/mark", url.Values{"result": {"absent"}, "back": {"/today/" + at}})
+	status, body, _ := s.do("GET", "/doors/"+door+"/card?back=/today/"+at, "", nil)
 	if status != 200 || !strings.Contains(body, `id="d`+door) {
-		t.Fatalf("mark by htmx: %d %s", status, body)
+		t.Fatalf("the card alone: %d %s", status, body)
 	}
 	s.sent("/doors/"+w.doors[8].String()+"/mark", url.Values{"result": {"answered"}, "rounds": {rid.String()}, "object": {w.doors[8].String()},
 		"a.head_count": {"3"}, "a.away_return": {"no"}, "a.symptom": {"yes"}, "note": {"n"}})

@@ -171,6 +171,11 @@ async function note(f: HTMLFormElement, result: string, items: any[]): Promise<v
   await Promise.race([send(), new Promise((ok) => setTimeout(ok, 3000))]);
   const mine = (await store.list()).filter((r) => watched[r.key] && r.state === 'refused');
   if (mine.length) { clear(f, { '': mine[0].body.reason || '' }); return; }
+  const sw = navigator.serviceWorker;
+  if (line !== 'ok' && !(sw && sw.controller)) { // no page to go to without network
+    waits(f.closest('section') as HTMLElement | null);
+    return;
+  }
   const to = (f.elements as any).back;
   leaving = true;
   location.href = (to && to.value ? to.value : back_()) + '#d' + (f.getAttribute('data-door') || '');

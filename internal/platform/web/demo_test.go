@@ -33,7 +33,7 @@ const boardPage = `{{define "actions"}}<a class="btn" href="/list">{{template "i
 
 const sharedParts = `{{define "demo/cov"}}{{template "coverage" .D.Cov}}{{end}}`
 
-const todayPage = `{{define "content"}}
+const todayPage = `{{define "page-scripts"}}{{template "live-scripts"}}{{end}}{{define "content"}}
 <div class="stats">{{template "stat" (dict "Label" "今天要走" "Value" "26")}}{{template "stat" (dict "Label" "已走" "Value" "17" "Tone" "done")}}{{template "stat" (dict "Label" "晚上再去" "Value" "3" "Href" "/today?late=1")}}</div>
 <div class="card"><div class="card-body" id="cov" data-live="round:3" hx-get="/part" hx-trigger="live">{{template "coverage" .D.Cov}}</div></div>
 <h2>幸福小区 3 栋 2 单元</h2>

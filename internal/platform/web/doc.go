@@ -85,6 +85,10 @@
 //	data-shortcut="n"              the key that focuses or presses the element
 //	data-live="topic" hx-get hx-trigger="live"   replaced when Hub.Publish(topic) was called
 //
+// Phone pages are light: they load no htmx. One with data-live parts says so:
+// {{define "page-scripts"}}{{template "live-scripts"}}{{end}}. A worker's form
+// with data-items is noted on the phone before it is sent (web/ts).
+//
 // Search for people must be a POST form: names and numbers never stand in an
 // address. Filters of lists (Table.Query) are for what is not personal.
 //

@@ -6,7 +6,7 @@ import (
 )
 
 // offlineAssets are the static files of the worker's pages.
-var offlineAssets = []string{"css/base.css", "css/phone.css", "vendor/htmx/htmx.min.js", "js/app.js", "js/live.js", "js/phone.js", "img/icon.svg"}
+var offlineAssets = []string{"css/base.css", "css/phone.css", "js/app.js", "js/phone.js", "img/icon.svg"}
 
 // ServiceWorker answers with the script that serves the worker's pages without
 // network: the static files and the page at shell, which must hold nothing
