@@ -132,7 +132,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Grid.AddSection(a.Rounds.AreaSection)
 	a.Grid.AddSection(a.Ledger.AreaSection)
 	a.Grid.SetDoorStates(a.Rounds.Board)
-	a.Trust = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: a.Audit, Accounts: a.Accounts, Ledger: a.Ledger,
+	a.Trust = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: a.Audit, Accounts: accountNames{a.Accounts}, Ledger: a.Ledger, Places: a.Grid,
 		Callers: func(ctx context.Context, account id.ID) (grid.Caller, error) {
 			return a.Grid.CallerFor(ctx, account, code, clk.Now())
 		}})
@@ -295,4 +295,14 @@ func (n accountNames) AccountNames(ctx context.Context, _ int, ids []id.ID) (map
 func (n accountNames) FindAccount(ctx context.Context, _ int, login string) (grid.Account, error) {
 	a, err := n.s.Find(ctx, login)
 	return grid.Account{ID: a.ID, Name: a.Name}, err
+}
+
+// Names and FindID are the auditor's pages' view of accounts.
+func (n accountNames) Names(ctx context.Context, ids []id.ID) (map[id.ID]string, error) {
+	return n.s.Names(ctx, ids)
+}
+
+func (n accountNames) FindID(ctx context.Context, login string) (id.ID, error) {
+	a, err := n.s.Find(ctx, login)
+	return a.ID, err
 }

@@ -18,6 +18,12 @@ var readRules = map[string]rule{
 	"GET /api/v1/accounts/{id}/sessions": {"account", grid.AccountManage, whole, ""},
 	"GET /audit":                         {"", grid.AuditRead, held, ""},
 	"GET /api/v1/audit":                  {"", grid.AuditRead, held, ""},
+	"GET /audit/looks":                   {"", grid.AuditRead, held, ""},
+	"GET /audit/looks/file":              {"", grid.AuditRead, held, ""},
+	"GET /audit/exports":                 {"", grid.AuditRead, held, ""},
+	"GET /audit/exports/file":            {"", grid.AuditRead, held, ""},
+	"GET /api/v1/audit/looks":            {"", grid.AuditRead, held, ""},
+	"GET /api/v1/audit/exports":          {"", grid.AuditRead, held, ""},
 
 	"GET /exports":                  {"", grid.ExportFull, held, ""},
 	"GET /exports/new":              {"area", grid.ExportFull, whole, "?place={id}"},

@@ -29,6 +29,13 @@ import (
 type Accounts interface {
 	// Names returns the display names of accounts; unknown ones are left out.
 	Names(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
+	// FindID returns the account with exactly this log-in name or phone, or NotFound.
+	FindID(ctx context.Context, login string) (id.ID, error)
+}
+
+// Places finds doors by address; grid.Service is one.
+type Places interface {
+	Find(ctx context.Context, c grid.Caller, text string, below id.ID) (grid.Hits, error)
 }
 
 // Deps are the parts the service is made of.
@@ -39,6 +46,7 @@ type Deps struct {
 	Audit    *audit.Log
 	Accounts Accounts
 	Ledger   *ledger.Service
+	Places   Places
 	// Callers returns an account with the rights of the posts it holds now.
 	Callers func(ctx context.Context, account id.ID) (grid.Caller, error)
 }
@@ -51,12 +59,13 @@ type Service struct {
 	log      *audit.Log
 	accounts Accounts
 	ledger   *ledger.Service
+	places   Places
 	callers  func(ctx context.Context, account id.ID) (grid.Caller, error)
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{d: d.DB, keys: d.Keys, clk: d.Clock, log: d.Audit, accounts: d.Accounts, ledger: d.Ledger, callers: d.Callers}
+	return &Service{d: d.DB, keys: d.Keys, clk: d.Clock, log: d.Audit, accounts: d.Accounts, ledger: d.Ledger, places: d.Places, callers: d.Callers}
 }
 
 // cursorID reads the cursor of a page; the empty one begins.
@@ -71,10 +80,12 @@ func cursorID(op, cursor string) (id.ID, error) {
 	return v, nil
 }
 
-// nonZero returns the ids that name something.
+// nonZero returns the ids that name something, each once.
 func nonZero(ids ...id.ID) (out []id.ID) {
+	seen := map[id.ID]bool{id.Zero: true}
 	for _, v := range ids {
-		if v != id.Zero {
+		if !seen[v] {
+			seen[v] = true
 			out = append(out, v)
 		}
 	}

@@ -320,10 +320,10 @@ func (s *Service) present(ctx context.Context, c grid.Caller, list []Request) ([
 	now := s.now()
 	var accounts, places []id.ID
 	for _, r := range list {
-		accounts = append(accounts, nonZero(r.Account, r.DecidedBy)...)
+		accounts = append(accounts, r.Account, r.DecidedBy)
 		places = append(places, r.What.Place)
 	}
-	names, err := s.accounts.Names(ctx, accounts)
+	names, err := s.accounts.Names(ctx, nonZero(accounts...))
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,13 @@ func (names) Names(_ context.Context, ids []id.ID) (map[id.ID]string, error) {
 	return out, nil
 }
 
+func (names) FindID(_ context.Context, login string) (id.ID, error) {
+	if login == "clerk" {
+		return 7, nil
+	}
+	return id.Zero, errs.E("test", errs.NotFound, "error.not_found")
+}
+
 // world is a community with two buildings: a small one and one of many flats.
 type world struct {
 	t       *testing.T
@@ -59,13 +66,17 @@ func newWorld(t *testing.T, d *db.DB, flats int) *world {
 	w := &world{t: t, d: d, clk: clk, place: map[string]id.ID{}, callers: map[id.ID]grid.Caller{}}
 	keys, log := sealtest.New(t), audit.New(district, clk)
 	w.l = ledger.New(ledger.Deps{DB: d, Keys: keys, Audit: log, Clock: clk})
-	w.s = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: log, Accounts: names{}, Ledger: w.l,
+	w.s = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: log, Accounts: names{}, Ledger: w.l, Places: grid.New(d, clk, nil, nil),
 		Callers: func(_ context.Context, account id.ID) (grid.Caller, error) { return w.callers[account], nil }})
 	var rows [][]any
 	add := func(path, kind, name string) id.ID {
 		v := id.New()
 		w.place[path] = v
-		rows = append(rows, []any{district, int64(v), 0, 0, kind, name, "", 1, path, 1})
+		parent := id.Zero
+		for n := len(path) - 1; n > 0 && parent == id.Zero; n-- {
+			parent = w.place[path[:n]]
+		}
+		rows = append(rows, []any{district, int64(v), int64(parent), int64(w.place[community]), kind, name, "", 1, path, 1})
 		return v
 	}
 	add("230103", "county", "测试区")

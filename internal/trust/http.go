@@ -14,6 +14,7 @@ import (
 // RegisterAPI adds the audit operations.
 func RegisterAPI(api huma.API, s *Service) {
 	registerExports(api, s)
+	registerLooks(api, s)
 	huma.Register(api, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/api/v1/audit", Tags: []string{"audit"},
 		Summary: "Who did what, newest first",

@@ -33,6 +33,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /audit", grid.Called(p.list))
 	app.Handle("POST /audit/verify", grid.Called(p.verify))
 	p.registerExports(app)
+	p.registerLooks(app)
 }
 
 // kinds are the beginnings of actions offered as a filter; each has a name in
@@ -41,6 +42,7 @@ var kinds = []string{"account.", "grid.", "import.", "emergency.", "round.", "pe
 
 type listPage struct {
 	web.Meta
+	Tabs     []tab
 	Form     web.Form
 	Rows     []Row
 	Kinds    []web.Option
@@ -64,13 +66,13 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 
 func (p *Pages) read(r *http.Request, c grid.Caller) (listPage, error) {
 	ctx, q := r.Context(), r.URL.Query()
-	d := listPage{Meta: web.Meta{Title: web.T(ctx, "trust.title"), Menu: "audit", Wide: true}, Form: web.Form{Values: q}}
+	d := listPage{Meta: web.Meta{Title: web.T(ctx, "trust.title"), Menu: "audit", Wide: true}, Tabs: tabs(ctx, "/audit"), Form: web.Form{Values: q}}
 	d.Kinds = append(d.Kinds, web.Option{Value: "", Text: web.T(ctx, "trust.kind.all")})
 	for _, k := range kinds {
 		d.Kinds = append(d.Kinds, web.Option{Value: k, Text: web.T(ctx, "trust.kind."+k[:len(k)-1])})
 	}
 	d.Filtered = q.Get("account") != "" || q.Get("object") != "" || q.Get("action") != "" || q.Get("day") != ""
-	f, err := filterOf(q)
+	f, err := p.filterOf(ctx, q)
 	if err != nil {
 		return d, err
 	}
@@ -99,8 +101,8 @@ func named(ctx context.Context, rows []Row) []Row {
 	return rows
 }
 
-func filterOf(q url.Values) (audit.Filter, error) {
-	account, err := number(q, "account")
+func (p *Pages) filterOf(ctx context.Context, q url.Values) (audit.Filter, error) {
+	account, err := p.s.account(ctx, q.Get("account"))
 	if err != nil {
 		return audit.Filter{}, err
 	}

@@ -41,9 +41,9 @@ func (s *Service) steps(ctx context.Context, export id.ID) ([]Row, error) {
 func (s *Service) rows(ctx context.Context, entries []audit.Entry) ([]Row, error) {
 	ids := make([]id.ID, 0, len(entries))
 	for _, e := range entries {
-		ids = append(ids, nonZero(e.Account)...)
+		ids = append(ids, e.Account)
 	}
-	names, err := s.accounts.Names(ctx, ids)
+	names, err := s.accounts.Names(ctx, nonZero(ids...))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,71 @@
+package trust
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+func selectLooks(ctx context.Context, q db.Queryer, district int, ask Question, cursor string, limit int) ([]LookRow, error) {
+	a := db.NewArgs(district)
+	where := `l.district = $1`
+	and := func(on bool, cond string, v any) {
+		if on {
+			where += ` AND ` + cond + a.Add(v)
+		}
+	}
+	and(ask.From != "", `l.day >= `, ask.From)
+	and(ask.Until != "", `l.day <= `, ask.Until)
+	and(ask.Account != id.Zero, `l.account_id = `, ask.Account)
+	and(ask.Person != id.Zero, `l.person_id = `, ask.Person)
+	if ask.Door != id.Zero {
+		people, err := behind(ctx, q, district, ask.Door)
+		if err != nil {
+			return nil, err
+		}
+		if len(people) == 0 {
+			return nil, nil
+		}
+		where += ` AND l.person_id IN ` + db.In(a, people)
+	}
+	if cursor != "" {
+		at, err := readCursor(cursor)
+		if err != nil {
+			return nil, err
+		}
+		ms, person, account := a.Add(at[0]), a.Add(at[1]), a.Add(at[2])
+		where += ` AND (l.first_ms < ` + ms + ` OR l.first_ms = ` + ms + ` AND (l.person_id < ` + person + ` OR l.person_id = ` + person + ` AND l.account_id < ` + account + `))`
+	}
+	return db.List(ctx, q, func(r *LookRow) []any {
+		return []any{&r.AtMs, &r.Day, &r.Account, &r.Role, &r.Post, &r.Purpose, &r.Person, &r.Door}
+	}, `SELECT l.first_ms, l.day, l.account_id, l.role, l.post_id, l.purpose, l.person_id, COALESCE(p.door_id, 0)
+		FROM look l LEFT JOIN person p ON p.district = l.district AND p.id = l.person_id
+		WHERE `+where+` ORDER BY l.first_ms DESC, l.person_id DESC, l.account_id DESC LIMIT `+a.Add(limit), a.List()...)
+}
+
+// behind returns who is recorded behind a door, or was.
+func behind(ctx context.Context, q db.Queryer, district int, door id.ID) ([]id.ID, error) {
+	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} },
+		`SELECT id FROM person WHERE district = $1 AND door_id = $2 UNION SELECT person_id FROM residence WHERE district = $1 AND door_id = $2 ORDER BY 1 LIMIT 500`, district, door)
+}
+
+func readCursor(text string) (out [3]int64, err error) {
+	parts := strings.Split(text, ".")
+	for i := range out {
+		if len(parts) != len(out) {
+			err = strconv.ErrSyntax
+			break
+		}
+		if out[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		err = errs.Field(errs.E("trust.Looks", errs.Invalid, "error.bad_cursor"), "cursor")
+	}
+	return out, err
+}
