@@ -145,11 +145,26 @@ func (s *Service) Taken(ctx context.Context, c grid.Caller, q Question, cursor s
 			places[i], _ = id.Parse(said["place"])
 		}
 	}
-	where, err := s.ledger.DoorTexts(ctx, c.District, nonZero(places...))
+	where, err := s.placeTexts(ctx, c.District, nonZero(places...))
 	for i := range out {
 		out[i].Where = where[places[i]]
 	}
 	return out, next, errs.Wrap(op, err)
+}
+
+// placeTexts returns places in words, by id; areas above a community by name.
+func (s *Service) placeTexts(ctx context.Context, district int, places []id.ID) (map[id.ID]string, error) {
+	out, err := s.ledger.DoorTexts(ctx, district, places)
+	if err != nil {
+		return nil, err
+	}
+	names, err := placeNames(ctx, s.d.Read(), district, places)
+	for k, name := range names {
+		if out[k] == "" {
+			out[k] = name
+		}
+	}
+	return out, err
 }
 
 // detail reads "rows=200 format=xlsx".

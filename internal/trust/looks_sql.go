@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -67,5 +68,20 @@ func readCursor(text string) (out [3]int64, err error) {
 	if err != nil {
 		err = errs.Field(errs.E("trust.Looks", errs.Invalid, "error.bad_cursor"), "cursor")
 	}
+	return out, err
+}
+
+func placeNames(ctx context.Context, q db.Queryer, district int, places []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	err := db.Chunks(places, 500, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		return db.Each(ctx, q, func(rows *sql.Rows) error {
+			var v id.ID
+			var name string
+			err := rows.Scan(&v, &name)
+			out[v] = name
+			return err
+		}, `SELECT id, name FROM place WHERE district = $1 AND id IN `+db.In(a, part), a.List()...)
+	})
 	return out, err
 }

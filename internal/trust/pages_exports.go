@@ -69,7 +69,7 @@ func (p *Pages) askPage(w http.ResponseWriter, r *http.Request, c grid.Caller, s
 	if err != nil {
 		return err
 	}
-	where, err := p.s.ledger.DoorTexts(ctx, c.District, []id.ID{in.Place})
+	where, err := p.s.placeTexts(ctx, c.District, []id.ID{in.Place})
 	if err != nil {
 		return err
 	}

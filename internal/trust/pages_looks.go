@@ -51,7 +51,7 @@ type answerPage struct {
 
 type doorLink struct{ Href, Text string }
 
-const answerRows = 100
+const answerRows = 50
 
 func (p *Pages) looks(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	d, q, err := p.question(r, c, "/audit/looks", "trust.tab.looks")
