@@ -260,6 +260,9 @@ func (a *App) sweep(ctx context.Context) {
 		if err := a.Accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
 			a.log().Warn("old submissions not swept", "error", err)
 		}
+		if _, err := a.Ledger.SweepPapers(ctx, grid.System(a.District, "retention")); err != nil && ctx.Err() == nil {
+			a.log().Warn("papers past their time not deleted", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return

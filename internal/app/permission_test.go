@@ -176,6 +176,7 @@ func (w *world) fillRounds(t *testing.T, s *spot) {
 	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 40, 40))); err != nil {
 		t.Fatal(err)
 	}
+	s.ids["paper"] = must(w.app.Ledger.AddPaper(ctx, w.sys, id.Zero, s.person.ID, ledger.PaperKinds()[0], bytes.NewReader(b.Bytes())))
 	photo := must(w.app.Rounds.SavePhoto(ctx, w.sys, w.loaded.Round, &b))
 	m := must(w.app.Rounds.Mark(ctx, w.sys, round.MarkInput{RoundID: w.loaded.Round, ObjectID: s.ids["target"], Result: "normal", PhotoID: photo}))
 	rc := must(w.app.Rounds.DrawRecheck(ctx, w.sys, round.RecheckInput{RoundID: w.loaded.Round, PlaceID: s.area.ID, Permille: 1000}))
@@ -216,7 +217,7 @@ func (r rule) may(c grid.Caller, s *spot, doors map[id.ID][]grid.Place) bool {
 	switch r.object {
 	case "building":
 		path = s.building.Path
-	case "door", "household", "person", "target", "mark", "care", "correction":
+	case "door", "household", "person", "target", "mark", "care", "correction", "paper":
 		path = s.door.Path
 	case "grid":
 		path = s.grid.Path

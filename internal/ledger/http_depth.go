@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
@@ -121,6 +122,51 @@ func registerFacets(api huma.API, s *Service) {
 	}) (*body[[]LackingDoor], error) {
 		list, _, err := s.Lacking(ctx, c, idOf(in.Place), in.Facet)
 		return &body[[]LackingDoor]{append([]LackingDoor{}, list...)}, err
+	})
+}
+
+// registerPapers adds signed papers photographed to files.
+func registerPapers(api huma.API, s *Service) {
+	list := func(person bool) func(ctx context.Context, c grid.Caller, in *ByID) (*body[[]Paper], error) {
+		return func(ctx context.Context, c grid.Caller, in *ByID) (*body[[]Paper], error) {
+			household, who := in.id(), id.Zero
+			if person {
+				household, who = id.Zero, in.id()
+			}
+			out, err := s.Papers(ctx, c, household, who)
+			return &body[[]Paper]{append([]Paper{}, out...)}, err
+		}
+	}
+	type photo struct {
+		ByID
+		Kind    string `query:"kind" required:"true" enum:"consent,commitment,notice,registration,mandate"`
+		RawBody []byte `contentType:"image/jpeg"`
+	}
+	keep := func(person bool) func(ctx context.Context, c grid.Caller, in *photo) (*body[ledgerID], error) {
+		return func(ctx context.Context, c grid.Caller, in *photo) (*body[ledgerID], error) {
+			household, who := in.id(), id.Zero
+			if person {
+				household, who = id.Zero, in.id()
+			}
+			v, err := s.AddPaper(ctx, c, household, who, in.Kind, bytes.NewReader(in.RawBody))
+			return &body[ledgerID]{ledgerID{v}}, err
+		}
+	}
+	op(api, http.MethodGet, "/persons/{id}/papers", "person-papers", "ledger", "Signed papers photographed to a person's file", list(true))
+	op(api, http.MethodGet, "/households/{id}/papers", "household-papers", "ledger", "Signed papers photographed to a household", list(false))
+	op(api, http.MethodPost, "/persons/{id}/papers", "person-paper-add", "ledger", "Keep the photo (JPEG or PNG) of a signed paper with a person; it is encoded anew without metadata", keep(true))
+	op(api, http.MethodPost, "/households/{id}/papers", "household-paper-add", "ledger", "Keep the photo of a signed paper with a household", keep(false))
+	type jpeg struct {
+		ContentType string `header:"Content-Type"`
+		Cache       string `header:"Cache-Control"`
+		Body        []byte
+	}
+	op(api, http.MethodGet, "/papers/{id}", "paper-photo", "ledger", "The picture of a paper; needs a purpose, and the look is recorded", func(ctx context.Context, c grid.Caller, in *struct {
+		ByID
+		Purposed
+	}) (*jpeg, error) {
+		_, b, err := s.PaperPhoto(ctx, withPurpose(c, in.Purpose), in.id())
+		return &jpeg{"image/jpeg", "no-store", b}, err
 	})
 }
 

@@ -68,6 +68,7 @@ func (p *Pages) Register(app *web.App) {
 	p.registerElsewhere(app)
 	p.registerCorrections(app)
 	p.registerFacets(app)
+	p.registerPapers(app)
 }
 
 // peopleTabs lead from one view of the people to the others, as far as the

@@ -164,6 +164,7 @@ const (
 	EventRiskEnded   = "risk_ended"
 	EventNote        = "note"
 
+	EventPaper             = "paper"              // a signed paper was photographed to the file
 	EventElsewhereProposed = "elsewhere_proposed" // another community was told that the person lives there
 	EventElsewhereAccepted = "elsewhere_accepted"
 	EventElsewhereClosed   = "elsewhere_closed" // refused or withdrawn

@@ -97,8 +97,8 @@ func TestAPhotoIsTakenOnThePhonePage(t *testing.T) {
 	if len(kept) > blob.MaxStored || bytes.Contains(kept, []byte("GPS")) || bytes.Contains(kept, []byte("Exif")) {
 		t.Errorf("%d bytes kept, metadata: %v", len(kept), bytes.Contains(kept, []byte("GPS")))
 	}
-	_, sealed, err := selectPhoto(w.ctx, w.d.Read(), district, hist[0].PhotoID)
-	w.ok(err)
+	var sealed []byte
+	w.ok(w.d.Read().QueryRowContext(w.ctx, "SELECT sealed FROM photo WHERE id = $1", int64(hist[0].PhotoID)).Scan(&sealed))
 	if bytes.Contains(sealed, kept[:64]) {
 		t.Error("the photo is not sealed")
 	}

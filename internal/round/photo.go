@@ -9,7 +9,6 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
-	"wangge/internal/platform/seal"
 )
 
 // SavePhoto keeps a photo for a mark of the round: encoded anew without
@@ -27,14 +26,12 @@ func (s *Service) SavePhoto(ctx context.Context, c grid.Caller, round id.ID, r i
 	if err != nil {
 		return id.Zero, err
 	}
-	photo := id.New()
-	sealed, err := s.Keys.Seal(info.register, seal.AAD(info.register, "photo", photo), p.JPEG)
-	if err != nil {
-		return id.Zero, err
-	}
-	return photo, s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		return insertPhoto(ctx, tx, c.District, photo, info.register, p.Width, p.Height, len(p.JPEG), sealed, c.AccountID, s.now())
+	var photo id.ID
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		photo, err = p.Save(ctx, tx, s.Keys, c.District, info.register, c.AccountID, s.now())
+		return err
 	})
+	return photo, err
 }
 
 // MarkPhoto returns the JPEG of a mark's photo to whoever may mark its target.
@@ -51,9 +48,5 @@ func (s *Service) MarkPhoto(ctx context.Context, c grid.Caller, mark id.ID) ([]b
 	if _, ok := may[object]; !ok || photo == id.Zero {
 		return nil, errs.E(op, errs.NotFound, "round.photo_missing")
 	}
-	register, sealed, err := selectPhoto(ctx, s.DB.Read(), c.District, photo)
-	if err != nil {
-		return nil, err
-	}
-	return s.Keys.Open(register, seal.AAD(register, "photo", photo), sealed)
+	return blob.Load(ctx, s.DB.Read(), s.Keys, c.District, photo)
 }

@@ -30,17 +30,6 @@ func objectsAt(ctx context.Context, q db.Queryer, district int, r Round, key id.
 	return []id.ID{key}, nil
 }
 
-func insertPhoto(ctx context.Context, tx *db.Tx, district int, photo id.ID, register string, width, height, bytes int, sealed []byte, account id.ID, now int64) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO photo (district, id, register, width, height, bytes, sealed, account_id, created_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-		district, photo, register, width, height, bytes, sealed, account, now)
-	return err
-}
-
-func selectPhoto(ctx context.Context, q db.Queryer, district int, photo id.ID) (register string, sealed []byte, err error) {
-	err = q.QueryRowContext(ctx, "SELECT register, sealed FROM photo WHERE district = $1 AND id = $2", district, photo).Scan(&register, &sealed)
-	return register, sealed, missing("round.Photo", err, "round.photo_missing")
-}
-
 // markOfPhoto returns the round's occurrence and the target a photo was marked with.
 func markOfPhoto(ctx context.Context, q db.Queryer, district int, mark id.ID) (occ, object, photo id.ID, err error) {
 	err = q.QueryRowContext(ctx, "SELECT occurrence_id, object_id, photo_id FROM mark WHERE district = $1 AND id = $2", district, mark).Scan(&occ, &object, &photo)
