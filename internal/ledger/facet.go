@@ -110,7 +110,7 @@ func (s *Service) completeness(ctx context.Context, c grid.Caller, place id.ID, 
 func (s *Service) completeArea(ctx context.Context, district int, path string, now bool, out *Completeness) error {
 	width := childWidth(path)
 	var err error
-	if out.Children, err = s.areasBelow(ctx, district, path, width); err != nil {
+	if out.Children, err = s.childrenOf(ctx, district, out.Total.PlaceID); err != nil {
 		return err
 	}
 	at := map[string]*FacetCount{}
@@ -118,12 +118,11 @@ func (s *Service) completeArea(ctx context.Context, district int, path string, n
 		out.Children[i].Met = make([]int, len(facets))
 		at[out.Children[i].path] = &out.Children[i]
 	}
-	communities, err := s.areasBelow(ctx, district, path, communityLen)
-	if err != nil {
-		return err
-	}
-	if len(path) == communityLen {
-		communities = []FacetCount{{path: path}}
+	communities := []FacetCount{{path: path}}
+	if len(path) < communityLen {
+		if communities, err = s.communitiesBelow(ctx, district, path); err != nil {
+			return err
+		}
 	}
 	var later []string
 	for _, a := range communities {

@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -74,7 +76,7 @@ func (s *Service) personFacts(ctx context.Context, district int, lo, hi string, 
 // answersBelow reads which places, grids and doors below a path have a filled
 // post that answers for doors.
 func (s *Service) answersBelow(ctx context.Context, district int, path string, now int64) (answers, error) {
-	out := answers{grids: map[id.ID]bool{}, doors: map[id.ID]bool{}}
+	out := answers{doors: map[id.ID]bool{}}
 	var roles []string
 	for _, r := range grid.Roles() {
 		if r.Answers() {
@@ -91,13 +93,7 @@ func (s *Service) answersBelow(ctx context.Context, district int, path string, n
 		WHERE o.district = $1 AND o.object_kind = 'place' AND d.path >= $2 AND d.path < $3`+filled, a.List(), func(r *sql.Rows) (p string, err error) { return p, r.Scan(&p) }); err != nil {
 		return out, err
 	}
-	grids, err := db.Collect(ctx, q, `SELECT DISTINCT g.id FROM post o JOIN grid og ON og.district = o.district AND og.id = o.object_id
-		JOIN grid g ON g.district = og.district AND g.path >= og.path AND g.path < og.path || '~'
-		WHERE o.district = $1 AND o.object_kind = 'grid' AND og.path >= $2 AND og.path < $3`+filled, a.List(), scanID)
-	for _, g := range grids {
-		out.grids[g] = true
-	}
-	if err != nil {
+	if out.grids, err = s.gridsAnswered(ctx, a, filled); err != nil {
 		return out, err
 	}
 	doors, err := db.Collect(ctx, q, `SELECT DISTINCT d.id FROM post o JOIN post_door pd ON pd.district = o.district AND pd.post_id = o.id JOIN place d ON d.district = pd.district AND d.id = pd.door_id
@@ -108,11 +104,41 @@ func (s *Service) answersBelow(ctx context.Context, district int, path string, n
 	return out, err
 }
 
-// areasBelow lists places of a path length below a path, in path order.
-func (s *Service) areasBelow(ctx context.Context, district int, path string, width int) ([]FacetCount, error) {
-	lo, hi := db.PathRange(path)
-	return db.List(ctx, s.db.Read(), func(c *FacetCount) []any { return []any{(*int64)(&c.PlaceID), &c.Name, &c.path} },
-		`SELECT id, name, path FROM place WHERE district = $1 AND path >= $2 AND path < $3 AND length(path) = $4 AND until_ms = 0 ORDER BY path`, district, lo, hi, width)
+// gridsAnswered returns the grids of the range $2 to $3 at or above which a post
+// is filled.
+func (s *Service) gridsAnswered(ctx context.Context, a *db.Args, filled string) (map[id.ID]bool, error) {
+	q := s.db.Read()
+	posts, err := db.Collect(ctx, q, `SELECT DISTINCT g.path FROM post o JOIN grid g ON g.district = o.district AND g.id = o.object_id
+		WHERE o.district = $1 AND o.object_kind = 'grid' AND g.path >= $2 AND g.path < $3`+filled, a.List(), func(r *sql.Rows) (p string, err error) { return p, r.Scan(&p) })
+	if err != nil {
+		return nil, err
+	}
+	out := map[id.ID]bool{}
+	err = db.Each(ctx, q, func(r *sql.Rows) error {
+		var g int64
+		var path string
+		err := r.Scan(&g, &path)
+		if slices.ContainsFunc(posts, func(p string) bool { return strings.HasPrefix(path, p) }) {
+			out[id.ID(g)] = true
+		}
+		return err
+	}, `SELECT id, path FROM grid WHERE district = $1 AND path >= $2 AND path < $3 AND until_ms = 0`, a.List()[:3]...)
+	return out, err
+}
+
+func (c *FacetCount) columns() []any { return []any{(*int64)(&c.PlaceID), &c.Name, &c.path} }
+
+// childrenOf lists what stands directly below a place, in path order.
+func (s *Service) childrenOf(ctx context.Context, district int, place id.ID) ([]FacetCount, error) {
+	return db.List(ctx, s.db.Read(), (*FacetCount).columns, `SELECT id, name, path FROM place WHERE district = $1 AND parent_id = $2 AND until_ms = 0 ORDER BY path`, district, int64(place))
+}
+
+// communitiesBelow lists the communities below an area, whose path is the
+// beginning of their codes.
+func (s *Service) communitiesBelow(ctx context.Context, district int, path string) ([]FacetCount, error) {
+	pad := func(digit string) string { return path + strings.Repeat(digit, max(0, communityLen-len(path))) }
+	return db.List(ctx, s.db.Read(), (*FacetCount).columns,
+		`SELECT id, name, path FROM place WHERE district = $1 AND code >= $2 AND code <= $3 AND code <> '' AND kind = 'community' AND until_ms = 0 ORDER BY path`, district, pad("0"), pad("9"))
 }
 
 // placeName names a place in words and returns its path.

@@ -55,6 +55,18 @@ func TestCompletenessByFacet(t *testing.T) {
 		if len(list) != 9 || more || list[0].ID != w.doors[1] {
 			t.Errorf("lacking: %v", list)
 		}
+		street := id.New()
+		w.write(func(tx *db.Tx) error {
+			if _, err := tx.ExecContext(ctx, "UPDATE place SET parent_id = $1 WHERE id = $2", int64(street), int64(area)); err != nil {
+				return err
+			}
+			return tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "from_ms"},
+				[][]any{{district, int64(street), 0, int64(street), "street", "某街道", "230103001", 1, "230103001", 1}})
+		})
+		above := must2[*ledger.Completeness](t)(w.s.Completeness(ctx, caller(grid.RoleStreet, "230103001"), street))
+		if above.Missing != 0 || !reflect.DeepEqual(above.Total.Met, v.Total.Met) || len(above.Children) != 1 || !reflect.DeepEqual(above.Children[0].Met, v.Total.Met) {
+			t.Errorf("the street: %+v", above)
+		}
 		// What the clerk mends shows at once.
 		must2[id.ID](t)(w.s.AddHousehold(ctx, clerk, ledger.HouseholdInput{DoorID: w.doors[5], Kind: ledger.Vacant}, nil))
 		if v = must2[*ledger.Completeness](t)(w.s.Completeness(ctx, clerk, area)); v.Total.Met[0] != 5 {
