@@ -37,6 +37,11 @@ func (i CardItem) PartIn(lang string) string {
 // FreshValue returns the fresh answer to a question, "" where there is none.
 func (i CardItem) FreshValue(key string) string { return freshValue(i.Fresh, key) }
 
+// MemberValue returns a member's fresh answer to a question, "" where there is none.
+func (i CardItem) MemberValue(person id.ID, key string) string {
+	return freshValue(i.MemberFresh[person], key)
+}
+
 // LabelOf returns a question in the words of the form.
 func (i CardItem) LabelOf(key, lang string) string {
 	for _, f := range i.Fields {

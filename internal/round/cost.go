@@ -84,33 +84,10 @@ func (s *Service) freshCost(ctx context.Context, q db.Queryer, sel *selection, f
 		return out, nil
 	}
 	since := s.now() - int64(f.ValidityDays)*dayMs
-	occs, err := s.askedIn(ctx, q, sel.round, f, since)
+	occs, err := s.askedIn(ctx, q, sel.round, sel.round.TargetKind, f, since)
 	if err != nil || len(occs) == 0 {
 		return out, err
 	}
 	out.Targets, out.LastMs, err = sel.freshCount(ctx, q, occs, since)
 	return out, err
-}
-
-// askedIn returns the recent occurrences that asked the question of the same
-// kind of target.
-func (s *Service) askedIn(ctx context.Context, q db.Queryer, r Round, f Field, since int64) ([]id.ID, error) {
-	recent, err := recentOccurrences(ctx, q, r.district, r.OccurrenceID, since)
-	if err != nil {
-		return nil, err
-	}
-	var out []id.ID
-	for _, o := range recent {
-		if o.kind != r.TargetKind {
-			continue
-		}
-		form, err := selectForm(ctx, q, r.district, o.form)
-		if err != nil {
-			return nil, err
-		}
-		if g, ok := form.field(f.Key); ok && g.Type == f.Type {
-			out = append(out, o.id)
-		}
-	}
-	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"wangge/internal/grid"
-	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
@@ -227,75 +226,4 @@ func (s *Service) Sheets(ctx context.Context, c grid.Caller, round id.ID, q List
 		out[i].Lines = append(out[i].Lines, l)
 	}
 	return out, nil
-}
-
-// FreshAnswer is an answer of an earlier round that is still valid.
-type FreshAnswer struct {
-	Field string `json:"field"`
-	Value string `json:"value"`
-	AtMs  int64  `json:"at_ms"`
-}
-
-// Fresh returns, for each object, the answers to the round's questions that
-// were given in other rounds and are still valid: shown for confirmation
-// instead of asked. The caller must be allowed to mark the objects.
-func (s *Service) Fresh(ctx context.Context, c grid.Caller, round id.ID, objects []id.ID) (map[id.ID][]FreshAnswer, error) {
-	info, err := s.info(ctx, c.District, round)
-	if err != nil {
-		return nil, err
-	}
-	may, err := authorised(ctx, s.DB.Read(), c, grid.RoundMark, info.round.OccurrenceID, objects)
-	if err != nil {
-		return nil, err
-	}
-	return s.fresh(ctx, s.DB.Read(), info, sortedIDs(may))
-}
-
-func (s *Service) fresh(ctx context.Context, q db.Queryer, info *roundInfo, objects []id.ID) (map[id.ID][]FreshAnswer, error) {
-	out := map[id.ID][]FreshAnswer{}
-	once, _ := info.form.parts(info.round.PerMember)
-	asked := map[id.ID][]Field{}
-	for _, f := range once {
-		if f.ValidityDays == 0 {
-			continue
-		}
-		occs, err := s.askedIn(ctx, q, info.round, f, s.now()-int64(f.ValidityDays)*dayMs)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range occs {
-			asked[o] = append(asked[o], f)
-		}
-	}
-	if len(asked) == 0 || len(objects) == 0 {
-		return out, nil
-	}
-	marks, err := currentMarks(ctx, q, info.round.district, sortedIDs(asked), objects)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range marks {
-		body, err := s.open(m)
-		if err != nil {
-			continue // its key was destroyed: there is nothing left to show
-		}
-		for _, f := range asked[m.occ] {
-			if v := body.Answers[f.Key]; v != "" && m.correctedMs >= s.now()-int64(f.ValidityDays)*dayMs {
-				out[m.object] = keepLatest(out[m.object], FreshAnswer{f.Key, v, m.correctedMs})
-			}
-		}
-	}
-	return out, nil
-}
-
-func keepLatest(list []FreshAnswer, a FreshAnswer) []FreshAnswer {
-	for i := range list {
-		if list[i].Field == a.Field {
-			if a.AtMs > list[i].AtMs {
-				list[i] = a
-			}
-			return list
-		}
-	}
-	return append(list, a)
 }

@@ -109,6 +109,33 @@ func selectDoorNames(ctx context.Context, q db.Queryer, district int, path strin
 	})
 }
 
+// twinsOf returns for doors the one household behind each, for households the
+// door each has to itself, by the other's id: whose answers are the same.
+func twinsOf(ctx context.Context, q db.Queryer, district int, kind TargetKind, objects []id.ID) (map[id.ID]id.ID, error) {
+	out := map[id.ID]id.ID{}
+	err := db.Chunks(objects, perQuery, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		doors := db.In(a, part)
+		if kind == Households {
+			doors = "(SELECT h2.door_id FROM household h2 WHERE h2.district = $1 AND h2.id IN " + doors + ")"
+		}
+		rows, err := q.QueryContext(ctx, "SELECT h.door_id, MIN(h.id) FROM household h WHERE h.district = $1 AND h.until_ms = 0 AND h.kind <> 'vacant'"+
+			" AND h.door_id IN "+doors+" GROUP BY h.door_id HAVING count(*) = 1", a.List()...)
+		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
+			var door, home id.ID
+			err := scan(&door, &home)
+			if kind == Households {
+				out[door] = home
+			} else {
+				out[home] = door
+			}
+			return struct{}{}, err
+		})
+		return err
+	})
+	return out, err
+}
+
 // currentMarks returns the current done marks of the objects in the occurrences.
 func currentMarks(ctx context.Context, q db.Queryer, district int, occs, objects []id.ID) ([]*markRow, error) {
 	var out []*markRow

@@ -3,6 +3,8 @@ package round
 import (
 	"reflect"
 	"slices"
+
+	"wangge/internal/platform/id"
 )
 
 // joinable returns which of a door's items are answered in one form: what is
@@ -60,6 +62,14 @@ func together(items []CardItem) CardItem {
 		for _, p := range it.Members {
 			if !slices.Contains(out.Members, p) {
 				out.Members = append(out.Members, p)
+			}
+		}
+		for p, list := range it.MemberFresh {
+			if out.MemberFresh == nil {
+				out.MemberFresh = map[id.ID][]FreshAnswer{}
+			}
+			for _, a := range list {
+				out.MemberFresh[p] = keepLatest(out.MemberFresh[p], a)
 			}
 		}
 		for _, a := range it.Fresh {

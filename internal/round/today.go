@@ -145,17 +145,19 @@ type Card struct {
 
 // CardItem is what one round asks at a card's door.
 type CardItem struct {
-	RoundID   id.ID         `json:"round_id"`
-	RoundName string        `json:"round_name"`
-	Line      Line          `json:"target"`
-	Kind      TargetKind    `json:"kind"`
-	Fields    []Field       `json:"fields"`
-	Members   []id.ID       `json:"members,omitempty"` // the persons to answer for, where the round asks per member
-	Each      []Field       `json:"each,omitempty"`
-	Results   []Result      `json:"results"`
-	Fresh     []FreshAnswer `json:"fresh,omitempty"`
-	Photo     bool          `json:"photo,omitempty"` // a photo is needed
-	PerMember bool          `json:"per_member,omitempty"`
+	RoundID   id.ID      `json:"round_id"`
+	RoundName string     `json:"round_name"`
+	Line      Line       `json:"target"`
+	Kind      TargetKind `json:"kind"`
+	Fields    []Field    `json:"fields"`
+	Members   []id.ID    `json:"members,omitempty"` // the persons to answer for, where the round asks per member
+	// What members answered lately, by person: shown for confirmation.
+	MemberFresh map[id.ID][]FreshAnswer `json:"member_fresh,omitempty"`
+	Each        []Field                 `json:"each,omitempty"`
+	Results     []Result                `json:"results"`
+	Fresh       []FreshAnswer           `json:"fresh,omitempty"`
+	Photo       bool                    `json:"photo,omitempty"` // a photo is needed
+	PerMember   bool                    `json:"per_member,omitempty"`
 	// Where a round asks of several households or persons behind one door, which
 	// of how many this is, and how many live in the household by the ledger.
 	Part  int `json:"part,omitempty"`
@@ -260,6 +262,9 @@ func (s *Service) cardItems(ctx context.Context, c grid.Caller, r Round, q CardQ
 			Results: Results(r.TargetKind), Fresh: fresh[l.ObjectID], Photo: r.NeedsPhoto, PerMember: r.PerMember, Heads: heads[l.ObjectID]}
 		if r.PerMember && q.Door != id.Zero {
 			if out[i].Members, err = peopleAt(ctx, s.DB.Read(), c.District, r.TargetKind, l.Target); err != nil {
+				return nil, err
+			}
+			if out[i].MemberFresh, err = s.freshMembers(ctx, s.DB.Read(), info, l.ObjectID); err != nil {
 				return nil, err
 			}
 		}
