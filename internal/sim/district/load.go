@@ -289,7 +289,8 @@ func (l *loader) writeGrids(ctx context.Context, tx *db.Tx, list []*settled) err
 	return err
 }
 
-// play writes what happens: emergency, last week's round and the open one.
+// play writes what happens: emergency, last week's round, the open one and the
+// communities' daily report about it.
 func (l *loader) play(ctx context.Context) error {
 	by, err := l.people.cast(ctx)
 	if err != nil {
@@ -309,6 +310,9 @@ func (l *loader) play(ctx context.Context) error {
 	}
 	l.out.Round, err = l.openRound(ctx, by.command, l.out.Place, l.root.ID, e.ID, screening.ID, notice.ID)
 	if err != nil {
+		return err
+	}
+	if err := l.dailyReport(ctx, by.command, l.root.ID, e.ID, l.out.Round); err != nil {
 		return err
 	}
 	return l.DB.Write(ctx, "district.Load", func(tx *db.Tx) error {

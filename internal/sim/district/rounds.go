@@ -71,6 +71,27 @@ func (s Services) openRound(ctx context.Context, c grid.Caller, place string, ro
 	return s.open(ctx, s.Rounds, c, c, in)
 }
 
+// dailyReport opens the nil return that every community owes the district each
+// day from 16 o'clock on, drafted from the figures of a round.
+func (s Services) dailyReport(ctx context.Context, c grid.Caller, root, emergency, about id.ID) error {
+	form, err := s.Rounds.SaveForm(ctx, c, round.Form{Name: word("form.report"), AreaID: root, Fields: []round.Field{
+		{Key: "living", Label: both("field.living"), Type: round.Number, Required: true, Basis: "statutory", Normal: round.NormalLiving},
+		{Key: "accounted", Label: both("field.accounted"), Type: round.Number, Required: true, Basis: "statutory", Normal: round.NormalDone},
+		{Key: "left", Label: both("field.left"), Type: round.Number, Required: true, Basis: "statutory", Normal: round.NormalOutstanding},
+		{Key: "event", Label: both("field.event"), Type: round.YesNo, Required: true, Basis: "statutory", Normal: "no"},
+	}})
+	if err != nil {
+		return err
+	}
+	_, err = s.open(ctx, s.Rounds, c, c, round.DraftInput{EmergencyID: emergency, AreaID: root, Name: word("round.report"), Kind: "report", TargetKind: round.Areas, FormID: form.ID,
+		AboutID: about, Filter: round.Filter{Kinds: []string{string(grid.Community)}}, DueMs: clock.Ms(s.Clock.Now().Add(reportHours * time.Hour)),
+		Recurrence: round.Recurrence{Every: 1, At: "16:00", Hours: reportHours, Cutoffs: []string{"18:00"}}})
+	return err
+}
+
+// reportHours is how long communities have for their daily report.
+const reportHours = 4
+
 // open drafts, submits and opens a round, by who may.
 func (s Services) open(ctx context.Context, rounds *round.Service, drafter, approver grid.Caller, in round.DraftInput) (id.ID, error) {
 	r, err := rounds.DraftRound(ctx, drafter, in)
