@@ -258,7 +258,7 @@ func (s *Service) cardItems(ctx context.Context, c grid.Caller, r Round, q CardQ
 	once, each := info.form.parts(r.PerMember)
 	out := make([]CardItem, len(lines))
 	for i, l := range lines {
-		out[i] = CardItem{RoundID: r.ID, RoundName: r.Name, Line: l, Kind: r.TargetKind, Fields: once, Each: each,
+		out[i] = CardItem{RoundID: r.ID, RoundName: r.Title(c.Lang), Line: l, Kind: r.TargetKind, Fields: once, Each: each,
 			Results: Results(r.TargetKind), Fresh: fresh[l.ObjectID], Photo: r.NeedsPhoto, PerMember: r.PerMember, Heads: heads[l.ObjectID]}
 		if r.PerMember && q.Door != id.Zero {
 			if out[i].Members, err = peopleAt(ctx, s.DB.Read(), c.District, r.TargetKind, l.Target); err != nil {
