@@ -264,6 +264,7 @@ var writeRules = map[string]rule{
 	"POST /api/v1/rounds/{id}/stop":      {"openround", grid.RoundClose, whole, ""},
 	"POST /api/v1/rounds/{id}/cutoffs":   {"openround", grid.RoundClose, whole, ""},
 	"POST /api/v1/rounds/{id}/photos":    {"openround", grid.RoundMark, held, "x"},
+	"POST /api/v1/reports":               {"target", grid.RoundMark, covered, `{"round_id":"<openround>","object_id":"<target>"}`},
 	"POST /api/v1/rounds/{id}/marks":     {"target", grid.RoundMark, covered, `{"object_id":"<target>","result":"normal"}`},
 	"POST /api/v1/marks:batch":           {"target", grid.RoundMark, covered, `{"marks":[{"round_id":"<openround>","object_id":"<target>","result":"normal"}]}`},
 	"POST /api/v1/rounds/{id}/bulk":      {"building", grid.RoundMark, seen, `{"place_id":"<building>"}`},
