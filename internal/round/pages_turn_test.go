@@ -81,6 +81,39 @@ func TestPagesOfARoundThatRepeats(t *testing.T) {
 	}
 }
 
+func TestAPIOfARoundThatRepeats(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 1, 1, 2)
+	s := newSite(t, w)
+	w.emergency()
+	draft := func(recurrence string) (int, string) {
+		t.Helper()
+		status, body, _ := s.do("POST", "/api/v1/rounds", "application/json", strings.NewReader(`{"area_id":"`+w.place[commA].String()+`","name":"daily","target_kind":"doors","form_id":"`+
+			w.form().ID.String()+`","due_ms":9999999999999,"recurrence":`+recurrence+`}`))
+		return status, body
+	}
+	if status, body := draft(`{"cutoffs":["10:00"]}`); status != 201 {
+		t.Errorf("cut-offs of a round that runs once: %d %s", status, body)
+	}
+	if status, body := draft(`{"every":1,"at":"noon","hours":3}`); status != 422 || !strings.Contains(body, "recurrence.at") {
+		t.Errorf("a wrong time: %d %s", status, body)
+	}
+	r := w.opened(Doors, commA, Filter{}, w.form().ID)
+	for path, want := range map[string]string{"/occurrences": `"n":1`, "/cutoffs": `"items":[]`, "/text": `"text":"`} {
+		if status, body, _ := s.do("GET", "/api/v1/rounds/"+r.ID.String()+path, "", nil); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, body, _ := s.do("POST", "/api/v1/rounds/"+r.ID.String()+"/cutoffs", "application/json", strings.NewReader("{}")); status != 201 || !strings.Contains(body, `"definitions"`) {
+		t.Errorf("a cut-off: %d %s", status, body)
+	}
+	if status, body, _ := s.do("GET", "/api/v1/plan?place="+w.place[commA].String(), "", nil); status != 200 || !strings.Contains(body, `"need":1`) {
+		t.Errorf("the plan: %d %s", status, body)
+	}
+	if status, body, _ := s.do("GET", "/api/v1/reports", "", nil); status != 200 || !strings.Contains(body, `"items":[]`) {
+		t.Errorf("reports: %d %s", status, body)
+	}
+}
+
 // What goes into a chat group holds counts; rooms only after a confirmation by
 // who may close, on record, and never where they tell more than an address.
 func TestTextForAGroup(t *testing.T) {

@@ -14,8 +14,8 @@ type Recurrence struct {
 	Every    int      `json:"every,omitempty" minimum:"0" maximum:"60" doc:"Every so many days: 1 is daily; 0: by weekdays or dates"`
 	Weekdays []int    `json:"weekdays,omitempty" doc:"1 Monday … 7 Sunday"`
 	Dates    []string `json:"dates,omitempty" doc:"Days as 2022-03-01"`
-	At       string   `json:"at" doc:"When each occurrence opens, as 08:00"`
-	Hours    int      `json:"hours" minimum:"1" maximum:"720" doc:"Hours from the opening to the deadline"`
+	At       string   `json:"at,omitempty" doc:"When each occurrence opens, as 08:00"`
+	Hours    int      `json:"hours,omitempty" minimum:"1" maximum:"720" doc:"Hours from the opening to the deadline"`
 	Until    string   `json:"until,omitempty" doc:"The last day, as 2022-03-31; without it until somebody ends it"`
 	Cutoffs  []string `json:"cutoffs,omitempty" doc:"Times of day at which figures are frozen, as 10:00"`
 }
