@@ -52,7 +52,7 @@ func newField(t *testing.T) *field {
 	f.o = app.Options{Clock: f.clk, Drill: true, Log: slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))}
 	f.o.Config.Data = t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
-	d, err := app.OpenDrill(ctx, f.o, app.DemoOptions{Place: "nangang", Households: 2000, Seed: 1, Speed: 1})
+	d, err := app.OpenDrill(ctx, f.o, app.DemoOptions{Place: "nangang", Households: 800, Seed: 1, Speed: 1})
 	if err != nil {
 		cancel()
 		t.Fatal(err)

@@ -32,6 +32,12 @@ func TestNineDaysWithoutNetwork(t *testing.T) {
 	_, before := f.marks(first)
 
 	b.line(webtest.Cut)
+	b.follow("整单元一起登记")
+	b.set("except", "302 501")
+	b.follow("其余全部正常")
+	b.until("a question", "document.getElementById('confirm').open")
+	b.js("(function(){document.querySelector('[data-confirm-yes]').click();return 1})()")
+	b.until("what was typed stays", `!!document.querySelector('#toasts .notice-error') && document.querySelector('[name=except]').value==='302 501'`)
 	absent := b.presses("absent")
 	b.unsent(1)
 	b.shot("offline-cut")
