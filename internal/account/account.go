@@ -73,6 +73,8 @@ type Authorizer interface {
 	HomeFor(ctx context.Context) id.ID
 	// PostsOf returns the posts the account holds now, the first one being the one shown.
 	PostsOf(ctx context.Context, account id.ID) ([]Post, error)
+	// MustSecond reports whether the settings ask a second step of the account's posts.
+	MustSecond(ctx context.Context, account id.ID) (bool, error)
 	// PostsShown is PostsOf with what a page tells of each.
 	PostsShown(ctx context.Context, account id.ID) ([]Post, error)
 }
@@ -142,6 +144,9 @@ func (nobody) HomeFor(context.Context) id.ID { return id.Zero }
 
 // PostsOf is none.
 func (nobody) PostsOf(context.Context, id.ID) ([]Post, error) { return nil, nil }
+
+// MustSecond is false.
+func (nobody) MustSecond(context.Context, id.ID) (bool, error) { return false, nil }
 
 // PostsShown is none.
 func (nobody) PostsShown(context.Context, id.ID) ([]Post, error) { return nil, nil }

@@ -35,6 +35,7 @@ type office struct {
 	admin       id.ID
 	untouchable id.ID
 	posts       map[id.ID][]account.Post
+	second      map[id.ID]bool // of whom a second step is asked
 }
 
 func (o *office) MayManageAccounts(ctx context.Context) bool {
@@ -53,6 +54,8 @@ func (o *office) HomeFor(context.Context) id.ID { return 7 }
 
 func (o *office) PostsOf(_ context.Context, a id.ID) ([]account.Post, error) { return o.posts[a], nil }
 
+func (o *office) MustSecond(_ context.Context, a id.ID) (bool, error) { return o.second[a], nil }
+
 func (o *office) PostsShown(ctx context.Context, a id.ID) ([]account.Post, error) {
 	return o.PostsOf(ctx, a)
 }
@@ -67,7 +70,7 @@ type house struct {
 }
 
 func newHouse(t *testing.T, d *db.DB) *house {
-	h := &house{d: d, clk: d.Clock().(*clock.Manual), keys: sealtest.New(t), auth: &office{posts: map[id.ID][]account.Post{}}}
+	h := &house{d: d, clk: d.Clock().(*clock.Manual), keys: sealtest.New(t), auth: &office{posts: map[id.ID][]account.Post{}, second: map[id.ID]bool{}}}
 	h.Service = account.New(account.Options{
 		District: district, DB: d, Keys: h.keys, Clock: h.clk, Audit: audit.New(district, h.clk), Auth: h.auth,
 		First: func(_ context.Context, _ *db.Tx, a id.ID) error { h.first = a; return nil },

@@ -15,6 +15,7 @@ const (
 	codeSetup  = "setup"  // makes the first account
 	codeReset  = "reset"  // lets the holder of an account choose a password
 	codeChange = "change" // the same, right after a log-in with a printed password
+	codeSecond = "second" // finishes a log-in with its second step
 )
 
 // code is a one-time code as stored.
@@ -97,8 +98,11 @@ func (s *Service) CheckCode(ctx context.Context, text, address string) (CodeInfo
 	if err != nil {
 		return CodeInfo{}, err
 	}
-	if c.kind == codeSetup {
+	switch c.kind {
+	case codeSetup:
 		return CodeInfo{Setup: true}, nil
+	case codeSecond:
+		return CodeInfo{}, errs.E(op, errs.Unauthenticated, "account.bad_code")
 	}
 	a, err := s.Get(ctx, c.account)
 	return CodeInfo{Account: a}, errs.Wrap(op, err)
@@ -185,7 +189,7 @@ func (s *Service) SetPassword(ctx context.Context, text, password, device, addre
 	if err != nil {
 		return Entered{}, err
 	}
-	if c.kind == codeSetup {
+	if c.kind != codeReset && c.kind != codeChange {
 		return Entered{}, errs.E(op, errs.Unauthenticated, "account.bad_code")
 	}
 	a, err := s.Get(ctx, c.account)
@@ -209,7 +213,7 @@ func (s *Service) SetPassword(ctx context.Context, text, password, device, addre
 		if err := s.changePassword(ctx, tx, a.ID, hash, id.Zero); err != nil {
 			return err
 		}
-		return s.openSession(ctx, tx, &e, device)
+		return s.admit(ctx, tx, &e, device)
 	})
 	return e, err
 }

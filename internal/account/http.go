@@ -85,6 +85,7 @@ type loginInput struct {
 	Body struct {
 		Login    string `json:"login" maxLength:"100" doc:"Log-in name or phone"`
 		Password string `json:"password" maxLength:"200"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"Code of the authenticator app, or one on paper, where the account has a second step"`
 	}
 }
 
@@ -157,9 +158,19 @@ func caller(ctx context.Context) (id.ID, error) {
 }
 
 func (s *Service) apiLogin(ctx context.Context, in *loginInput) (*loginOutput, error) {
-	e, err := s.Login(ctx, Attempt{Login: in.Body.Login, Password: in.Body.Password, Device: DeviceOf(in.agent), Address: s.addressOf(in.sender)})
-	if err != nil {
+	device, address := DeviceOf(in.agent), s.addressOf(in.sender)
+	e, err := s.Login(ctx, Attempt{Login: in.Body.Login, Password: in.Body.Password, Device: device, Address: address})
+	switch {
+	case err != nil:
 		return nil, err
+	case e.SecondSetup:
+		return nil, errs.E("account.login", errs.Denied, "account.second.setup_first")
+	case e.SecondCode != "" && in.Body.Code == "":
+		return nil, errs.Field(errs.E("account.login", errs.Unauthenticated, "account.second.needed"), "code")
+	case e.SecondCode != "":
+		if e, _, err = s.TakeStep(ctx, e.SecondCode, in.Body.Code, device, address); err != nil {
+			return nil, err
+		}
 	}
 	if e.ChangeCode != "" {
 		return nil, errs.E("account.login", errs.Denied, "account.must_change")

@@ -21,6 +21,7 @@ func (s *Service) registerAdminAPI(api huma.API) {
 	huma.Register(api, op("set-account-state", http.MethodPut, "/accounts/{id}/state", "Lock or unlock an account; locking ends its sessions and tokens", http.StatusNoContent), s.apiState)
 	huma.Register(api, op("create-account-code", http.MethodPost, "/accounts/{id}/codes", "Make a one-time code to choose a password; earlier ones end", http.StatusCreated), s.apiCode)
 	huma.Register(api, op("list-account-sessions", http.MethodGet, "/accounts/{id}/sessions", "Devices on which an account is logged in", http.StatusOK), s.apiSessionsOf)
+	huma.Register(api, op("end-account-second-step", http.MethodDelete, "/accounts/{id}/second-step", "End the second step of somebody who lost the app; every session ends", http.StatusNoContent), s.apiTakeSecond)
 	huma.Register(api, op("end-account-session", http.MethodDelete, "/accounts/{id}/sessions/{session}", "End one session of an account", http.StatusNoContent), s.apiEndSessionOf)
 	huma.Register(api, op("end-account-sessions", http.MethodDelete, "/accounts/{id}/sessions", "End every session of an account", http.StatusNoContent), s.apiEndSessions)
 }
@@ -164,15 +165,24 @@ func (s *Service) apiSessionsOf(ctx context.Context, in *byID) (*body[web.Page[s
 	return listed(list, err, sessionOf)
 }
 
-type sessionOfInput struct {
-	byID
-	Session string `path:"session" pattern:"^[0-9]{1,19}$" doc:"Identifier of the session"`
-}
-
-func (s *Service) apiEndSessionOf(ctx context.Context, in *sessionOfInput) (*struct{}, error) {
+func (s *Service) apiTakeSecond(ctx context.Context, in *byID) (*struct{}, error) {
 	by, err := s.managed(ctx, in.id())
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.EndSession(ctx, by, in.id(), byID{in.Session}.id())
+	return nil, s.TakeSecond(ctx, by, in.id())
+}
+
+type sessionOfInput struct {
+	Text    string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier of the account"`
+	Session string `path:"session" pattern:"^[0-9]{1,19}$" doc:"Identifier of the session"`
+}
+
+func (s *Service) apiEndSessionOf(ctx context.Context, in *sessionOfInput) (*struct{}, error) {
+	account := byID{in.Text}.id()
+	by, err := s.managed(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.EndSession(ctx, by, account, byID{in.Session}.id())
 }

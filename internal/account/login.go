@@ -18,12 +18,17 @@ type Attempt struct {
 }
 
 // Entered is the outcome of a log-in. Where a new password must be chosen first
-// there is no session but a ChangeCode for SetPassword, good for ten minutes.
+// there is no session but a ChangeCode for SetPassword, and where a second step is
+// asked a SecondCode for TakeStep, both good for ten minutes.
 type Entered struct {
 	Account    Account
 	Token      string // the session's secret, for the cookie; told once
 	Session    SessionInfo
 	ChangeCode string
+	// SecondCode is given instead of a session where the second step is to be
+	// taken: TakeStep. SecondSetup: it must be set up first.
+	SecondCode  string
+	SecondSetup bool
 }
 
 // Login checks a password and opens a session. Errors: Unauthenticated
@@ -127,7 +132,7 @@ func (s *Service) enter(ctx context.Context, r row, device string) (Entered, err
 			e.ChangeCode, err = s.issue(ctx, tx, id.Zero, codeChange, a.ID, changeTTL)
 			return err
 		}
-		return s.openSession(ctx, tx, &e, device)
+		return s.admit(ctx, tx, &e, device)
 	})
 	return e, err
 }

@@ -33,6 +33,7 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /login", p.showLogin, web.Public())
 	app.Handle("POST /login", web.WithForm(p.login), web.Public())
+	app.Handle("POST /login/second", web.WithForm(p.second), web.Public())
 	app.Handle("POST /logout", p.logout, web.Public())
 	app.Handle("GET /setup", p.showSetup, web.Public())
 	app.Handle("POST /setup", web.WithForm(p.setup), web.Public())
@@ -40,6 +41,9 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /password", web.WithForm(p.password))
 	app.Handle("GET /account", p.showOwn)
 	app.Handle("POST /account", web.WithForm(p.saveOwn))
+	app.Handle("POST /account/second", p.beginSecond)
+	app.Handle("POST /account/second/confirm", web.WithForm(p.confirmSecond))
+	app.Handle("POST /account/second/end", web.WithForm(p.endSecond))
 	app.Handle("POST /account/sessions/end", p.endOthers)
 	app.Handle("POST /account/sessions/{id}/end", p.endOne)
 	app.Handle("POST /account/tokens", web.WithForm(p.makeToken))
@@ -113,14 +117,19 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if e.ChangeCode != "" {
 		return p.choosePage(w, r, http.StatusOK, formPage{Code: e.ChangeCode, Name: e.Account.Name, Next: r.PostForm.Get("next")})
 	}
-	return entered(w, r, e, r.PostForm.Get("next"))
+	return p.entered(w, r, e, r.PostForm.Get("next"))
 }
 
-// entered gives the browser its session and sends it on.
-func entered(w http.ResponseWriter, r *http.Request, e Entered, next string) error {
-	web.SetSession(w, r, e.Token, time.UnixMilli(e.Session.Expires))
+// entered gives the browser its session and sends it on, or asks for the second step.
+func (p *Pages) entered(w http.ResponseWriter, r *http.Request, e Entered, next string) error {
+	if e.SecondCode != "" {
+		return p.askSecond(w, r, e, next)
+	}
+	web.SetSession(w, r, e.Token, timeOf(e.Session.Expires))
 	return web.Redirect(w, r, web.SafeNext(next, "/"))
 }
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms) }
 
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -186,7 +195,7 @@ func (p *Pages) setup(w http.ResponseWriter, r *http.Request) error {
 	}
 	e, err := p.spendCode(r, f)
 	if err == nil {
-		return entered(w, r, e, f.Get("next"))
+		return p.entered(w, r, e, f.Get("next"))
 	}
 	if errs.As(err).Key == "account.bad_code" {
 		return p.badCode(w, r, err)

@@ -1,12 +1,9 @@
 package account
 
 import (
-	"encoding/base64"
 	"html/template"
 	"net/http"
 	"net/url"
-
-	"github.com/skip2/go-qrcode"
 
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
@@ -25,6 +22,7 @@ func (p *Pages) registerAdmin(app *web.App) {
 	app.Handle("POST /accounts/{id}/lock", p.lock)
 	app.Handle("POST /accounts/{id}/unlock", p.unlock)
 	app.Handle("POST /accounts/{id}/end", p.endAllOf)
+	app.Handle("POST /accounts/{id}/second/end", p.takeSecond)
 	app.Handle("POST /accounts/{id}/sessions/{session}/end", p.endOneOf)
 }
 
@@ -126,7 +124,7 @@ type slipPage struct {
 	Code  string
 	Hours int
 	Link  string
-	QR    template.URL
+	QR    template.HTML
 	Back  string
 }
 
@@ -136,14 +134,14 @@ func (p *Pages) slip(w http.ResponseWriter, r *http.Request, a Account, text str
 		scheme = "https://"
 	}
 	link := scheme + r.Host + "/setup?token=" + url.QueryEscape(text)
-	png, err := qrcode.Encode(link, qrcode.Medium, 240)
+	qr, err := qrSVG(link)
 	if err != nil {
 		return errs.Wrap("account.slip", err)
 	}
 	return p.ren.Page(w, r, web.Plain, "account/slip", slipPage{
 		Meta: web.Meta{Title: web.T(r.Context(), "account.admin.slip")}, Name: a.Name, Code: text,
 		Hours: int(ResetTTL.Hours()), Link: link, Back: "/accounts/" + a.ID.String(),
-		QR: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)),
+		QR: qr,
 	})
 }
 
@@ -166,6 +164,7 @@ type adminPage struct {
 	Posts    []Post
 	Sessions []SessionInfo
 	Self     bool
+	Second   SecondState
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
@@ -192,6 +191,9 @@ func (p *Pages) adminPage(w http.ResponseWriter, r *http.Request, status int, a 
 		return err
 	}
 	if d.Sessions, err = p.s.Sessions(ctx, a.ID); err != nil {
+		return err
+	}
+	if d.Second, err = p.s.Second(ctx, a.ID); err != nil {
 		return err
 	}
 	return p.ren.PageStatus(w, r, status, web.Office, "account/one", d)
@@ -255,6 +257,13 @@ func (p *Pages) endOneOf(w http.ResponseWriter, r *http.Request) error {
 	}
 	return p.act(w, r, "account.sessions.ended", func(by, account id.ID) error {
 		return p.s.EndSession(r.Context(), by, account, session)
+	})
+}
+
+// takeSecond ends the second step of who lost the app.
+func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
+	return p.act(w, r, "account.second.taken", func(by, account id.ID) error {
+		return p.s.TakeSecond(r.Context(), by, account)
 	})
 }
 

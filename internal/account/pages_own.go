@@ -22,7 +22,9 @@ type ownPage struct {
 	Tokens    []tokenRow
 	TokenForm web.Form
 	Secret    string // of the token just made
-	Phone     bool   // shown as a worker page
+	Second    SecondState
+	SecondOff web.Form
+	Phone     bool // shown as a worker page
 }
 
 type tokenRow struct {
@@ -52,6 +54,9 @@ func (p *Pages) ownPage(w http.ResponseWriter, r *http.Request, status int, d ow
 		return err
 	}
 	if d.Sessions, err = p.s.Sessions(ctx, account); err != nil {
+		return err
+	}
+	if d.Second, err = p.s.Second(ctx, account); err != nil {
 		return err
 	}
 	list, err := p.s.ListTokens(ctx, account)

@@ -79,3 +79,16 @@ func TestCodes(t *testing.T) {
 		t.Errorf("%q breaks our own rules", p)
 	}
 }
+
+// The vectors of RFC 6238, appendix B, with its last six digits.
+func TestTOTPVectors(t *testing.T) {
+	secret := totpText.EncodeToString([]byte("12345678901234567890"))
+	for at, code := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130"} {
+		if step, ok := checkTOTP(secret, code, at*1000, 0); !ok || step != at/30 {
+			t.Errorf("at %d: %s is not taken", at, code)
+		}
+		if _, ok := checkTOTP(secret, code, at*1000, at/30); ok {
+			t.Errorf("at %d: %s is taken twice", at, code)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/account"
 	"wangge/internal/grid"
@@ -124,6 +125,16 @@ func (z authorizer) PostsOf(ctx context.Context, acc id.ID) ([]account.Post, err
 		}
 	}
 	return out, nil
+}
+
+// MustSecond asks a second step of who holds a post of the district or a street,
+// where the settings say so.
+func (z authorizer) MustSecond(ctx context.Context, acc id.ID) (bool, error) {
+	if !z.a.Config.RequireSecondStep {
+		return false, nil
+	}
+	c, err := z.a.Grid.CallerFor(ctx, acc, z.a.District, z.a.clock().Now())
+	return slices.ContainsFunc(c.Grants, func(g grid.Grant) bool { return g.Role.Level() <= grid.RoleStreet.Level() }), err
 }
 
 // PostsShown names what each post is over: the first place or grid of its grants.

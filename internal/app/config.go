@@ -28,6 +28,9 @@ type Config struct {
 	// MetricsToken is the bearer token that reads /metrics from other machines;
 	// empty: only this machine reads them.
 	MetricsToken string
+	// RequireSecondStep asks a second step at log-in of every post of the
+	// district and the streets.
+	RequireSecondStep bool
 }
 
 // Bind declares the settings every data command has on fs.
@@ -46,6 +49,7 @@ func (c *Config) BindServer(fs *flag.FlagSet) {
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate file (PEM); phones need HTTPS to work without network")
 	fs.StringVar(&c.TLSKey, "tls-key", "", "key file (PEM)")
 	fs.StringVar(&c.BaseURL, "base-url", "", "address people open, for printed links")
+	fs.BoolVar(&c.RequireSecondStep, "require-second-step", false, "ask a code of an authenticator app at log-in of every post of the district and the streets")
 	fs.StringVar(&c.MetricsToken, "metrics-token", "", "bearer token with which other machines read /metrics; better given as WANGGE_METRICS_TOKEN than in a command line")
 	fs.Lookup("log-level").DefValue, c.LogLevel = "info", "info" // a server tells more than a command that ends
 }

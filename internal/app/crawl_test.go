@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -67,6 +68,9 @@ func newDrill(t *testing.T, o Options, place string, households int) *drill {
 type testLog struct{ t *testing.T }
 
 func (l *testLog) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("db.rehearsal")) {
+		return len(b), nil
+	}
 	l.t.Errorf("the server logged: %s", b)
 	return len(b), nil
 }

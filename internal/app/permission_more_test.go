@@ -53,7 +53,7 @@ func (w *world) people(t *testing.T) {
 		w.oracle(t, role, full.Phones, full.IDNo, full.Name)
 		w.reasons(t, role)
 		if w.app.mayHear(grid.WithCaller(t.Context(), w.callers[role]), "round:"+w.spots["sister"].ids["draft"].String()) &&
-			!(rule{"draft", grid.RoundRead, seen, ""}).may(w.callers[role], w.spots["sister"], w.doorsOf(t, w.callers[role])) {
+			!(rule{object: "draft", perm: grid.RoundRead, reach: seen}).may(w.callers[role], w.spots["sister"], w.doorsOf(t, w.callers[role])) {
 			t.Errorf("%s hears of a sister's round", role)
 		}
 	}
@@ -64,7 +64,7 @@ func (w *world) oracle(t *testing.T, role string, _ []string, _, _ string) {
 	c, s := w.sys, w.spots["sister"]
 	c.Purpose = "verify_record"
 	p := must(w.app.Ledger.Person(t.Context(), c, s.person.ID))
-	may := (rule{"person", grid.LedgerRead, covered, ""}).may(w.callers[role], s, w.doorsOf(t, w.callers[role]))
+	may := (rule{object: "person", perm: grid.LedgerRead, reach: covered}).may(w.callers[role], s, w.doorsOf(t, w.callers[role]))
 	for _, text := range append([]string{p.IDNo}, p.Phones...) {
 		if text == "" || may {
 			continue
@@ -197,7 +197,7 @@ func (w *world) outside(t *testing.T, patterns []string) {
 				t.Errorf("%s from another site: %d", p, status)
 			}
 		}
-		if slices.Contains(publicRoutes, p) {
+		if r, _ := ruleOf(p); r.reach == public {
 			continue
 		}
 		status, _, h := w.answered(t, none, method, path, "application/json", "{}")

@@ -194,7 +194,7 @@ func after(w http.ResponseWriter, r *http.Request, err error, back, done string)
 	}
 	e := errs.As(err)
 	switch e.Kind {
-	case errs.Invalid, errs.Conflict, errs.Denied:
+	case errs.Invalid, errs.Conflict:
 		if e.Key != "" && len(e.Args) == 0 {
 			web.Flash(w, r, "error", e.Key)
 			return web.Redirect(w, r, back)

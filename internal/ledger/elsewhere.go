@@ -202,10 +202,11 @@ func (w *work) openItemAt(op string, item id.ID, version int, end func(elsewhere
 	if err != nil {
 		return row, err
 	}
-	if !w.c.CanPlace(grid.LedgerRead, row.fromPath) && !w.c.CanPlace(grid.LedgerRead, row.toPath) {
+	c := overAreas(w.c)
+	if !c.CanPlace(grid.LedgerRead, row.fromPath) && !c.CanPlace(grid.LedgerRead, row.toPath) {
 		return row, errs.E(op, errs.NotFound, "error.not_found")
 	}
-	if err := w.c.RequirePlace(op, grid.LedgerWrite, end(row)); err != nil {
+	if err := c.RequirePlace(op, grid.LedgerWrite, end(row)); err != nil {
 		return row, err
 	}
 	if row.state != ElsewhereProposed || version != 0 && row.version != version {

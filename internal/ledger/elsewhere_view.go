@@ -122,6 +122,14 @@ func overElsewhere(g grid.Grant) bool {
 	return g.ObjectKind == grid.ObjectPlace && g.Role.May(grid.LedgerRead) && g.Role.Level() <= grid.RoleCommunity.Level()
 }
 
+// overAreas is the caller with only the posts that overElsewhere lets read.
+func overAreas(c grid.Caller) grid.Caller {
+	if !c.IsSystem() {
+		c.Grants = slices.DeleteFunc(slices.Clone(c.Grants), func(g grid.Grant) bool { return !overElsewhere(g) })
+	}
+	return c
+}
+
 // sidesSee reports whether a post of the caller at or above one of the two
 // communities shows a class of fields.
 func sidesSee(c grid.Caller, r elsewhereRow, f grid.Field) bool {
@@ -169,9 +177,7 @@ func (s *Service) Elsewheres(ctx context.Context, c grid.Caller, f ElsewhereFilt
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	if !c.IsSystem() {
-		c.Grants = slices.DeleteFunc(slices.Clone(c.Grants), func(g grid.Grant) bool { return !overElsewhere(g) })
-	}
+	c = overAreas(c)
 	rows, err := s.elsewheres(ctx, c, under, f.Closed, f.After, ListPage)
 	if err != nil {
 		return nil, errs.Wrap(op, err)

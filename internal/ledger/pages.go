@@ -233,10 +233,20 @@ func (p *Pages) household(w http.ResponseWriter, r *http.Request, c grid.Caller)
 
 // unmaskHousehold shows the household with full fields for a purpose.
 func (p *Pages) unmaskHousehold(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	if err := checkPurpose(r.PostForm.Get("purpose")); err != nil {
+	if err := mayUnmask(c, r.PostForm.Get("purpose")); errs.Is(err, errs.Denied) {
+		return err
+	} else if err != nil {
 		return p.householdAct(w, r, c, "", err)
 	}
 	return p.householdPage(w, r, withPurpose(c, r.PostForm.Get("purpose")), http.StatusOK, nil)
+}
+
+// mayUnmask is Denied to who may see nobody in full, and Invalid without a purpose.
+func mayUnmask(c grid.Caller, purpose string) error {
+	if err := c.Require("ledger.unmask", grid.LedgerUnmask); err != nil {
+		return err
+	}
+	return checkPurpose(purpose)
 }
 
 // checkPurpose is Invalid unless the purpose is one of Purposes.
@@ -332,6 +342,9 @@ func (p *Pages) moveHousehold(w http.ResponseWriter, r *http.Request, c grid.Cal
 // oneDoor reads the field "to" as a door in words that names exactly one.
 func (p *Pages) oneDoor(r *http.Request, c grid.Caller) (id.ID, error) {
 	const op = "ledger.door"
+	if err := c.Require(op, grid.LedgerWrite); err != nil {
+		return id.Zero, err
+	}
 	f, err := p.s.Search(r.Context(), c, Search{Text: r.PostForm.Get("to")})
 	if err != nil {
 		return id.Zero, err

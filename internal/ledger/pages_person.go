@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -37,7 +38,9 @@ func (p *Pages) person(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 
 // unmaskPerson shows the file with full fields for a purpose.
 func (p *Pages) unmaskPerson(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	if err := checkPurpose(r.PostForm.Get("purpose")); err != nil {
+	if err := mayUnmask(c, r.PostForm.Get("purpose")); errs.Is(err, errs.Denied) {
+		return err
+	} else if err != nil {
 		return p.personAct(w, r, c, "", err)
 	}
 	return p.personPage(w, r, withPurpose(c, r.PostForm.Get("purpose")), http.StatusOK, web.Form{})

@@ -42,6 +42,29 @@ func (s *Service) DraftRound(ctx context.Context, c grid.Caller, in DraftInput) 
 	return s.saveDraft(ctx, c, id.Zero, in)
 }
 
+// mayDraft refuses who may not draft a round over the area, nor change the
+// draft where there is one; asked before a form is kept for it.
+func (s *Service) mayDraft(ctx context.Context, c grid.Caller, round, area id.ID) error {
+	const op = "round.Draft"
+	if round != id.Zero {
+		old, err := selectRound(ctx, s.DB.Read(), c.District, round)
+		if err != nil {
+			return err
+		}
+		if err := c.RequirePlace(op, grid.RoundDraft, old.AreaPath); err != nil {
+			return err
+		}
+	}
+	if area == id.Zero {
+		return c.Require(op, grid.RoundDraft)
+	}
+	at, err := selectPlace(ctx, s.DB.Read(), c.District, area)
+	if err != nil {
+		return err
+	}
+	return c.RequirePlace(op, grid.RoundDraft, at.Path)
+}
+
 // EditDraft changes a round that is still a draft.
 func (s *Service) EditDraft(ctx context.Context, c grid.Caller, round id.ID, in DraftInput) (Round, error) {
 	return s.saveDraft(ctx, c, round, in)

@@ -168,6 +168,9 @@ func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values
 			in.Filter.GridIDs = append(in.Filter.GridIDs, gid)
 		}
 	}
+	if err := p.s.mayDraft(ctx, c, rid, in.AreaID); err != nil {
+		return Round{}, err
+	}
 	old, err := p.s.formUnchanged(ctx, c, in.FormID, fields)
 	if err != nil {
 		return Round{}, err

@@ -206,14 +206,14 @@ func (b *Batcher[T]) write(items []*Item[T], low bool) {
 	case alone:
 		b.d.log.Warn("batch failed, its items run one by one", "op", b.o.Op, "items", len(items), "error", err)
 		for _, it := range items {
-			if err := b.try([]*Item[T]{it}, low); err != nil {
+			if err := b.try([]*Item[T]{it}, low); err != nil && it.err == nil {
 				it.err = err
 			}
 			close(it.done)
 		}
 	default:
 		for _, it := range items {
-			if err != nil {
+			if err != nil && it.err == nil { // what fails on its own keeps its reason
 				it.err = err
 			}
 			close(it.done)

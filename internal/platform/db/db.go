@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -57,6 +58,7 @@ type DB struct {
 	write      *sql.DB // nil when opened for reading only
 	writer     *liteWriter
 	gate       *gate
+	rehearsing atomic.Bool
 	serial     sync.RWMutex // PostgreSQL: held alone by a transaction that lost twice
 	hub        *hub
 	migrations fs.FS
@@ -68,6 +70,11 @@ type DB struct {
 	pgConfig   *pgx.ConnConfig
 	path       string
 }
+
+// Rehearse has every write from now on (until it is called with false) run to
+// its end, be undone, and answer Unavailable "db.rehearsal". Tests that try
+// everything a person may do try it so, on one world that stays as it is.
+func (d *DB) Rehearse(on bool) { d.rehearsing.Store(on) }
 
 // maxReaders bounds the connections of SQLite's reader pool: each holds a page
 // cache, and more of them than cores only wait for each other.

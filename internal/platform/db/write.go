@@ -113,6 +113,9 @@ func (d *DB) attempt(ctx context.Context, op string, m mode, n int, fn func(tx *
 	if err := fn(tx); err != nil {
 		return nil, err
 	}
+	if d.rehearsing.Load() {
+		return nil, errs.E(op, errs.Unavailable, "db.rehearsal")
+	}
 	return tx, tx.commitNow(ctx, op)
 }
 

@@ -1,0 +1,172 @@
+package account
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/skip2/go-qrcode"
+
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/web"
+)
+
+// qrSVG draws a QR code that prints sharp at any size.
+func qrSVG(text string) (template.HTML, error) {
+	q, err := qrcode.New(text, qrcode.Medium)
+	if err != nil {
+		return "", err
+	}
+	bits := q.Bitmap()
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %[1]d" width="240" height="240" role="img" aria-label="QR" shape-rendering="crispEdges"><rect width="100%%" height="100%%" fill="#fff"/><path fill="#000" d="`, len(bits))
+	for y, row := range bits {
+		for x, black := range row {
+			if black {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x, y)
+			}
+		}
+	}
+	b.WriteString(`"/></svg>`)
+	return template.HTML(b.String()), nil //nolint:gosec // digits and letters of our own
+}
+
+// secondPage asks for a code of the app; with Secret it first shows how to set
+// the app up.
+type secondPage struct {
+	web.Meta
+	Form    web.Form
+	Message string
+	Action  string // where the code is sent
+	Code    string // of the log-in that waits
+	Next    string
+	Secret  string
+	QR      template.HTML
+	Back    string
+}
+
+func (p *Pages) secondPage(w http.ResponseWriter, r *http.Request, status int, d secondPage, login string) error {
+	d.Title = web.T(r.Context(), "account.second.title")
+	if d.Secret != "" {
+		qr, err := qrSVG(totpLink(d.Secret, login))
+		if err != nil {
+			return errs.Wrap("account.secondPage", err)
+		}
+		d.QR, d.Secret = qr, inGroups(d.Secret)
+	}
+	return p.ren.PageStatus(w, r, status, web.Plain, "account/second", d)
+}
+
+// askSecond asks for the second step of a log-in, or has it set up first.
+func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, e Entered, next string) error {
+	d := secondPage{Action: "/login/second", Code: e.SecondCode, Next: web.SafeNext(next, "/"), Back: "/login"}
+	if e.SecondSetup {
+		var err error
+		if d.Secret, err = p.s.BeginSecond(r.Context(), e.Account.ID); err != nil {
+			return err
+		}
+	}
+	return p.secondPage(w, r, http.StatusOK, d, e.Account.Login)
+}
+
+// second takes the code that finishes a log-in.
+func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
+	ctx, f := r.Context(), r.PostForm
+	e, recovery, err := p.s.TakeStep(ctx, f.Get("code"), f.Get("otp"), DeviceOf(r.UserAgent()), p.s.address(r))
+	switch {
+	case err == nil && recovery != nil:
+		web.SetSession(w, r, e.Token, timeOf(e.Session.Expires))
+		return p.recoveryPage(w, r, recovery, web.SafeNext(f.Get("next"), "/"))
+	case err == nil:
+		return p.entered(w, r, e, f.Get("next"))
+	case errs.As(err).Key == "account.bad_code":
+		return p.loginPage(w, r, http.StatusUnauthorized, formPage{Message: web.T(ctx, "account.second.late"), Next: f.Get("next")})
+	}
+	form, message, status, ok := shown(r, err, nil)
+	if !ok {
+		return err
+	}
+	d := secondPage{Form: form, Message: message, Action: "/login/second", Code: f.Get("code"), Next: web.SafeNext(f.Get("next"), "/"), Back: "/login"}
+	a, err := p.s.waiting(ctx, d.Code, p.s.address(r))
+	if err != nil {
+		return err
+	}
+	if state, err := p.s.Second(ctx, a.ID); err != nil {
+		return err
+	} else if !state.On {
+		if d.Secret, err = p.s.pendingSecond(ctx, a.ID); err != nil {
+			return err
+		}
+	}
+	return p.secondPage(w, r, status, d, a.Login)
+}
+
+// recoveryPage tells the codes on paper, once.
+func (p *Pages) recoveryPage(w http.ResponseWriter, r *http.Request, codes []string, next string) error {
+	return p.ren.Page(w, r, web.Plain, "account/recovery", struct {
+		web.Meta
+		Codes []string
+		All   string
+		Next  string
+	}{web.Meta{Title: web.T(r.Context(), "account.second.paper")}, codes, strings.Join(codes, "\n"), next})
+}
+
+// beginSecond shows how to set the app up.
+func (p *Pages) beginSecond(w http.ResponseWriter, r *http.Request) error {
+	account, _, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	a, err := p.s.Get(r.Context(), account)
+	if err != nil {
+		return err
+	}
+	secret, err := p.s.BeginSecond(r.Context(), account)
+	if err != nil {
+		return err
+	}
+	return p.secondPage(w, r, http.StatusOK, secondPage{Action: "/account/second/confirm", Back: "/account", Secret: secret}, a.Login)
+}
+
+func (p *Pages) confirmSecond(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	account, session, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	recovery, err := p.s.ConfirmSecond(ctx, account, session, r.PostForm.Get("otp"))
+	if err == nil {
+		return p.recoveryPage(w, r, recovery, "/account")
+	}
+	form, message, status, ok := shown(r, err, nil)
+	if !ok || len(form.Errors) == 0 && !errs.Is(err, errs.TooMany) {
+		return err
+	}
+	a, err := p.s.Get(ctx, account)
+	if err != nil {
+		return err
+	}
+	secret, err := p.s.pendingSecond(ctx, account)
+	if err != nil {
+		return err
+	}
+	return p.secondPage(w, r, status, secondPage{Form: form, Message: message, Action: "/account/second/confirm", Back: "/account", Secret: secret}, a.Login)
+}
+
+func (p *Pages) endSecond(w http.ResponseWriter, r *http.Request) error {
+	account, _, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	if err = p.s.EndSecond(r.Context(), account, r.PostForm.Get("otp")); err == nil {
+		web.Flash(w, r, "ok", "account.second.ended")
+		return web.Redirect(w, r, "/account")
+	}
+	form, message, status, ok := shown(r, err, url.Values{})
+	if !ok {
+		return err
+	}
+	return p.ownPage(w, r, status, ownPage{formPage: formPage{Message: message}, SecondOff: form})
+}
