@@ -130,6 +130,7 @@ func importRoster(ctx context.Context, env *environment, args []string) error {
 	compound := fs.String("compound", "", "compound of rows that name none")
 	dry := fs.Bool("dry-run", false, "say what would happen and change nothing")
 	asJSON := fs.Bool("json", false, "print JSON")
+	compare := reconcileFlags(fs)
 	rejects := fs.String("rejected", "", "write refused rows to this workbook, with the reason in the last column")
 	files, err := parse(fs, args)
 	if err != nil {
@@ -148,7 +149,11 @@ func importRoster(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := app.ImportRoster(ctx, o, app.RosterImport{Files: files, Area: *area, Compound: *compound, Dry: *dry, Rejected: *rejects, Lang: language(env)})
+	reconcile, err := compare()
+	if err != nil {
+		return err
+	}
+	report, err := app.ImportRoster(ctx, o, app.RosterImport{Reconcile: reconcile, Files: files, Area: *area, Compound: *compound, Dry: *dry, Rejected: *rejects, Lang: language(env)})
 	if err != nil {
 		return err
 	}
@@ -177,6 +182,7 @@ func printImport(env *environment, r *importer.Report, dry bool) {
 			fmt.Fprintf(env.stdout, "  row %d column %s (%s) %q: %s\n", p.Row, p.Column, p.Severity, p.Value, p.Problem)
 		}
 	}
+	printComparison(env, r.Reconcile)
 	fmt.Fprintf(env.stdout, "%d doors, %d households, %d persons\n", r.Doors, r.Households, r.Persons)
 	if !dry {
 		fmt.Fprintf(env.stdout, "%d created, %d updated, %d unchanged\n", *r.Created, *r.Updated, *r.Unchanged)

@@ -98,6 +98,8 @@ type RosterImport struct {
 	Dry      bool
 	Rejected string // workbook for refused rows; empty: none
 	Lang     string
+
+	Reconcile *importer.ReconcileOptions // compare with the ledger and follow rules; nil: the roster's word counts
 }
 
 // ImportRoster reads rosters into the ledger of the settings' database.
@@ -126,7 +128,7 @@ func ImportRoster(ctx context.Context, o Options, in RosterImport) (*importer.Re
 		return nil, err
 	}
 	defer closeAll()
-	t := importer.Target{Place: area.ID, Compound: in.Compound}
+	t := importer.Target{Place: area.ID, Compound: in.Compound, Reconcile: in.Reconcile}
 	var list []importer.File
 	for _, f := range files {
 		list = append(list, importer.File(f))

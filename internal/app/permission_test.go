@@ -154,6 +154,7 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	s.ids["import"] = must(w.app.Imports.Stage(ctx, w.sys, importer.Target{Place: area.ID, Compound: "新"},
 		[]importer.File{smallRoster()})).ID
 	s.ids["export"] = must(w.app.Trust.Ask(ctx, w.sys, trust.NewExport{Place: area.ID, Purpose: ledger.Purposes()[0]})).ID
+	must(w.app.Imports.Reconcile(ctx, w.sys, s.ids["import"], importer.ReconcileOptions{}))
 	org := must(w.app.Grid.AddOrganisation(ctx, w.sys, grid.Organisation{AreaID: area.ID, Kind: grid.OrgKinds[0], Name: "局"}))
 	team := must(w.app.Grid.SeedHQGroups(ctx, w.sys, area.ID))
 	bound := must(w.app.Grid.Bind(ctx, w.sys, []grid.Binding{{OrgID: org.ID, ObjectKind: grid.ObjectPlace, ObjectID: area.ID}}, 0))

@@ -261,7 +261,9 @@ func (b *Batch) sealChanged() error {
 			if b.changedBlobs[i], err = b.s.sealPerson(b.changed[i]); err != nil {
 				return err
 			}
-			b.changedKeys[i] = b.s.keysOf(b.changed[i])
+			if b.changed[i].Current() {
+				b.changedKeys[i] = b.s.keysOf(b.changed[i])
+			}
 		}
 		return nil
 	})

@@ -107,6 +107,10 @@ func fieldLabel(ctx context.Context, field string) string {
 	return web.T(ctx, "ledger.f."+field)
 }
 
+// ValueInWords writes a value of a person's field as people read it: marks as
+// yes, no, man and woman, everything else as it is.
+func ValueInWords(ctx context.Context, field, v string) string { return valueInWords(ctx, field, v) }
+
 func valueInWords(ctx context.Context, field, v string) string {
 	switch {
 	case v == "" || v == hidden:

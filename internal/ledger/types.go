@@ -170,6 +170,7 @@ const (
 	EventElsewhereClosed   = "elsewhere_closed" // refused or withdrawn
 	EventImported          = "imported"
 	EventImportUndone      = "import_undone"
+	EventOutvoted          = "outvoted" // another source says otherwise (Old) and was not followed (New stays)
 )
 
 // Residence is where a person lived before, with the reason of leaving.

@@ -90,6 +90,9 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease
 			}
 		}
 		v.Counts = ImportCounts{}
+		if v.judge, err = s.judgeOf(ctx, c.District, v); err != nil {
+			return nil, err
+		}
 		return s.read(ctx, c, v, maps, files, newRejects(c.Lang))
 	})
 	if err == nil {
@@ -124,6 +127,9 @@ func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v
 		return nil, err
 	}
 	w := &writer{s: s, c: c, p: p, lease: lease, j: &journal{district: c.District, imp: v.ID}, done: map[*homeState]bool{}}
+	if v.body.Reconcile != nil {
+		w.source = v.body.Reconcile.Source
+	}
 	p.match.forget()
 	p.res.forget()
 	for _, h := range p.match.open {
@@ -153,6 +159,7 @@ type writer struct {
 	c           grid.Caller
 	p           *plan
 	lease       *jobs.Lease
+	source      string // whose roster it is, where it was compared
 	j           *journal
 	done        map[*homeState]bool
 	care        map[id.ID][]string
@@ -210,6 +217,9 @@ func (w *writer) persons(ctx context.Context) error {
 	return db.Chunks(w.p.match.persons, chunk, func(part []*personState) error {
 		b := w.s.Ledger.NewBatch(w.c.District)
 		t := touched{}
+		if err := w.newWords(ctx, part); err != nil {
+			return err
+		}
 		for _, q := range part {
 			if h := q.home; h.isNew && !w.done[h] {
 				w.done[h] = true
@@ -238,7 +248,11 @@ func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
 		e := event()
 		e.Changes = ledger.Changes(q.was, q.Person)
 		ch := ledger.Change{District: w.c.District, DoorID: q.DoorID, HouseholdID: q.HouseholdID, PersonID: q.ID, At: now}
-		if q.DoorID != q.was.DoorID {
+		if q.gone {
+			e.Kind, e.Text, e.Changes = ledger.EventDeparted, q.UntilReason, nil
+			ch.Kind, ch.Reason = ledger.Departed, q.UntilReason
+			b.Tell(ch)
+		} else if q.DoorID != q.was.DoorID {
 			e.Kind = ledger.EventMoved
 			b.AddResidence(ledger.Residence{PersonID: q.ID, HouseholdID: q.was.HouseholdID, DoorID: q.was.DoorID, FromMs: q.was.FromMs, UntilMs: now, Reason: "import"})
 			ch.Kind, ch.FromDoorID, ch.FromHouseholdID = ledger.Moved, q.was.DoorID, q.was.HouseholdID
@@ -252,6 +266,11 @@ func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
 		}
 		b.ChangePerson(q.Person, e)
 		t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectPerson, objectID: q.ID})
+	}
+	if len(q.outvoted) > 0 {
+		e := event()
+		e.Kind, e.Changes, e.Text = ledger.EventOutvoted, q.outvoted, w.source
+		b.AddEvent(q.Register, e)
 	}
 	if !w.c.Sees(grid.FieldCare) {
 		return
@@ -345,6 +364,9 @@ func (s *Service) finish(ctx context.Context, c grid.Caller, lease *jobs.Lease, 
 			return err
 		}
 		if _, err := s.saveParts(ctx, tx, c.District, v.ID, rejectPart, book); err != nil {
+			return err
+		}
+		if err := dropItems(ctx, tx, c.District, v.ID); err != nil {
 			return err
 		}
 		_, maps, err := s.load(ctx, tx, c, v.ID)

@@ -50,6 +50,8 @@ const MaxBytes = 64 << 20
 type Target struct {
 	Place    id.ID  // a community, or a compound below one
 	Compound string // name of the compound for rows that name none, where Place is a community
+
+	Reconcile *ReconcileOptions // compare with the ledger and follow rules; nil: the roster's word counts
 }
 
 // Places is what the importer needs of the grid; grid.Service is one.
@@ -66,6 +68,8 @@ type Report struct {
 	Created   *int `json:"created,omitempty"`
 	Updated   *int `json:"updated,omitempty"`
 	Unchanged *int `json:"unchanged,omitempty"`
+
+	Reconcile *Comparison `json:"reconcile,omitempty"`
 }
 
 // ImportCounts is what happened, or would happen, to the accepted rows; each row is
@@ -76,31 +80,35 @@ type ImportCounts struct {
 	Unchanged int `json:"unchanged"`
 	Rejected  int `json:"rejected"`
 	NewDoors  int `json:"new_doors"`
+	Skipped   int `json:"skipped,omitempty" doc:"People left out by decision"`
+	Departed  int `json:"departed,omitempty" doc:"People closed by decision, because the roster does not name them"`
 	Moved     int `json:"moved" doc:"Of the updated: people found behind another door than before"`
 }
 
 // Import is one import as shown.
 type Import struct {
-	ID         id.ID        `json:"id"`
-	State      State        `json:"state"`
-	AreaID     id.ID        `json:"area_id"`
-	CompoundID id.ID        `json:"compound_id"`
-	Place      string       `json:"place" doc:"Where it goes, in words"`
-	Files      []string     `json:"files"`
-	Counts     ImportCounts `json:"counts"`
-	Sheets     []Understood `json:"sheets,omitempty"`
-	Doors      int          `json:"doors"`
-	Households int          `json:"households"`
-	Persons    int          `json:"persons"`
-	Compound   string       `json:"compound" doc:"The compound for rows that name none"`
-	NeedsName  bool         `json:"needs_compound" doc:"Rows name no compound and none was chosen"`
-	Questions  Questions    `json:"questions"`
-	Done       int64        `json:"done"`
-	Total      int64        `json:"total"`
-	Message    string       `json:"message,omitempty" doc:"Catalogue key of why it failed"`
-	AccountID  id.ID        `json:"account_id"`
-	CreatedMs  int64        `json:"created_ms"`
-	AppliedMs  int64        `json:"applied_ms,omitempty"`
+	ID         id.ID           `json:"id"`
+	State      State           `json:"state"`
+	AreaID     id.ID           `json:"area_id"`
+	CompoundID id.ID           `json:"compound_id"`
+	Place      string          `json:"place" doc:"Where it goes, in words"`
+	Files      []string        `json:"files"`
+	Counts     ImportCounts    `json:"counts"`
+	Sheets     []Understood    `json:"sheets,omitempty"`
+	Doors      int             `json:"doors"`
+	Households int             `json:"households"`
+	Persons    int             `json:"persons"`
+	Compound   string          `json:"compound" doc:"The compound for rows that name none"`
+	NeedsName  bool            `json:"needs_compound" doc:"Rows name no compound and none was chosen"`
+	Questions  Questions       `json:"questions"`
+	Done       int64           `json:"done"`
+	Total      int64           `json:"total"`
+	Message    string          `json:"message,omitempty" doc:"Catalogue key of why it failed"`
+	AccountID  id.ID           `json:"account_id"`
+	CreatedMs  int64           `json:"created_ms"`
+	AppliedMs  int64           `json:"applied_ms,omitempty"`
+	Reconcile  *Reconciliation `json:"reconcile,omitempty" doc:"The comparison with the ledger, where one was made"`
+	judge      *judge
 	path       string
 	community  string // the community's name
 	postID     id.ID
@@ -166,6 +174,8 @@ type body struct {
 	Totals   [3]int                  `json:"totals"` // doors, households, persons
 	Needs    bool                    `json:"needs,omitempty"`
 	Asks     Questions               `json:"asks"`
+
+	Reconcile *Reconciliation `json:"reconcile,omitempty"`
 }
 
 type fileInfo struct {

@@ -81,6 +81,7 @@ func RegisterAPI(api huma.API, s *Service) {
 			v, err := s.Correct(ctx, c, in.id(), Correction{in.Body.Mappings, in.Body.Places, in.Body.Compound})
 			return &answer[*Import]{v}, err
 		})
+	registerReconcile(api, s)
 	registerActs(api, s)
 }
 

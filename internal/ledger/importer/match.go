@@ -23,6 +23,8 @@ type matcher struct {
 	counts  ImportCounts
 	now     int64
 	origin  ledger.Origin
+	judge   *judge // decides where roster and ledger differ; nil: the roster's word counts
+	rowKey  string // names the row being taken, for the judge
 }
 
 type doorName struct {
@@ -69,7 +71,11 @@ type personState struct {
 	touched bool     // its fields change
 	listed  bool     // stands in matcher.persons
 	care    []string // kinds to be added
-	sheet   bool     // seen in this file
+
+	gone      bool                          // closed, because the roster does not name them
+	otherDoor string                        // where the roster has them, though they stay
+	outvoted  map[string]ledger.FieldChange // what the roster says otherwise and was not taken
+	sheet     bool                          // seen in this file
 }
 
 // recorded is the person as it stands in the ledger.
@@ -169,6 +175,12 @@ func (m *matcher) take(row *roster.Row, door id.ID, village, isNew bool) {
 	}
 	p := personOf(row, door)
 	q := m.find(&p)
+	if m.judge != nil && q == nil {
+		m.judge.added(m.rowKey, &p, row)
+	}
+	if m.judge.stays(q, door) {
+		q.otherDoor, door = doorWords(row), q.DoorID
+	}
 	home := m.home(row, door, q)
 	if village && row.Head != "" && home.isNew && home.Nickname == "" {
 		home.Nickname = row.Head

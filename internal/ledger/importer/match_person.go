@@ -33,9 +33,16 @@ func (m *matcher) update(q *personState, p *ledger.Person, row *roster.Row, home
 	if row.LivesHere != nil {
 		fresh.LivesHere = p.LivesHere
 	}
+	if q.sheet && m.judge != nil { // somebody twice in a file is judged once
+		m.counts.Unchanged++
+		return
+	}
 	moved := home.DoorID != q.DoorID && !q.sheet
 	if q.sheet && home.DoorID != q.DoorID { // twice in one file: the first door stays
 		home = q.home
+	}
+	if m.judge != nil {
+		m.judge.weigh(q, &before, &fresh, row, moved)
 	}
 	if moved {
 		m.touch(q.home)
@@ -55,6 +62,9 @@ func (m *matcher) update(q *personState, p *ledger.Person, row *roster.Row, home
 	}
 	if !moved && ledger.SameFields(&before, &fresh) {
 		m.counts.Unchanged++
+		if len(q.outvoted) > 0 {
+			m.list(q)
+		}
 		return
 	}
 	*q.Person = fresh

@@ -37,6 +37,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /imports/{id}", grid.Called(p.correct), web.Timeout(5*time.Minute))
 	app.Handle("POST /imports/{id}/apply", grid.Called(p.apply))
 	app.Handle("POST /imports/{id}/undo", grid.Called(p.undo), web.Timeout(5*time.Minute))
+	p.registerReconcile(app)
 	app.Handle("GET /imports/{id}/rejected", grid.Called(p.rejected), web.Timeout(5*time.Minute))
 }
 

@@ -184,6 +184,7 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 	p.res.knowHeads(places, hs, ps)
 	p.match = newMatcher(hs, ps, s.nowMs(), ledger.Origin{Source: ledger.SourceImport, AccountID: c.AccountID, PostID: imp.postID, ImportID: imp.ID})
 	compounds := namesOf(places, grid.Compound)
+	p.match.judge = imp.judge
 	o := roster.Options{Mappings: maps, Places: imp.body.Places, Compounds: compounds, Lang: c.Lang, Drill: s.Drill, Today: clock.Day(s.Clock.Now())}
 	if keep != nil {
 		o.Rejects = keep
@@ -207,6 +208,13 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 		if root.kind == grid.Compound {
 			p.otherThan(imp.Place, row.Compound)
 		}
+		if j := imp.judge; j != nil {
+			p.match.rowKey = j.key(&row)
+			if j.skip[p.match.rowKey] {
+				p.match.counts.Skipped++
+				return nil
+			}
+		}
 		had := len(p.res.fresh)
 		door, village := p.res.door(&row)
 		p.match.take(&row, door, village, len(p.res.fresh) > had)
@@ -214,6 +222,9 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 	})
 	if err = cmp.Or(failed, err); err != nil {
 		return nil, err
+	}
+	if imp.judge != nil {
+		p.match.missing(places, p.res.fresh)
 	}
 	imp.body.Needs = needs
 	imp.ask(p, compounds)
@@ -273,7 +284,7 @@ func (imp *Import) understood(p *plan) {
 		}
 		imp.body.Sheets = append(imp.body.Sheets, u)
 	}
-	imp.Sheets, imp.NeedsName, imp.Questions = imp.body.Sheets, imp.body.Needs, imp.body.Asks
+	imp.Sheets, imp.NeedsName, imp.Questions, imp.Reconcile = imp.body.Sheets, imp.body.Needs, imp.body.Asks, imp.body.Reconcile
 }
 
 // shownProblems is how many problems of a sheet are kept for the page; the
@@ -312,7 +323,7 @@ func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, say Cor
 		v.body.Places = map[string]roster.Place{}
 	}
 	maps.Copy(v.body.Places, say.Places)
-	v.body.Compound = say.Compound
+	v.body.Compound, v.body.Reconcile = say.Compound, nil // another reading is another comparison
 	files, err := s.files(ctx, c.District, v)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
@@ -323,6 +334,9 @@ func (s *Service) Correct(ctx context.Context, c grid.Caller, imp id.ID, say Cor
 	}
 	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
 		if err := enter(ctx, tx, c.District, imp, Planned, Staged, Planned, Failed); err != nil {
+			return err
+		}
+		if err := dropItems(ctx, tx, c.District, imp); err != nil {
 			return err
 		}
 		for k, m := range say.Mappings {

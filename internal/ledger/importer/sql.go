@@ -149,7 +149,7 @@ func (s *Service) scanImport(row interface{ Scan(...any) error }) (*Import, map[
 	for _, f := range imp.body.Files {
 		imp.Files = append(imp.Files, f.Name)
 	}
-	imp.Sheets, imp.NeedsName, imp.Compound, imp.Questions = imp.body.Sheets, imp.body.Needs, imp.body.Compound, imp.body.Asks
+	imp.Sheets, imp.NeedsName, imp.Compound, imp.Questions, imp.Reconcile = imp.body.Sheets, imp.body.Needs, imp.body.Compound, imp.body.Asks, imp.body.Reconcile
 	imp.Doors, imp.Households, imp.Persons = imp.body.Totals[0], imp.body.Totals[1], imp.body.Totals[2]
 	return &imp, maps, nil
 }
@@ -277,11 +277,16 @@ func unfinished(ctx context.Context, q db.Queryer, district int) ([]id.ID, error
 	return out, rows.Err()
 }
 
-// dropOld forgets files of imports older than an instant.
+// dropOld forgets files and comparisons of imports older than an instant.
 func dropOld(ctx context.Context, tx *db.Tx, district int, before int64) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM import_file WHERE district = $1 AND import_id IN
-		(SELECT i.id FROM ledger_import i WHERE i.district = $1 AND i.created_ms < $2 AND i.state <> 'applying')`, district, before)
-	return err
+	for _, table := range []string{"import_file", "import_item"} {
+		_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE district = $1 AND import_id IN
+			(SELECT i.id FROM ledger_import i WHERE i.district = $1 AND i.created_ms < $2 AND i.state <> 'applying')`, district, before)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // targetPlace is a place a roster may be imported for.
