@@ -110,6 +110,9 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease
 	return p, v, nil
 }
 
+// topic tells open pages that an import's progress has changed.
+func topic(imp id.ID) string { return jobs.Job{ID: imp}.Topic() }
+
 func messageOf(err error) string {
 	if e := errs.As(err); e.Key != "" && e.Kind != errs.Internal {
 		return e.Key
@@ -202,7 +205,7 @@ func (w *writer) commit(ctx context.Context, b *ledger.Batch, n int, rows func(c
 				return err
 			}
 		}
-		tx.Notify("ledger.import")
+		tx.Notify(topic(w.j.imp))
 		return w.lease.Progress(ctx, tx, w.step+n, w.total)
 	})
 	if err == nil {
@@ -381,7 +384,7 @@ func (s *Service) finish(ctx context.Context, c grid.Caller, lease *jobs.Lease, 
 		if err := lease.End(ctx, tx, "done", ""); err != nil {
 			return err
 		}
-		tx.Notify("ledger.import")
+		tx.Notify(topic(v.ID))
 		return s.note(ctx, tx, c, "import.applied", v.ID)
 	})
 }

@@ -124,6 +124,9 @@ func (p *Pages) comparePage(w http.ResponseWriter, r *http.Request, c grid.Calle
 // fillItems lays out what differs.
 func (p *Pages) fillItems(ctx context.Context, r *http.Request, c grid.Caller, d *comparePage) error {
 	f := filterOf(r.URL.Query())
+	if !r.URL.Query().Has("class") {
+		f.Class = firstOf(d.I.Reconcile.Counts)
+	}
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
 	items, next, err := p.s.Items(ctx, c, d.I.ID, f, after, itemsShown)
 	if err != nil {
@@ -148,6 +151,16 @@ func (p *Pages) fillItems(ctx context.Context, r *http.Request, c grid.Caller, d
 		}
 	}
 	return nil
+}
+
+// firstOf is the first class that holds somebody.
+func firstOf(counts ReconcileCounts) Class {
+	for _, c := range Classes() {
+		if counts.Classes[c] > 0 {
+			return c
+		}
+	}
+	return Differs
 }
 
 // inWords writes marks as yes, no, man and woman.

@@ -47,7 +47,7 @@ func (s *Service) revert(ctx context.Context, c grid.Caller, lease *jobs.Lease, 
 		if err := enter(ctx, tx, c.District, imp, to, Applying); err != nil {
 			return err
 		}
-		tx.Notify("ledger.import")
+		tx.Notify(topic(imp))
 		return lease.End(ctx, tx, string(to), message)
 	})
 }
