@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -142,19 +144,111 @@ func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.
 // Undone is the reason of records that an undone import had made.
 const Undone = "import_undone"
 
+// Touched returns which of the records that an import made were changed since by
+// somebody: edited, closed, or noted on. They survive the undoing.
+func (s *Service) Touched(ctx context.Context, q db.Queryer, district int, object string, records []id.ID) (map[id.ID]bool, error) {
+	where := `person r WHERE r.district = $1 AND (r.version <> 1 OR r.until_ms <> 0
+		OR EXISTS (SELECT 1 FROM person_event e WHERE e.district = $1 AND e.person_id = r.id AND e.source <> 'import'))`
+	if object == ObjectHousehold {
+		where = `household r WHERE r.district = $1 AND (r.version <> 1 OR r.until_ms <> 0)`
+	}
+	return s.marked(ctx, q, district, `SELECT r.id FROM `+where+` AND r.id IN `, records)
+}
+
+// ChangedFrom returns which records no longer have the version an import left
+// them with; versions holds it by record.
+func (s *Service) ChangedFrom(ctx context.Context, q db.Queryer, district int, object string, versions map[id.ID]int) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	table := tablePerson
+	if object == ObjectHousehold {
+		table = tableHousehold
+	}
+	err := db.Chunks(slices.Collect(maps.Keys(versions)), idsAtOnce, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		return db.Each(ctx, q, func(r *sql.Rows) error {
+			var v, version int64
+			err := r.Scan(&v, &version)
+			out[id.ID(v)] = int(version) != versions[id.ID(v)]
+			return err
+		}, `SELECT id, version FROM `+table+` WHERE district = $1 AND id IN `+db.In(a, ints(part)), a.List()...)
+	})
+	return out, err
+}
+
+// VersionOf tells the version a record had before an import changed it.
+func VersionOf(before []byte) (int, error) {
+	var was rawRow
+	err := json.Unmarshal(before, &was)
+	return was.Version, err
+}
+
+// Inhabited returns which households have a current person besides the given
+// ones.
+func (s *Service) Inhabited(ctx context.Context, q db.Queryer, district int, households []id.ID, besides map[id.ID]bool) (map[id.ID]bool, error) {
+	return s.holding(ctx, q, district, `SELECT household_id, id FROM person WHERE district = $1 AND until_ms = 0 AND household_id IN `, households, besides)
+}
+
+// Occupied returns which doors have a current household besides the given ones.
+func (s *Service) Occupied(ctx context.Context, q db.Queryer, district int, doors []id.ID, besides map[id.ID]bool) (map[id.ID]bool, error) {
+	return s.holding(ctx, q, district, `SELECT door_id, id FROM household WHERE district = $1 AND until_ms = 0 AND door_id IN `, doors, besides)
+}
+
+// idsAtOnce is how many ids stand in one query.
+const idsAtOnce = 500
+
+func (s *Service) holding(ctx context.Context, q db.Queryer, district int, query string, outer []id.ID, besides map[id.ID]bool) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	err := db.Chunks(outer, idsAtOnce, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		return db.Each(ctx, q, func(r *sql.Rows) error {
+			var holder, held int64
+			err := r.Scan(&holder, &held)
+			if !besides[id.ID(held)] {
+				out[id.ID(holder)] = true
+			}
+			return err
+		}, query+db.In(a, ints(part)), a.List()...)
+	})
+	return out, err
+}
+
+func (s *Service) marked(ctx context.Context, q db.Queryer, district int, query string, records []id.ID) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	err := db.Chunks(records, idsAtOnce, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		return db.Each(ctx, q, func(r *sql.Rows) error {
+			var v int64
+			err := r.Scan(&v)
+			out[id.ID(v)] = true
+			return err
+		}, query+db.In(a, ints(part)), a.List()...)
+	})
+	return out, err
+}
+
 // Erase closes records that an import made and empties their sealed fields,
 // unless they were changed since. The rows stay as empty shells, because rounds
-// may name them. It returns how many were kept.
-func (s *Service) Erase(ctx context.Context, tx *db.Tx, district int, object string, records []id.ID) (kept int, err error) {
+// may name them. It returns those that were kept.
+func (s *Service) Erase(ctx context.Context, tx *db.Tx, district int, object string, records []id.ID) (kept []id.ID, err error) {
 	now := s.nowMs()
+	touched := map[id.ID]bool{}
+	if object != ObjectCare {
+		if touched, err = s.Touched(ctx, tx, district, object, records); err != nil {
+			return nil, err
+		}
+	}
 	var told []Change
 	for _, rec := range records {
+		if touched[rec] {
+			kept = append(kept, rec)
+			continue
+		}
 		done, ch, err := s.eraseOne(ctx, tx, district, object, rec, now)
 		if err != nil {
 			return kept, err
 		}
 		if !done {
-			kept++
+			kept = append(kept, rec)
 			continue
 		}
 		if ch.Kind != "" {
@@ -168,7 +262,7 @@ func (s *Service) eraseOne(ctx context.Context, tx *db.Tx, district int, object 
 	ch := Change{Kind: Departed, District: district, Reason: Undone, At: now}
 	switch object {
 	case ObjectCare:
-		_, err := tx.ExecContext(ctx, `DELETE FROM care_item WHERE district = $1 AND id = $2`, district, int64(rec))
+		_, err := tx.ExecContext(ctx, `DELETE FROM care_item WHERE district = $1 AND id = $2 AND until_ms = 0`, district, int64(rec))
 		return true, Change{}, err
 	case ObjectHousehold:
 		h := Household{ID: rec}

@@ -36,15 +36,22 @@ func (s *Service) apply(ctx context.Context, c grid.Caller, imp id.ID, files []F
 // claim takes an import for writing: from now on it is Applying for everybody,
 // and nobody else can take it.
 func (s *Service) claim(ctx context.Context, c grid.Caller, imp id.ID) (*jobs.Lease, error) {
-	return s.hold(ctx, c, imp, "import.apply", Planned, Failed)
+	lease, _, err := s.hold(ctx, c, imp, jobApply, nil, Planned, Failed)
+	return lease, err
 }
 
-// hold takes an import in one of the states for this process.
-func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, action string, from ...State) (lease *jobs.Lease, err error) {
+// The two kinds of work on an import, as its job and the audit name them.
+const (
+	jobApply = "import.apply"
+	jobUndo  = "import.undo"
+)
+
+// hold takes an import in one of the states for this process; with may change
+// what is kept of it.
+func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, work string, with func(v *Import) error, from ...State) (lease *jobs.Lease, v *Import, err error) {
 	const op = "importer.hold"
-	v, _, err := s.load(ctx, s.db.Read(), c, imp)
-	if err != nil {
-		return nil, errs.Wrap(op, err)
+	if v, _, err = s.load(ctx, s.db.Read(), c, imp); err != nil {
+		return nil, nil, errs.Wrap(op, err)
 	}
 	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
 		other, err := busy(ctx, tx, c.District, imp, v.AreaID, s.owner, clock.Ms(s.Clock.Now().Add(-jobs.LeaseTime)))
@@ -55,18 +62,23 @@ func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, action str
 			err = enter(ctx, tx, c.District, imp, Applying, from...)
 		}
 		if err == nil {
-			lease, err = jobs.Take(ctx, tx, s.db, s.job(c, imp), s.owner)
+			lease, err = jobs.Take(ctx, tx, s.db, s.job(c, imp, work), s.owner)
+		}
+		if err == nil && with != nil {
+			if err = with(v); err == nil {
+				err = s.saveBody(ctx, tx, c.District, v)
+			}
 		}
 		if err != nil {
 			return err
 		}
-		return s.note(ctx, tx, c, action, imp)
+		return s.note(ctx, tx, c, work, imp)
 	})
-	return lease, err
+	return lease, v, err
 }
 
-func (s *Service) job(c grid.Caller, imp id.ID) jobs.Job {
-	return jobs.Job{District: c.District, ID: imp, Kind: "import", Object: imp, Account: c.AccountID}
+func (s *Service) job(c grid.Caller, imp id.ID, work string) jobs.Job {
+	return jobs.Job{District: c.District, ID: imp, Kind: work, Object: imp, Account: c.AccountID}
 }
 
 // carryOut writes a claimed import.

@@ -108,6 +108,7 @@ type Import struct {
 	CreatedMs  int64           `json:"created_ms"`
 	AppliedMs  int64           `json:"applied_ms,omitempty"`
 	Reconcile  *Reconciliation `json:"reconcile,omitempty" doc:"The comparison with the ledger, where one was made"`
+	Undone     *UndoCounts     `json:"undone,omitempty" doc:"What taking it back did"`
 	judge      *judge
 	path       string
 	community  string // the community's name
@@ -176,6 +177,7 @@ type body struct {
 	Asks     Questions               `json:"asks"`
 
 	Reconcile *Reconciliation `json:"reconcile,omitempty"`
+	Undone    *UndoCounts     `json:"undone,omitempty"`
 }
 
 type fileInfo struct {

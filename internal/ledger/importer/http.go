@@ -94,6 +94,23 @@ func registerActs(api huma.API, s *Service) {
 		func(ctx context.Context, c grid.Caller, in *ByID) (*struct{}, error) {
 			return nil, s.Undo(ctx, c, in.id())
 		})
+	op(api, huma.Operation{OperationID: "import-effect", Method: http.MethodGet, Path: "/imports/{id}/undo", Summary: "What taking an applied import back would do; nothing is changed"},
+		func(ctx context.Context, c grid.Caller, in *ByID) (*answer[*Effect], error) {
+			e, err := s.Effect(ctx, c, in.id())
+			return &answer[*Effect]{e}, err
+		})
+	op(api, huma.Operation{OperationID: "import-kept", Method: http.MethodGet, Path: "/imports/{id}/kept", Summary: "What taking an import back leaves as it is, because it was changed since"},
+		func(ctx context.Context, c grid.Caller, in *struct {
+			ByID
+			After string `query:"after" pattern:"^[0-9]*$"`
+		}) (*answer[web.Page[KeptRecord]], error) {
+			list, next, err := s.Kept(ctx, c, in.id(), idOf(in.After), keptShown)
+			out := web.Page[KeptRecord]{Items: append([]KeptRecord{}, list...)}
+			if next != id.Zero {
+				out.Next = next.String()
+			}
+			return &answer[web.Page[KeptRecord]]{out}, err
+		})
 	type file struct {
 		ContentType string `header:"Content-Type"`
 		Disposition string `header:"Content-Disposition"`

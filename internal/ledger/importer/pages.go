@@ -36,7 +36,8 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /imports/{id}/progress", grid.Called(p.progress))
 	app.Handle("POST /imports/{id}", grid.Called(p.correct), web.Timeout(5*time.Minute))
 	app.Handle("POST /imports/{id}/apply", grid.Called(p.apply))
-	app.Handle("POST /imports/{id}/undo", grid.Called(p.undo), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports/{id}/undo", grid.Called(p.undoEffect), web.Timeout(time.Minute))
+	app.Handle("POST /imports/{id}/undo", grid.Called(p.undo), web.Timeout(time.Minute))
 	p.registerReconcile(app)
 	app.Handle("GET /imports/{id}/rejected", grid.Called(p.rejected), web.Timeout(5*time.Minute))
 }
@@ -213,14 +214,6 @@ func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	if err := p.s.Start(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
 		return err
 	}
-	return web.Redirect(w, r, "/imports/"+r.PathValue("id"))
-}
-
-func (p *Pages) undo(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	if err := p.s.Undo(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
-		return err
-	}
-	web.Flash(w, r, "ok", "ledger.import.undone")
 	return web.Redirect(w, r, "/imports/"+r.PathValue("id"))
 }
 

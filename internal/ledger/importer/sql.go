@@ -149,7 +149,7 @@ func (s *Service) scanImport(row interface{ Scan(...any) error }) (*Import, map[
 	for _, f := range imp.body.Files {
 		imp.Files = append(imp.Files, f.Name)
 	}
-	imp.Sheets, imp.NeedsName, imp.Compound, imp.Questions, imp.Reconcile = imp.body.Sheets, imp.body.Needs, imp.body.Compound, imp.body.Asks, imp.body.Reconcile
+	imp.Sheets, imp.NeedsName, imp.Compound, imp.Questions, imp.Reconcile, imp.Undone = imp.body.Sheets, imp.body.Needs, imp.body.Compound, imp.body.Asks, imp.body.Reconcile, imp.body.Undone
 	imp.Doors, imp.Households, imp.Persons = imp.body.Totals[0], imp.body.Totals[1], imp.body.Totals[2]
 	return &imp, maps, nil
 }
@@ -259,22 +259,19 @@ func busy(ctx context.Context, q db.Queryer, district int, imp, area id.ID, owne
 	return n > 0, err
 }
 
-// unfinished lists the imports that were being written.
-func unfinished(ctx context.Context, q db.Queryer, district int) ([]id.ID, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id FROM ledger_import WHERE district = $1 AND state = 'applying'`, district)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []id.ID
-	for rows.Next() {
-		var v int64
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		out = append(out, id.ID(v))
-	}
-	return out, rows.Err()
+// begun is an import that was being worked on.
+type begun struct {
+	id   id.ID
+	work string // jobApply or jobUndo
+}
+
+// unfinished lists the imports that were being written or taken back.
+func unfinished(ctx context.Context, q db.Queryer, district int) ([]begun, error) {
+	return db.Collect(ctx, q, `SELECT i.id, COALESCE(j.kind, '') FROM ledger_import i LEFT JOIN job j ON j.district = i.district AND j.id = i.id
+		WHERE i.district = $1 AND i.state = 'applying'`, []any{district}, func(r *sql.Rows) (v begun, err error) {
+		err = r.Scan((*int64)(&v.id), &v.work)
+		return v, err
+	})
 }
 
 // dropOld forgets files and comparisons of imports older than an instant.

@@ -9,7 +9,7 @@ import (
 
 func startHeld(ctx context.Context, tx *db.Tx, j Job, owner string, now int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO job (district, id, kind, object_id, state, account_id, started_ms, owner, beat_ms) VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $6)
-		ON CONFLICT (district, id) DO UPDATE SET state = 'running', done = 0, total = 0, message = '', started_ms = excluded.started_ms, ended_ms = 0, owner = excluded.owner, beat_ms = excluded.beat_ms`,
+		ON CONFLICT (district, id) DO UPDATE SET kind = excluded.kind, account_id = excluded.account_id, state = 'running', done = 0, total = 0, message = '', started_ms = excluded.started_ms, ended_ms = 0, owner = excluded.owner, beat_ms = excluded.beat_ms`,
 		j.District, int64(j.ID), j.Kind, int64(j.Object), int64(j.Account), now, owner)
 	return err
 }
