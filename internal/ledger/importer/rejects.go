@@ -44,7 +44,7 @@ func (s *Service) Rejected(ctx context.Context, c grid.Caller, imp id.ID) ([]byt
 		return nil, errs.Wrap(op, err)
 	}
 	var book []byte
-	if v.State == Applied {
+	if v.State == Applied || v.State == Reverted {
 		book, err = s.loadParts(ctx, c.District, imp, rejectPart, 1<<30)
 	} else {
 		book, err = s.rejectsAnew(ctx, c, v, maps)
