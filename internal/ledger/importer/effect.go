@@ -33,8 +33,8 @@ type KeptRecord struct {
 	Door   string `json:"door"`
 }
 
-// Effect tells what taking an applied import back would do; nothing is changed.
-// Conflict for an import that is not applied.
+// Effect tells what taking an import back would do; nothing is changed. One that
+// is not written, or not any more, has none.
 func (s *Service) Effect(ctx context.Context, c grid.Caller, imp id.ID) (*Effect, error) {
 	const op = "importer.Effect"
 	v, _, err := s.load(ctx, s.db.Read(), c, imp)
@@ -42,7 +42,7 @@ func (s *Service) Effect(ctx context.Context, c grid.Caller, imp id.ID) (*Effect
 		return nil, errs.Wrap(op, err)
 	}
 	if v.State != Applied {
-		return nil, errs.E(op, errs.Conflict, "ledger.import.bad_state")
+		return &Effect{}, nil
 	}
 	e, err := s.effect(ctx, c.District, imp)
 	return e, errs.Wrap(op, err)
