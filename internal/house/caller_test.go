@@ -20,6 +20,7 @@ var withoutCaller = map[string]string{
 	"grid.Flush":             "a resolver is made for a caller and asks that one",
 	"ledger.Write":           "a batch within the transaction of an import that was authorised",
 	"ledger.DoorTexts":       "doors in words for doors that the import decided on; nothing personal",
+	"ledger.ValueInWords":    "words for a value the caller was shown",
 	"ledger.WithSource":      "names the source of what is written",
 	"roster.Parse":           "reads files, no data",
 	"round.Check":            "wangge check, which runs for the machine",
