@@ -2,7 +2,6 @@
 // and the vendored front-end libraries with their versions and licences
 // (vendor/VENDOR.json). What stands here is served; js/phone.js and js/sw.js are
 // bundled from ts/ by "go generate ./web" and committed.
-
 package assets
 
 import "embed"

@@ -33,11 +33,11 @@ type Word struct {
 type Result struct {
 	Word
 	ClassName    string       `json:"class"`                   // done, attempt, exempt; open of the ledger's own
-	Answers      string       `json:"answers,omitempty"`       // normal: filled with normal answers; given: all must be given
+	Answers      string       `json:"answers,omitempty"`       // normal: filled with normal answers; given: all must be given; empty: none asked
 	Targets      []TargetKind `json:"targets,omitempty"`       // empty: any
-	ValidityDays int          `json:"validity_days,omitempty"` // an exemption holds for so many days
+	ValidityDays int          `json:"validity_days,omitempty"` // from the mark; of verified_empty alone rounds that open within them take it over
 	By           string       `json:"by,omitempty"`            // ledger, close: nobody may give it at a door
-	Short        bool         `json:"short,omitempty"`         // has a big button on the phone
+	Short        bool         `json:"short,omitempty"`         // a button above the questions of the door's page and a field of the paper form
 }
 
 // Class returns the state a mark of this result gives its target.

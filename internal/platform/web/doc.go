@@ -6,10 +6,10 @@
 //
 // A slice keeps its templates beside its pages.go:
 //
-//	//go:embed templates
+//	//go:embed all:templates
 //	var templates embed.FS // templates/round/list.html, templates/round/_rows.html …
 //
-//	// app: r.Add(fs.Sub(round.Templates, "templates"))
+//	ren.AddDir(templates, "templates") // in NewPages
 //
 // templates/round/list.html is the page "round/list":
 //
