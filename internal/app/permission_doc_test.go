@@ -24,6 +24,9 @@ var remarks = map[string]string{
 	"GET /rounds/{id}/figures": " (a round of the whole district)",
 	"GET /elsewhere/{id}":      " (of both communities)", "GET /api/v1/elsewhere/{id}": " (of both communities)",
 	"POST /rounds/{id}/report": " (of a round that asks one for no report)", "POST /api/v1/reports": " (of a round that asks one for no report)",
+	"POST /doors/{id}/settle": " (where nothing contradicts)", "PUT /api/v1/areas/successors": " (of an area that is not)",
+	"GET /exports/{id}/file": " (another's)", "POST /exports/{id}/withdraw": " (another's)",
+	"GET /api/v1/exports/{id}/file": " (another's)", "POST /api/v1/exports/{id}/withdraw": " (another's)",
 	"GET /live": " (news of a person, which there is none)",
 }
 

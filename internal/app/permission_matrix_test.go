@@ -169,7 +169,9 @@ func (r rule) request(s *spot) (*http.Request, bool) {
 	kind := "application/x-www-form-urlencoded"
 	switch {
 	case strings.HasPrefix(body, "file:"):
-		kind, body = upload(strings.TrimPrefix(body, "file:"))
+		kind, body = upload(strings.TrimPrefix(body, "file:"), "file", []byte("a,b\n1,2\n"))
+	case strings.HasPrefix(body, "photo:"):
+		kind, body = upload(strings.TrimPrefix(body, "photo:"), "photo", smallPhoto())
 	case strings.HasPrefix(body, "?"): // a file alone
 		path, kind, body = path+body, "application/octet-stream", "a,b\n1,2\n"
 	case strings.HasPrefix(path, "/api/"):
@@ -191,14 +193,14 @@ func (w *world) leaks(t *testing.T, role grid.Role, pattern, text string) {
 }
 
 // upload is a form with a small file.
-func upload(fields string) (kind, body string) {
+func upload(fields, name string, content []byte) (kind, body string) {
 	var b strings.Builder
 	m := multipart.NewWriter(&b)
 	values := must(url.ParseQuery(fields))
 	for k := range values {
 		must(0, m.WriteField(k, values.Get(k)))
 	}
-	_, err := must(m.CreateFormFile("file", "r.csv")).Write([]byte("a,b\n1,2\n"))
+	_, err := must(m.CreateFormFile(name, "r.csv")).Write(content)
 	must(0, err)
 	must(0, m.Close())
 	return m.FormDataContentType(), b.String()

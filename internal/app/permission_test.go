@@ -182,6 +182,13 @@ func (w *world) account(t *testing.T) id.ID {
 	return a.ID
 }
 
+// smallPhoto is a picture as a phone sends it.
+func smallPhoto() []byte {
+	var b bytes.Buffer
+	must(0, png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 40, 40))))
+	return b.Bytes()
+}
+
 // fillRounds makes a draft, a mark with a photo and a sample.
 func (w *world) fillRounds(t *testing.T, s *spot) {
 	t.Helper()
