@@ -128,6 +128,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Grid.OnRegrid(a.Rounds.Regridded)
 	a.Grid.OnMerge(a.Rounds.AreaMerged)
+	a.Grid.SetWorkload(a.workload)
 	a.Imports = importer.New(importer.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Ledger: a.Ledger, Places: a.Grid, Drill: o.Drill})
 	a.Grid.AddSection(a.Rounds.AreaSection)
 	a.Grid.AddSection(a.Ledger.AreaSection)

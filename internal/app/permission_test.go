@@ -150,6 +150,9 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	again := must(w.app.Ledger.AddPerson(ctx, w.sys, s.household.ID, ledger.Person{Name: "同一人", LivesHere: true}, false))
 	kept := must(w.app.Ledger.Person(ctx, w.sys, s.person.ID))
 	s.ids["merge"] = must(w.app.Ledger.MergePersons(ctx, w.sys, ledger.Merge{Keep: s.person.ID, Drop: again, KeepVersion: kept.Version, DropVersion: 1}))
+	away := must(w.app.Grid.AddGrid(ctx, w.sys, grid.NewGrid{AreaID: area.ID, Kind: grid.BasicGrid, Name: "借划"}))
+	must(w.app.Grid.AssignDoors(ctx, w.sys, away.ID, grid.Selection{Doors: []id.ID{s.door.ID}}))
+	s.ids["redraw"] = must(w.app.Grid.AssignDoors(ctx, w.sys, s.grid.ID, grid.Selection{Doors: []id.ID{s.door.ID}})).ID
 	w.fillRounds(t, s)
 	s.ids["import"] = must(w.app.Imports.Stage(ctx, w.sys, importer.Target{Place: area.ID, Compound: "新"},
 		[]importer.File{smallRoster()})).ID

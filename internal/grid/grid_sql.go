@@ -74,42 +74,6 @@ func updateGrid(ctx context.Context, tx *db.Tx, district int, g Grid) error {
 	return err
 }
 
-// placesToMove reads the open physical places of a selection that are not in
-// the grid: whole subtrees of places, and doors one by one. same counts the
-// doors that are in it.
-func placesToMove(ctx context.Context, q db.Queryer, district int, roots []Place, doors []id.ID, to id.ID) (moves []Move, paths []string, same int, err error) {
-	seen := map[id.ID]bool{}
-	take := func(where string, a *db.Args) error {
-		list, err := queryPlaces(ctx, q, where, a)
-		for _, p := range list {
-			switch {
-			case seen[p.ID] || p.Kind.IsArea():
-				continue
-			case p.GridID == to:
-				if p.Kind == Door {
-					same++
-				}
-			default:
-				moves = append(moves, Move{PlaceID: p.ID, ParentID: p.ParentID, Kind: p.Kind, From: p.GridID, To: to})
-				paths = append(paths, p.Path)
-			}
-			seen[p.ID] = true
-		}
-		return err
-	}
-	for _, r := range roots {
-		err = take("p.district = $1 AND p.until_ms = 0 AND p.path >= $2 AND p.path < $3 ORDER BY p.path", db.NewArgs(district, r.Path, r.Path+pathEnd))
-		if err != nil {
-			return nil, nil, 0, err
-		}
-	}
-	err = db.Chunks(doors, 500, func(part []id.ID) error {
-		a := db.NewArgs(district)
-		return take("p.district = $1 AND p.until_ms = 0 AND p.kind = 'door' AND p.id IN "+db.In(a, nums(part))+" ORDER BY p.path", a)
-	})
-	return moves, paths, same, err
-}
-
 // placesOfGrid reads what is in a grid.
 func placesOfGrid(ctx context.Context, q db.Queryer, district int, gid, to id.ID) ([]Move, error) {
 	list, err := queryPlaces(ctx, q, "p.district = $1 AND p.grid_id = $2 AND p.grid_id <> 0 AND p.until_ms = 0 ORDER BY p.path", db.NewArgs(district, int64(gid)))
@@ -118,19 +82,6 @@ func placesOfGrid(ctx context.Context, q db.Queryer, district int, gid, to id.ID
 		moves[i] = Move{PlaceID: p.ID, ParentID: p.ParentID, Kind: p.Kind, From: gid, To: to}
 	}
 	return moves, err
-}
-
-// setGrid gives places their lowest grid.
-func setGrid(ctx context.Context, tx *db.Tx, district int, moves []Move, to id.ID) error {
-	return db.Chunks(moves, 500, func(part []Move) error {
-		ids := make([]int64, len(part))
-		for i, m := range part {
-			ids[i] = int64(m.PlaceID)
-		}
-		a := db.NewArgs(district, int64(to))
-		_, err := tx.ExecContext(ctx, "UPDATE place SET grid_id = $2 WHERE district = $1 AND id IN "+db.In(a, ids), a.List()...)
-		return err
-	})
 }
 
 // addGridHistory closes the doors' stay in their former grids.

@@ -299,7 +299,7 @@ func TestRegridKeepsDoors(t *testing.T) {
 		}
 		f.clock.Advance(1000)
 		pre := must(f.PreviewDoors(ctx, f.c, m.ID, Selection{Places: []id.ID{units[0].ID}, Doors: []id.ID{doors[4].ID, doors[8].ID}}))(t)
-		if pre.Doors != 6 || len(pre.From) != 2 || pre.From[0].GridID != g1.ID || pre.From[0].Doors != 5 || pre.From[0].Left != 3 {
+		if pre.Doors != 6 || len(pre.Grids) != 2 || pre.Grids[0].ID != g1.ID || pre.Grids[0].Doors != (Change{8, 3}) || pre.Grids[1].Doors != (Change{0, 6}) || pre.Without.After != 7 {
 			t.Fatalf("%+v", pre)
 		}
 		f.clock.Advance(1_000_000)

@@ -51,26 +51,3 @@ type GridNode struct {
 	Doors  int    `json:"doors"`
 	Vacant bool   `json:"vacant" doc:"Nobody is in post on it"`
 }
-
-// Selection names doors by the places above them or one by one.
-type Selection struct {
-	Places []id.ID
-	Doors  []id.ID
-}
-
-// Redrawing is what putting a selection into a grid changes.
-type Redrawing struct {
-	Grid  Grid            `json:"grid"`
-	Doors int             `json:"doors" doc:"Doors that move"`
-	Same  int             `json:"same" doc:"Doors that are in the grid already"`
-	From  []RedrawingFrom `json:"from" doc:"Where the doors come from"`
-	Moves []Move          `json:"-"`
-}
-
-// RedrawingFrom is one grid that gives doors away.
-type RedrawingFrom struct {
-	GridID id.ID  `json:"grid_id" doc:"0: doors that were in no grid"`
-	Name   string `json:"name"`
-	Doors  int    `json:"doors"`
-	Left   int    `json:"left" doc:"Doors it keeps"`
-}

@@ -266,7 +266,7 @@ func (s *Service) CloseGrid(ctx context.Context, c Caller, gid id.ID) error {
 		if err != nil {
 			return err
 		}
-		if err := s.applyMoves(ctx, tx, c, moves, g.ParentID); err != nil {
+		if err := s.applyMoves(ctx, tx, c, moves); err != nil {
 			return err
 		}
 		g.UntilMs = s.nowMs()

@@ -32,10 +32,7 @@ func (a api) closeGrid(ctx context.Context, c Caller, in *byID) (*ended, error) 
 
 type selectionIn struct {
 	ID   web.IDParam `path:"id"`
-	Body struct {
-		Places []id.ID `json:"places,omitempty" maxItems:"2000" doc:"With everything below them"`
-		Doors  []id.ID `json:"doors,omitempty" maxItems:"20000"`
-	}
+	Body Selection
 }
 
 func (a api) previewDoors(ctx context.Context, c Caller, in *selectionIn) (*body[*Redrawing], error) {
@@ -44,6 +41,40 @@ func (a api) previewDoors(ctx context.Context, c Caller, in *selectionIn) (*body
 
 func (a api) assignDoors(ctx context.Context, c Caller, in *selectionIn) (*body[*Redrawing], error) {
 	return result(a.s.AssignDoors(ctx, c, in.ID.ID, Selection(in.Body)))
+}
+
+type redrawIn struct {
+	Body struct {
+		Parts []RedrawPart `json:"parts" minItems:"1" maxItems:"100" doc:"What goes into which grid; a later part goes before an earlier one"`
+	}
+}
+
+func (a api) previewRedraw(ctx context.Context, c Caller, in *redrawIn) (*body[*Redrawing], error) {
+	return result(a.s.PreviewRedraw(ctx, c, in.Body.Parts))
+}
+
+func (a api) redraw(ctx context.Context, c Caller, in *redrawIn) (*body[*Redrawing], error) {
+	return result(a.s.Redraw(ctx, c, in.Body.Parts))
+}
+
+type redrawingsIn struct {
+	Place web.IDParam `query:"place" doc:"Default: the highest place your posts cover"`
+}
+
+func (a api) redrawings(ctx context.Context, in *redrawingsIn) (*body[web.Page[RedrawRecord]], error) {
+	c, p, err := a.at(ctx, in.Place.ID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.s.Redrawings(ctx, c, p, 100)
+	if err != nil {
+		return nil, err
+	}
+	return page(list, 0, nil)
+}
+
+func (a api) undoRedraw(ctx context.Context, c Caller, in *byID) (*body[*Redrawing], error) {
+	return result(a.s.UndoRedraw(ctx, c, in.ID.ID))
 }
 
 type vacanciesIn struct {

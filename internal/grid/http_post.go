@@ -15,6 +15,10 @@ func (a api) registerGrids(h huma.API) {
 	huma.Register(h, endpoint("get-grid", "GET", "/grids/{id}", "grids", "One grid"), asked(a.grid))
 	huma.Register(h, endpoint("close-grid", "DELETE", "/grids/{id}", "grids", "Close a grid; its doors fall to the one above"), asked(a.closeGrid))
 	huma.Register(h, endpoint("preview-doors", "POST", "/grids/{id}/preview", "grids", "What a re-drawing would change"), asked(a.previewDoors))
+	huma.Register(h, endpoint("preview-redrawing", "POST", "/grids/redrawings:preview", "grids", "What a re-drawing of several grids would change: doors, households and open work of each, before and after"), asked(a.previewRedraw))
+	huma.Register(h, endpoint("redraw", "POST", "/grids/redrawings", "grids", "Re-draw several grids in one step"), asked(a.redraw))
+	huma.Register(h, endpoint("list-redrawings", "GET", "/grids/redrawings", "grids", "The latest re-drawings of an area"), a.redrawings)
+	huma.Register(h, endpoint("undo-redrawing", "POST", "/grids/redrawings/{id}/undo", "grids", "Take a re-drawing back by a second one"), asked(a.undoRedraw))
 	huma.Register(h, endpoint("assign-doors", "POST", "/grids/{id}/doors", "grids", "Re-draw: put doors into a grid; no door and no history moves"), asked(a.assignDoors))
 	huma.Register(h, endpoint("list-vacancies", "GET", "/vacancies", "vacancies", "What nobody answers for at and below a place, now or at an instant"), a.vacancies)
 }

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"wangge/internal/platform/id"
@@ -18,8 +17,7 @@ func (p *Pages) registerGrids(app *web.App) {
 	app.Handle("GET /grids/{id}", named(p.s.Grid, p.grid))
 	app.Handle("POST /grids/{id}", named(p.s.Grid, p.renameGrid))
 	app.Handle("POST /grids/{id}/close", named(p.s.Grid, p.closeGrid))
-	app.Handle("GET /grids/{id}/redraw", named(p.s.Grid, p.redrawForm))
-	app.Handle("POST /grids/{id}/redraw", named(p.s.Grid, p.redraw))
+	p.registerRedraw(app)
 }
 
 type gridsPage struct {
@@ -27,6 +25,7 @@ type gridsPage struct {
 	Place    Place
 	Grids    []GridNode
 	Next     string
+	Redrawn  []RedrawRecord // the latest re-drawings
 	CanWrite bool
 }
 
@@ -43,6 +42,11 @@ func (p *Pages) grids(w http.ResponseWriter, r *http.Request, c Caller, at Place
 	}
 	if len(d.Grids) == page {
 		d.Next = "/grids?place=" + at.ID.String() + "&after=" + d.Grids[page-1].Path
+	}
+	if d.CanWrite {
+		if d.Redrawn, err = p.s.Redrawings(ctx, c, at, 10); err != nil {
+			return err
+		}
 	}
 	return p.ren.Page(w, r, web.Office, "grid/grids", d)
 }
@@ -207,116 +211,3 @@ func (p *Pages) closeGrid(w http.ResponseWriter, r *http.Request, c Caller, g Gr
 	web.Flash(w, r, "ok", "grid.grids.ended")
 	return web.Redirect(w, r, "/grids?place="+g.AreaID.String())
 }
-
-type redrawPage struct {
-	frame
-	Grid    Grid
-	At      Place
-	AtName  string
-	Up      string
-	Rows    []redrawRow
-	Preview *Redrawing
-	Chosen  []string
-	Lang    string
-}
-
-type redrawRow struct {
-	Node
-	Grid   string // name of the place's own grid
-	Here   bool   // it is this grid
-	Choose bool
-	Label  string
-}
-
-func (p *Pages) redrawForm(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
-	return p.showRedraw(w, r, c, g, http.StatusOK, nil)
-}
-
-func (p *Pages) showRedraw(w http.ResponseWriter, r *http.Request, c Caller, g Grid, status int, change func(*redrawPage)) error {
-	ctx := r.Context()
-	if err := c.RequirePlace("grid.AssignDoors", GridWrite, g.Path); err != nil {
-		return err
-	}
-	at := formID(r, "at")
-	if at == id.Zero {
-		at = g.AreaID
-	}
-	d := &redrawPage{Grid: g, Lang: c.Lang}
-	var err error
-	if d.At, err = p.s.Place(ctx, c, at); err != nil {
-		return err
-	}
-	ways, err := p.s.ways(ctx, c, []Place{d.At})
-	if err != nil {
-		return err
-	}
-	d.AtName = ways[d.At.ID]
-	d.Title, d.Menu = web.T(ctx, "grid.redraw.title", g.Name), "grids"
-	d.Crumbs = []web.Crumb{{Text: g.Name, Href: "/grids/" + g.ID.String()}}
-	if d.At.ID != g.AreaID {
-		d.Up = d.At.ParentID.String()
-	}
-	if d.Rows, err = p.redrawRows(r, c, g, d.At); err != nil {
-		return err
-	}
-	if change != nil {
-		change(d)
-	}
-	return p.ren.PageStatus(w, r, status, web.Office, "grid/redraw", d)
-}
-
-func (p *Pages) redrawRows(r *http.Request, c Caller, g Grid, at Place) ([]redrawRow, error) {
-	ctx := r.Context()
-	children, err := p.s.Children(ctx, c, at)
-	if err != nil {
-		return nil, err
-	}
-	var ids []id.ID
-	for _, n := range children {
-		ids = append(ids, n.GridID)
-	}
-	grids, err := gridsByID(ctx, p.s.d.Read(), c.District, uniq(ids))
-	if err != nil {
-		return nil, err
-	}
-	var rows []redrawRow
-	for _, n := range children {
-		rows = append(rows, redrawRow{Node: n, Grid: grids[n.GridID].Name, Here: n.GridID == g.ID, Choose: !n.Kind.IsArea() || n.Kind == Community, Label: Label(c.Lang, n.Place)})
-	}
-	return rows, nil
-}
-
-// redraw shows the effect of a choice first and carries it out when confirmed.
-func (p *Pages) redraw(w http.ResponseWriter, r *http.Request, c Caller, g Grid) error {
-	ctx := r.Context()
-	sel := Selection{Places: formIDs(r, "places")}
-	if r.FormValue("step") == "apply" {
-		done, err := p.s.AssignDoors(ctx, c, g.ID, sel)
-		if err != nil {
-			return after(w, r, err, "/grids/"+g.ID.String()+"/redraw", "")
-		}
-		web.Flash(w, r, "ok", "grid.redraw.done", strconv.Itoa(done.Doors))
-		return web.Redirect(w, r, "/grids/"+g.ID.String())
-	}
-	preview, err := p.s.PreviewDoors(ctx, c, g.ID, sel)
-	var f frame
-	status := http.StatusOK
-	if err != nil {
-		var mended bool
-		if status, mended = f.failed(r, err); !mended {
-			return err
-		}
-	}
-	return p.showRedraw(w, r, c, g, status, func(d *redrawPage) {
-		d.Preview = preview
-		for _, pid := range sel.Places {
-			d.Chosen = append(d.Chosen, pid.String())
-		}
-		if d.Message = f.Message; len(f.Form.Errors) > 0 {
-			d.Message = f.Form.Errors["places"]
-		}
-	})
-}
-
-// IsChosen reports whether a place is ticked.
-func (d redrawPage) IsChosen(p Place) bool { return slices.Contains(d.Chosen, p.ID.String()) }

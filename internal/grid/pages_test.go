@@ -231,7 +231,19 @@ func TestPagesForms(t *testing.T) {
 	g := s.post_(1, "/grids/new", 303, "/redraw", "place", s.hua.ID.String(), "kind", "basic", "name", "第二网格")
 	s.post_(1, g, 200, "第一网格", "step", "preview", "places", s.units[0].ID.String(), "places", unit)
 	s.post_(1, g, 422, "勾选", "step", "preview")
-	s.post_(1, g, 303, "/grids/", "step", "apply", "places", unit)
+	s.post_(1, g, 422, "没有“999”", "step", "preview", "at", unit, "walk", "1", "from", "999")
+	s.post_(1, g, 422, "对调", "step", "preview", "at", unit, "walk", "1", "from", "301", "to", "101")
+	s.post_(1, g, 200, "继续选", "step", "preview", "at", unit, "from", "101", "to", "201", "only", "odd")
+	part := RedrawPart{Grid: must(id.Parse(strings.Split(g, "/")[2]))(t), Selection: Selection{Places: []id.ID{s.units[3].ID}}}
+	s.post_(1, g, 200, "已经选好的", "step", "next", "next", s.grid.ID.String(), "part", part.Text())
+	s.post_(1, g, 200, "301", "step", "preview", "into", unit, "part", part.Text())
+	s.post_(1, g, 303, "/grids/", "step", "apply", "part", part.Text())
+	record := must(s.Redrawings(ctx, s.c, s.hua, 10))(t)[0]
+	s.get(1, "/redrawings/"+record.ID.String(), 200, "/undo")
+	s.post_(1, "/redrawings/"+record.ID.String()+"/undo", 303, "/redrawings/")
+	s.post_(1, "/redrawings/"+record.ID.String()+"/undo", 303, "/redrawings/") // said on the page: taken back before
+	s.get(1, "/redrawings/"+record.ID.String(), 200, "notice-info")
+	s.post_(1, g, 303, "/grids/", "step", "apply", "part", part.Text())
 	s.post_(1, "/grids/"+s.grid.ID.String(), 303, "/grids/", "name", "一网格", "code", "01")
 	s.post_(1, "/grids/"+s.grid.ID.String()+"/close", 303, "/grids?place=")
 	p := s.post_(1, "/posts/new", 303, "/posts/", "place", unit, "role", "building_leader", "title", "四单元长", "until", "2022-12-31")

@@ -49,6 +49,7 @@ type Move struct {
 	ParentID id.ID
 	Kind     Kind
 	From, To id.ID // lowest grids; Zero is none
+	path     string
 }
 
 // RegridHook moves what is counted by grid (rounds' targets and counters) in
@@ -63,6 +64,7 @@ type Service struct {
 	accounts Accounts
 	regrid   []RegridHook
 	merged   []MergeHook
+	workload Workload
 	sections []AreaSection
 	states   DoorStates
 
