@@ -52,12 +52,22 @@ func (s *Service) effects(ctx context.Context, c Caller, r *Redrawing) error {
 		sums[d.GridID].count(work[d.ID], func(c *Change) *int { return &c.Before })
 		sums[after].count(work[d.ID], func(c *Change) *int { return &c.After })
 	}
+	below, err := s.gridDoors(ctx, c.District)
+	if err != nil {
+		return err
+	}
 	for _, gid := range slices.SortedFunc(maps.Keys(touched), func(a, b id.ID) int { return strings.Compare(grids[a].Path, grids[b].Path) }) {
 		e := sums[gid]
 		if e.Posts, err = s.PostsOn(ctx, c, gid); err != nil {
 			return err
 		}
-		e.Idle = len(e.Posts) > 0 && e.Doors.After == 0
+		left := below[grids[gid].Path] // with the grids below it, whose doors its posts answer for too
+		for other, x := range sums {
+			if Under(grids[other].Path, grids[gid].Path) {
+				left += x.Doors.After - x.Doors.Before
+			}
+		}
+		e.Idle = len(e.Posts) > 0 && left == 0
 		e.Nobody = e.Doors.After > 0 && !slices.ContainsFunc(e.Posts, func(p PostView) bool { return p.Filled })
 		r.Grids = append(r.Grids, *e)
 	}

@@ -68,6 +68,11 @@ func TestRedrawInOneStepAndBack(t *testing.T) {
 				t.Errorf("%+v, want %+v", e, w)
 			}
 		}
+		micro := must(f.AddGrid(ctx, f.c, NewGrid{ParentID: g[0].ID, Kind: MicroGrid, Name: "微"}))(t)
+		down := must(f.PreviewRedraw(ctx, f.c, []RedrawPart{{micro.ID, Selection{Places: []id.ID{units[0].ID, units[1].ID}}}}))(t)
+		if down.Grids[0].Doors != (Change{12, 0}) || down.Grids[0].Idle { // its post answers for the grid below
+			t.Errorf("%+v", down.Grids[0])
+		}
 		where := func(door int) id.ID { return must(f.Place(ctx, f.c, doors[door].ID))(t).GridID }
 		if where(0) != g[0].ID {
 			t.Fatal("a preview moved a door")
