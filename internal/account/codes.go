@@ -228,9 +228,11 @@ func (s *Service) freshHash(ctx context.Context, a Account, password string) (st
 	if err != nil {
 		return "", errs.Wrap(op, err)
 	}
-	same, err := s.verify(ctx, password, r.password)
-	if err != nil {
-		return "", err
+	same := false
+	if r.password != "" {
+		if same, err = s.verify(ctx, password, r.password); err != nil {
+			return "", err
+		}
 	}
 	if same {
 		return "", errs.Field(errs.E(op, errs.Invalid, "account.password.same"), "password")

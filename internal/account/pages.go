@@ -37,6 +37,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /logout", p.logout, web.Public())
 	app.Handle("GET /setup", p.showSetup, web.Public())
 	app.Handle("POST /setup", web.WithForm(p.setup), web.Public())
+	app.Handle("GET /activate", p.showActivate, web.Public())
 	app.Handle("GET /password", p.showPassword)
 	app.Handle("POST /password", web.WithForm(p.password))
 	app.Handle("GET /account", p.showOwn)
@@ -151,6 +152,15 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 // showSetup opens the set-up link, the code of a slip, or asks for a code.
 func (p *Pages) showSetup(w http.ResponseWriter, r *http.Request) error {
 	text := r.URL.Query().Get("token")
+	if text == "" {
+		return p.codePage(w, r, http.StatusOK, formPage{})
+	}
+	return p.forCode(w, r, text)
+}
+
+// showActivate is where a slip's QR leads, and where its code is typed by hand.
+func (p *Pages) showActivate(w http.ResponseWriter, r *http.Request) error {
+	text := r.URL.Query().Get("code")
 	if text == "" {
 		return p.codePage(w, r, http.StatusOK, formPage{})
 	}

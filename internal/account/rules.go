@@ -122,10 +122,17 @@ func DeviceOf(userAgent string) string {
 const codeLetters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 // newCode returns a one-time code of 12 letters (59 bits), in groups of four.
-func newCode() string {
+func newCode() string { return randomLetters(12) }
+
+// newShortCode returns a one-time code of eight letters (39 bits), to be typed
+// off a slip; wrong ones are counted by address.
+func newShortCode() string { return randomLetters(8) }
+
+// randomLetters returns n random letters in groups of four.
+func randomLetters(n int) string {
 	var b strings.Builder
-	for b.Len() < 14 {
-		if b.Len() == 4 || b.Len() == 9 {
+	for b.Len() < n+(n-1)/4 {
+		if b.Len()%5 == 4 {
 			b.WriteByte('-')
 		}
 		var x [1]byte

@@ -40,7 +40,7 @@ func BenchmarkDistrict(b *testing.B) {
 	b.Run("sweep", func(b *testing.B) {
 		for range b.N {
 			f.placesVersion.Add(1)
-			must(f.sweepAt(ctx, nangang, 0))(b)
+			must(f.sweepAt(ctx, nangang, When{}))(b)
 		}
 	})
 	root := must(f.Root(ctx, f.c))(b)
@@ -51,7 +51,7 @@ func BenchmarkDistrict(b *testing.B) {
 	})
 	b.Run("vacancies", func(b *testing.B) {
 		for range b.N {
-			must(f.Vacancies(ctx, f.c, root.ID, 0))(b)
+			must(f.Vacancies(ctx, f.c, root.ID, When{}))(b)
 		}
 	})
 }

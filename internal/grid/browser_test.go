@@ -26,7 +26,9 @@ func TestInABrowser(t *testing.T) {
 			for name, path := range map[string]string{
 				"area": "/areas/" + s.hua.ID.String(), "compound": "/places/" + s.comp.ID.String(), "building": "/buildings/" + bld.String(),
 				"edit": "/places/" + s.comp.ID.String() + "/edit", "grids": "/grids", "grid": "/grids/" + s.grid.ID.String(), "posts": "/posts",
-				"post": "/posts/" + s.post.ID.String(), "vacancies": "/vacancies?place=" + s.hua.ID.String(), "organisations": "/organisations", "import": "/areas/import",
+				"post": "/posts/" + s.post.ID.String(), "roster": "/posts/" + s.post.ID.String() + "/roster", "holder": "/holders/" + s.term(s.post.ID).ID.String(),
+				"bind": "/bindings/new?place=" + s.comp.ID.String(), "teams": "/teams", "bindings": "/bindings",
+				"vacancies": "/vacancies?place=" + s.hua.ID.String(), "organisations": "/organisations", "import": "/areas/import",
 			} {
 				webtest.Run(t, tab, chromedp.Navigate(s.srv.URL+path+sep(path)+"lang="+c.lang), chromedp.WaitVisible("main"))
 				t.Run(name, func(t *testing.T) { webtest.NoOverflow(t, tab) })

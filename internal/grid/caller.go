@@ -71,6 +71,9 @@ func (c Caller) Require(op string, p Permission) error {
 	if c.Can(p) {
 		return nil
 	}
+	if len(c.Grants) == 0 {
+		return errs.E(op, errs.Denied, "posts.denied.none")
+	}
 	return errs.E(op, errs.Denied, "grid.denied."+string(p))
 }
 

@@ -159,7 +159,7 @@ func TestImportWithoutCounties(t *testing.T) {
 		if above := must(s.Ancestors(ctx, c, leaf))(t); len(above) != 3 || above[1].ID != root.ID {
 			t.Errorf("%v", above)
 		}
-		if v := must(s.Vacancies(ctx, c, root.ID, 0))(t); v.Total.Areas != 4 {
+		if v := must(s.Vacancies(ctx, c, root.ID, When{}))(t); v.Total.Areas != 4 {
 			t.Errorf("vacant areas %+v", v.Total)
 		}
 	})

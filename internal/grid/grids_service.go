@@ -62,7 +62,7 @@ func (s *Service) gridNodes(ctx context.Context, c Caller, list []Grid) ([]GridN
 	if err != nil {
 		return nil, err
 	}
-	sw, err := s.sweepAt(ctx, c.District, 0)
+	sw, err := s.sweepAt(ctx, c.District, When{})
 	if err != nil {
 		return nil, err
 	}

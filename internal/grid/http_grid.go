@@ -78,8 +78,9 @@ func (a api) undoRedraw(ctx context.Context, c Caller, in *byID) (*body[*Redrawi
 }
 
 type vacanciesIn struct {
-	Place web.IDParam `query:"place"`
-	At    int64       `query:"at" doc:"UTC milliseconds; default: now"`
+	Place  web.IDParam `query:"place"`
+	At     int64       `query:"at" doc:"UTC milliseconds; default: now"`
+	OnDuty bool        `query:"on_duty" doc:"By the roster: posts that have one count in its hours only"`
 }
 
 func (a api) vacancies(ctx context.Context, in *vacanciesIn) (*body[*Vacancies], error) {
@@ -87,5 +88,5 @@ func (a api) vacancies(ctx context.Context, in *vacanciesIn) (*body[*Vacancies],
 	if err != nil {
 		return nil, err
 	}
-	return result(a.s.Vacancies(ctx, c, p.ID, in.At))
+	return result(a.s.Vacancies(ctx, c, p.ID, When{AtMs: in.At, OnDuty: in.OnDuty}))
 }

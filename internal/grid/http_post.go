@@ -24,6 +24,7 @@ func (a api) registerGrids(h huma.API) {
 }
 
 func (a api) registerPosts(h huma.API) {
+	a.registerDuty(h)
 	huma.Register(h, endpoint("list-posts", "GET", "/posts", "posts", "Posts with their holders"), a.posts)
 	huma.Register(h, endpoint("add-post", "POST", "/posts", "posts", "Make a post"), asked(a.addPost))
 	huma.Register(h, endpoint("get-post", "GET", "/posts/{id}", "posts", "One post with all its holders"), asked(a.post))

@@ -19,6 +19,7 @@ func (p *Pages) registerPosts(app *web.App) {
 	app.Handle("POST /posts/{id}/holders", named(p.s.Post, p.addHolder))
 	app.Handle("POST /posts/{id}/holders/{holder}/end", Called(p.endHolder))
 	app.Handle("POST /posts/{id}/end", byPathID(p.endPost))
+	p.registerDuty(app)
 }
 
 type postsPage struct {
@@ -68,6 +69,7 @@ type postPage struct {
 	RoleName  string
 	Doors     []Place
 	Bindings  []BindingView
+	Leaves    []Leave
 	CanManage bool
 	NowMs     int64
 	Lang      string
@@ -107,6 +109,9 @@ func (p *Pages) showPost(w http.ResponseWriter, r *http.Request, c Caller, v Pos
 		}
 	}
 	if d.Bindings, err = p.s.postBindings(ctx, c, v.ID); err != nil {
+		return err
+	}
+	if d.Leaves, err = p.s.LeavesOf(ctx, c, v.ID); err != nil {
 		return err
 	}
 	_, err = p.s.manageable(ctx, p.s.d.Read(), "grid.post", c, v.ID)

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +193,8 @@ func TestPagesRender(t *testing.T) {
 			s.get(account, "/posts", 200, "一单元长", "账号2")
 			s.get(account, "/posts?vacant=1&role=grid_worker&q=x", 200)
 			s.get(account, "/posts/"+s.post.ID.String(), 200, "账号2")
+			s.get(account, "/posts/"+s.post.ID.String()+"/roster", 200, "weekday")
+			s.get(account, "/holders/"+s.term(s.post.ID).ID.String(), 200, "账号2")
 			s.get(account, "/posts/new?place="+s.hua.ID.String(), 200, "community")
 			s.get(account, "/posts/new?place="+s.units[0].ID.String()+"&doors=1", 200, s.doors[0].ID.String())
 			s.get(account, "/posts/new?org="+s.org.ID.String(), 200, "区文旅局")
@@ -204,7 +207,7 @@ func TestPagesRender(t *testing.T) {
 			s.get(account, "/bindings/new?place="+s.comp.ID.String()+"&q=%E6%96%87%E6%97%85&who=p"+s.post.ID.String(), 200, "一单元长", "who=o"+s.org.ID.String())
 			s.get(account, "/role-aliases", 200)
 			s.get(account, "/vacancies", 200, "花园街道")
-			s.get(account, "/vacancies?place="+s.hua.ID.String()+"&day=2022-10-11", 200, "第一网格")
+			s.get(account, "/vacancies?place="+s.hua.ID.String()+"&at=2022-10-11T02:00&duty=1", 200, "第一网格")
 			s.get(account, "/areas/import", 200)
 		}
 		s.get(2, "/buildings/"+bld.String(), 200, "dr-done")
@@ -255,6 +258,7 @@ func TestPagesForms(t *testing.T) {
 	s.post_(1, p+"/holders", 404, "没有找到", "login", "nobody")
 	s.get(1, p, 200, "账号9")
 	s.post_(1, p+"/end", 303, "/posts")
+	s.dutyForms()
 	place := s.hua.ID.String()
 	s.post_(1, "/organisations", 303, place, "place", place, "kind", "clinic", "name", "花园卫生院")
 	s.post_(1, "/organisations", 422, "要填", "place", place, "kind", "clinic", "name", "")
@@ -266,6 +270,34 @@ func TestPagesForms(t *testing.T) {
 	s.post_(1, "/bindings", 422, "区文旅局", "place", place, "who", "o"+s.org.ID.String(), "until", "soon")
 	s.post_(1, "/role-aliases", 303, place, "place", place, "role", "building_leader", "alias", "红管家")
 	s.get(1, "/posts?place="+place, 200, "红管家")
+}
+
+// dutyForms fills in leaves, transfers and rosters, wrongly first.
+func (s *site) dutyForms() {
+	s.t.Helper()
+	one := "/posts/" + s.post.ID.String()
+	term := "/holders/" + s.term(s.post.ID).ID.String()
+	other := must(s.AddPost(ctx, s.c, NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: s.units[1].ID, Title: "二单元长"}))(s.t)
+	s.post_(1, term+"/leave", 422, "写到什么时候", "until", "")
+	s.post_(1, term+"/leave", 422, "日期", "until", "tomorrow")
+	s.post_(1, term+"/leave", 404, "没有找到", "until", "2030-01-01T08:00", "substitute_id", "nobody")
+	s.post_(1, term+"/transfer", 422, "要填", "post_id", "")
+	s.post_(1, term+"/transfer", 404, "没有这个岗位", "post_id", "7")
+	s.post_(2, term+"/leave", 403, "", "until", "2030-01-01T08:00")
+	s.post_(1, one+"/roster", 422, "星期", "start", "08:00", "end", "20:00")
+	s.post_(1, one+"/roster", 422, "08:30", "weekday", "1", "start", "8", "end", "20:00")
+	s.post_(1, one+"/roster", 303, one, "weekday", "1", "weekday", "2", "start", "20:00", "end", "08:00")
+	s.get(1, one+"/roster", 200, "20:00")
+	shift := must(s.Roster(ctx, s.c, s.post.ID))(s.t)[0]
+	s.post_(1, "/shifts/"+shift.ID.String()+"/end", 303, one, "post", s.post.ID.String())
+	s.post_(1, term+"/leave", 303, one, "until", "2030-01-01T08:00", "substitute_id", "13900000000")
+	s.get(1, one, 200, "leaves/")
+	leave := must(s.LeavesOf(ctx, s.c, s.post.ID))(s.t)[0]
+	s.post_(1, "/leaves/"+leave.ID.String()+"/end", 303, one, "post", s.post.ID.String())
+	held := must(s.Post(ctx, s.c, s.post.ID))(s.t).Holders
+	back := slices.IndexFunc(held, func(h Holder) bool { return h.UntilMs == 0 })
+	s.post_(1, "/holders/"+held[back].ID.String()+"/transfer", 303, other.ID.String(), "post_id", other.ID.String(), "successor_id", "13900000001")
+	s.get(1, "/posts/"+other.ID.String(), 200, "账号2")
 }
 
 // upload makes a multipart form with one file.

@@ -181,7 +181,7 @@ func (s *Service) Children(ctx context.Context, c Caller, p Place) ([]Node, erro
 		if err != nil {
 			return nil, errs.Wrap(op, err)
 		}
-		sw, err := s.sweepAt(ctx, c.District, 0)
+		sw, err := s.sweepAt(ctx, c.District, When{})
 		if err != nil {
 			return nil, errs.Wrap(op, err)
 		}

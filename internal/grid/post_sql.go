@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"wangge/internal/platform/db"
@@ -163,6 +164,23 @@ func postDoors(ctx context.Context, q db.Queryer, district int, pid id.ID) ([]Pl
 		db.NewArgs(district, int64(pid)))
 }
 
+// doorSets reads the doors of posts over sets of doors, in walking order.
+func doorSets(ctx context.Context, q db.Queryer, district int, posts []id.ID) (map[id.ID][]Place, error) {
+	out := map[id.ID][]Place{}
+	err := db.Chunks(posts, 500, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		return db.Each(ctx, q, func(rows *sql.Rows) error {
+			var post id.ID
+			d := Place{Kind: Door}
+			err := rows.Scan(&post, &d.ID, &d.ParentID, &d.Name, &d.Path)
+			out[post] = append(out[post], d)
+			return err
+		}, `SELECT pd.post_id, p.id, p.parent_id, p.name, p.path FROM post_door pd JOIN place p ON p.district = pd.district AND p.id = pd.door_id
+			WHERE pd.district = $1 AND pd.post_id IN `+db.In(a, nums(part))+` ORDER BY pd.post_id, p.path`, a.List()...)
+	})
+	return out, err
+}
+
 func replacePostDoors(ctx context.Context, tx *db.Tx, district int, pid id.ID, doors []id.ID) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM post_door WHERE district = $1 AND post_id = $2`, district, int64(pid)); err != nil {
 		return err
@@ -184,4 +202,14 @@ func doorPaths(ctx context.Context, q db.Queryer, district int, ids []id.ID) (ma
 		}
 	}
 	return out, err
+}
+
+func setTerm(ctx context.Context, tx *db.Tx, district int, hid id.ID, from, until int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE holder SET from_ms = $3, until_ms = $4 WHERE district = $1 AND id = $2`, district, int64(hid), from, until)
+	return err
+}
+
+func setPostTitle(ctx context.Context, tx *db.Tx, district int, pid id.ID, title string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE post SET title = $3 WHERE district = $1 AND id = $2`, district, int64(pid), title)
+	return err
 }

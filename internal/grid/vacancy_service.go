@@ -33,6 +33,7 @@ type VacantLeaf struct {
 // Vacancies is what is vacant at and below a place at an instant.
 type Vacancies struct {
 	AtMs          int64          `json:"at_ms"`
+	OnDuty        bool           `json:"on_duty" doc:"By the roster: posts that have one count in its hours only"`
 	Node          Place          `json:"node"`
 	Total         VacancyCount   `json:"total"`
 	Children      []VacancyChild `json:"children"`
@@ -63,17 +64,28 @@ type sweep struct {
 
 type vacancyCache struct {
 	mu   sync.Mutex
-	last map[int]*sweep
+	last map[sweepKey]*sweep
+}
+
+type sweepKey struct {
+	district int
+	onDuty   bool
+}
+
+// When is the instant vacancies are asked for.
+type When struct {
+	AtMs   int64 // 0: now
+	OnDuty bool  // by the roster: posts that have one count in its hours only
 }
 
 // maxListed bounds each list of Vacancies.
 const maxListed = 500
 
 // Vacancies lists and counts what nobody answers for at and below a place, at
-// an instant (0: now): areas without the post of their level, grids without a
+// an instant: areas without the post of their level, grids without a
 // post, doors outside every place, grid and set of doors of a filled post, and
 // organisations bound without a named person. Needs place.read over the place.
-func (s *Service) Vacancies(ctx context.Context, c Caller, placeID id.ID, at int64) (*Vacancies, error) {
+func (s *Service) Vacancies(ctx context.Context, c Caller, placeID id.ID, at When) (*Vacancies, error) {
 	const op = "grid.Vacancies"
 	p, err := s.Place(ctx, c, placeID)
 	if err != nil {
@@ -90,8 +102,8 @@ func (s *Service) Vacancies(ctx context.Context, c Caller, placeID id.ID, at int
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	v := &Vacancies{AtMs: at, Node: p, Total: sw.count(p.Path)}
-	if at == 0 {
+	v := &Vacancies{AtMs: at.AtMs, OnDuty: at.OnDuty, Node: p, Total: sw.count(p.Path)}
+	if at.AtMs == 0 {
 		v.AtMs = s.nowMs()
 	}
 	for _, ch := range children {
@@ -158,7 +170,7 @@ func (s *Service) VacancyCount(ctx context.Context, c Caller, path string) (Vaca
 	if !c.CanPlace(PlaceRead, path) {
 		return VacancyCount{}, nil
 	}
-	sw, err := s.sweepAt(ctx, c.District, 0)
+	sw, err := s.sweepAt(ctx, c.District, When{})
 	if err != nil {
 		return VacancyCount{}, errs.Wrap("grid.VacancyCount", err)
 	}
@@ -194,16 +206,14 @@ func (sw *sweep) count(path string) VacancyCount {
 	return v
 }
 
-// sweepAt returns the district's vacancies at an instant (0: now), from the
-// last sweep while nothing changed and no period began or ended since.
-func (s *Service) sweepAt(ctx context.Context, district int, at int64) (*sweep, error) {
-	if at == 0 {
-		at = s.nowMs()
-	}
+// sweepAt returns the district's vacancies at an instant, from the last sweep while nothing changed and no period began or ended since.
+func (s *Service) sweepAt(ctx context.Context, district int, w When) (*sweep, error) {
+	w.AtMs = orNow(w.AtMs, s.nowMs())
+	at, key := w.AtMs, sweepKey{district, w.OnDuty}
 	places, grants := s.placesVersion.Load(), s.grantsVersion.Load()
 	s.vacant.mu.Lock()
 	defer s.vacant.mu.Unlock()
-	if sw := s.vacant.last[district]; sw != nil && sw.places == places && sw.grants == grants && sw.from <= at && (sw.till == 0 || at < sw.till) {
+	if sw := s.vacant.last[key]; sw != nil && sw.places == places && sw.grants == grants && sw.from <= at && (sw.till == 0 || at < sw.till) {
 		return sw, nil
 	}
 	ix, err := s.leaves(ctx, district)
@@ -211,23 +221,23 @@ func (s *Service) sweepAt(ctx context.Context, district int, at int64) (*sweep, 
 		return nil, err
 	}
 	sw := &sweep{places: places, grants: grants, from: at, ix: ix}
-	err = s.d.Snapshot(ctx, "grid.sweep", func(q db.Queryer) error { return sw.read(ctx, q, district, at) })
+	err = s.d.Snapshot(ctx, "grid.sweep", func(q db.Queryer) error { return sw.read(ctx, q, district, w) })
 	if err != nil {
 		return nil, err
 	}
 	if s.vacant.last == nil {
-		s.vacant.last = map[int]*sweep{}
+		s.vacant.last = map[sweepKey]*sweep{}
 	}
-	s.vacant.last[district] = sw
+	s.vacant.last[key] = sw
 	return sw, nil
 }
 
-func (sw *sweep) read(ctx context.Context, q db.Queryer, district int, at int64) error {
-	reach, orgPosts, err := readReach(ctx, q, district, at)
+func (sw *sweep) read(ctx context.Context, q db.Queryer, district int, w When) error {
+	reach, orgPosts, err := readReach(ctx, q, district, w)
 	if err != nil {
 		return err
 	}
-	single, err := readSingle(ctx, q, district, at, answering())
+	single, err := readSingle(ctx, q, district, w, answering())
 	if err != nil {
 		return err
 	}
@@ -239,11 +249,11 @@ func (sw *sweep) read(ctx context.Context, q db.Queryer, district int, at int64)
 	if err != nil {
 		return err
 	}
-	bindings, err := readOrgBindings(ctx, q, district, at)
+	bindings, err := readOrgBindings(ctx, q, district, w.AtMs)
 	if err != nil {
 		return err
 	}
-	if sw.till, err = nextEdge(ctx, q, district, at); err != nil {
+	if sw.till, err = nextEdge(ctx, q, district, w); err != nil {
 		return err
 	}
 	paths := make(map[id.ID]string, len(grids))

@@ -171,7 +171,7 @@ func (m *model) compare(f *fixture, nodes []Place) {
 			}
 		}
 		want.Buildings = len(leaves)
-		got := must(f.Vacancies(ctx, f.c, n.ID, 0))(f.t)
+		got := must(f.Vacancies(ctx, f.c, n.ID, When{}))(f.t)
 		if got.Total.Doors != want.Doors || got.Total.Buildings != want.Buildings {
 			f.t.Errorf("%s %s: %+v, want %+v", n.Kind, n.Name, got.Total, want)
 		}

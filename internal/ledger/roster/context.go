@@ -3,6 +3,8 @@ package roster
 import (
 	"strings"
 	"unicode/utf8"
+
+	"wangge/internal/platform/sheet"
 )
 
 // contextOf reads a sheet's name, a title or a section row for the place all
@@ -19,7 +21,7 @@ func (v *vocabulary) contextOf(t string, sheetName bool) place {
 	if t == "" || utf8.RuneCountInString(t) > 60 {
 		return place{}
 	}
-	if cut := strings.TrimSpace(dropBrackets(t)); cut != "" {
+	if cut := strings.TrimSpace(sheet.DropBrackets(t)); cut != "" {
 		t = cut
 	}
 	for _, n := range v.noise {

@@ -13,26 +13,11 @@ import (
 // marks, or remarks in brackets.
 func (v *vocabulary) foldHeader(s string) string {
 	s = strings.ToLower(squeeze(s))
-	out := v.strip.Replace(dropBrackets(s))
+	out := v.strip.Replace(sheet.DropBrackets(s))
 	if out == "" {
 		out = v.strip.Replace(s)
 	}
 	return out
-}
-
-func dropBrackets(s string) string {
-	for {
-		i := strings.IndexAny(s, "([\u3010")
-		if i < 0 {
-			return s
-		}
-		j := strings.IndexAny(s[i:], ")]\u3011")
-		if j < 0 {
-			return s[:i]
-		}
-		_, w := utf8.DecodeRuneInString(s[i+j:])
-		s = s[:i] + s[i+j+w:]
-	}
 }
 
 // matchHeader finds the key a header text stands for; strength 3 for a known

@@ -180,7 +180,7 @@ func (s *sheetParser) isSection(first string, own int) bool {
 	if own != 1 {
 		return false
 	}
-	first = dropBrackets(first)
+	first = sheet.DropBrackets(first)
 	if head, _, ok := strings.Cut(first, ":"); ok && !s.v.contextOf(head, false).blank() {
 		first = head
 	}
