@@ -208,7 +208,7 @@ func (s *Service) Waiting(ctx context.Context, accounts []id.ID) ([]Waiting, err
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	issued, err := s.withCode(ctx, s.d.Read(), accounts, s.now())
+	issued, err := s.codesOut(ctx, s.d.Read(), accounts, s.now())
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

@@ -45,8 +45,8 @@ func (s *Service) insertCodes(ctx context.Context, tx *db.Tx, rows [][]any) erro
 	return tx.BulkInsert(ctx, "one_time_code", []string{"district", "hash", "kind", "account_id", "issued_by", "created_ms", "expires_ms"}, rows)
 }
 
-// withCode returns which of the accounts have a reset code that is still good.
-func (s *Service) withCode(ctx context.Context, q db.Queryer, accounts []id.ID, now int64) (map[id.ID]bool, error) {
+// codesOut returns which of the accounts have a reset code that is still good.
+func (s *Service) codesOut(ctx context.Context, q db.Queryer, accounts []id.ID, now int64) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}
 	err := db.Chunks(accounts, 500, func(part []id.ID) error {
 		a := db.NewArgs(s.district, now, codeReset)
