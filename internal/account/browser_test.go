@@ -43,7 +43,7 @@ func TestInABrowser(t *testing.T) {
 			webtest.Run(t, tab, chromedp.Navigate(srv.URL+"/accounts/"+boss.ID.String()), chromedp.WaitVisible("main dl dd"))
 			look("one")
 			webtest.Run(t, tab, chromedp.Navigate(srv.URL+"/accounts/new"), chromedp.SendKeys("#f-name", "赵六"),
-				chromedp.Click("main form button"), chromedp.WaitVisible("img[width='240']"))
+				chromedp.Click("main form button"), chromedp.WaitVisible("svg.qr"))
 			look("slip")
 		})
 	}

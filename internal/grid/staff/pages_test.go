@@ -47,6 +47,8 @@ func (office) Manageable(_ context.Context, list []account.Subject) (map[id.ID]b
 
 func (office) HomeFor(context.Context) id.ID { return id.Zero }
 
+func (office) MustSecond(context.Context, id.ID) (bool, error) { return false, nil }
+
 func (office) PostsOf(context.Context, id.ID) ([]account.Post, error) { return nil, nil }
 
 func (office) PostsShown(context.Context, id.ID) ([]account.Post, error) { return nil, nil }
