@@ -134,7 +134,7 @@ func (p *Pages) slip(w http.ResponseWriter, r *http.Request, a Account, text str
 		scheme = "https://"
 	}
 	link := scheme + r.Host + "/setup?token=" + url.QueryEscape(text)
-	qr, err := qrSVG(link)
+	qr, err := web.QR(link, text)
 	if err != nil {
 		return errs.Wrap("account.slip", err)
 	}

@@ -1,37 +1,14 @@
 package account
 
 import (
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/skip2/go-qrcode"
-
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/web"
 )
-
-// qrSVG draws a QR code that prints sharp at any size.
-func qrSVG(text string) (template.HTML, error) {
-	q, err := qrcode.New(text, qrcode.Medium)
-	if err != nil {
-		return "", err
-	}
-	bits := q.Bitmap()
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %[1]d" width="240" height="240" role="img" aria-label="QR" shape-rendering="crispEdges"><rect width="100%%" height="100%%" fill="#fff"/><path fill="#000" d="`, len(bits))
-	for y, row := range bits {
-		for x, black := range row {
-			if black {
-				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x, y)
-			}
-		}
-	}
-	b.WriteString(`"/></svg>`)
-	return template.HTML(b.String()), nil //nolint:gosec // digits and letters of our own
-}
 
 // secondPage asks for a code of the app; with Secret it first shows how to set
 // the app up.
@@ -50,7 +27,7 @@ type secondPage struct {
 func (p *Pages) secondPage(w http.ResponseWriter, r *http.Request, status int, d secondPage, login string) error {
 	d.Title = web.T(r.Context(), "account.second.title")
 	if d.Secret != "" {
-		qr, err := qrSVG(totpLink(d.Secret, login))
+		qr, err := web.QR(totpLink(d.Secret, login), inGroups(d.Secret))
 		if err != nil {
 			return errs.Wrap("account.secondPage", err)
 		}

@@ -1,15 +1,12 @@
 package ledger
 
 import (
-	"bytes"
 	"html/template"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/skip2/go-qrcode"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
@@ -176,29 +173,10 @@ func (p *Pages) fixSlip(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 		scheme = "https://"
 	}
 	d := slipPage{Meta: web.Meta{Title: web.T(ctx, "ledger.fix.slip")}, Sheet: sheet, Code: code, Until: expiryDay(until), Address: scheme + r.Host + "/fix", Newcomers: newcomers()}
-	if d.QR, err = qrSVG(d.Address + "?code=" + code); err != nil {
+	if d.QR, err = web.QR(d.Address+"?code="+code, code); err != nil {
 		return errs.Wrap("ledger.fixSlip", err)
 	}
 	return p.ren.Page(w, r, web.Print, "ledger/slip", d)
-}
-
-// qrSVG draws a QR code as one path.
-func qrSVG(text string) (template.HTML, error) {
-	q, err := qrcode.New(text, qrcode.Medium)
-	if err != nil {
-		return "", err
-	}
-	var path bytes.Buffer
-	bits := q.Bitmap()
-	for y, row := range bits {
-		for x, dark := range row {
-			if dark {
-				path.WriteString("M" + strconv.Itoa(x) + " " + strconv.Itoa(y) + "h1v1h-1z")
-			}
-		}
-	}
-	n := strconv.Itoa(len(bits))
-	return template.HTML(`<svg viewBox="0 0 ` + n + ` ` + n + `" shape-rendering="crispEdges" role="img" aria-label="QR"><path d="` + path.String() + `"/></svg>`), nil
 }
 
 type correctionsPage struct {
