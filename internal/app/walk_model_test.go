@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type modelTarget struct {
 	state  round.State
 	marked time.Time
 	gone   bool  // closed because it left, not by a mark
+	away   bool  // exempt by a mark that says they live elsewhere
 	door   id.ID // where it is counted: its door, or the last one it was behind
 }
 
@@ -45,7 +47,7 @@ func (m *modelTarget) mark(result string, at time.Time, correct bool) {
 	if attempt && (m.state == round.Done || m.state == round.Exempt) && !correct || at.Before(m.marked) {
 		return
 	}
-	m.state, m.marked, m.gone = res.Class(), at, false
+	m.state, m.marked, m.gone, m.away = res.Class(), at, false, result == "living_elsewhere"
 }
 
 // leave and come are what the ledger does to a target.
@@ -55,10 +57,12 @@ func (m *modelTarget) leave(now time.Time) {
 	}
 }
 
-func (m *modelTarget) come(now time.Time) {
-	if m.gone {
-		m.state, m.marked, m.gone = round.Outstanding, now, false
+// Who lived elsewhere and moves in at another door is asked there.
+func (m *modelTarget) come(now time.Time, door id.ID) {
+	if m.gone || m.away && m.door != door {
+		m.state, m.marked, m.gone, m.away = round.Outstanding, now, false, false
 	}
+	m.door = door
 }
 
 func (r *modelRound) objects() []id.ID { return slices.Sorted(maps.Keys(r.targets)) }
@@ -170,8 +174,7 @@ func (w *walk) follow() {
 			if r.targets[object] == nil {
 				r.targets[object] = &modelTarget{}
 			}
-			r.targets[object].come(now)
-			r.targets[object].door = w.now.at[object].ID
+			r.targets[object].come(now, w.now.at[object].ID)
 		}
 		for object, t := range r.targets {
 			if !here[object] {
@@ -248,8 +251,21 @@ func (w *walk) equal(at string, r *modelRound, ref round.NodeRef, want round.Fig
 	v, err := w.a.Rounds.Coverage(w.ctx(), w.c, r.ID, ref)
 	w.must(err)
 	if v.Node.Figures != want {
-		w.t.Fatalf("%s: round %s over %s at %+v: %+v, the model says %+v", at, r.ID, r.TargetKind, ref, v.Node.Figures, want)
+		w.t.Fatalf("%s: round %s over %s at %+v: %+v, the model says %+v; %s", at, r.ID, r.TargetKind, ref, v.Node.Figures, want, w.differs(r))
 	}
+}
+
+// differs names the targets that stand otherwise than the model says.
+func (w *walk) differs(r *modelRound) string {
+	lines, _, err := w.a.Rounds.Outstanding(w.ctx(), w.c, r.ID, round.ListQuery{All: true, Limit: 20000})
+	w.must(err)
+	var out []string
+	for _, l := range lines {
+		if m := r.targets[l.ObjectID]; m == nil || m.state != l.State {
+			out = append(out, fmt.Sprintf("%+v is %+v in the model, stands now: %t", l.Target, m, w.now.at[l.ObjectID].ID != id.Zero))
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 func (m *modelTarget) figures() round.Figures {
