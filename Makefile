@@ -9,7 +9,7 @@ RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/sea
 # How long make soak walks on each engine.
 SOAK ?= 1h
 
-.PHONY: test deps lint unit race build demo score soak
+.PHONY: test deps lint unit race build demo score soak guides
 
 test: deps lint unit race ## everything, nothing skipped
 
@@ -38,3 +38,6 @@ score: ## scores on larger real data that may not ship: WANGGE_DATA=folder make 
 
 soak: deps ## random walks against a model, $(SOAK) on each engine at once
 	$(GO) test ./internal/app -run TestRoundsHoldWhileTheDistrictMoves -soak $(SOAK) -timeout 0 -v
+
+guides: deps ## takes the pictures of docs/guide anew
+	$(GO) test ./internal/e2e -run TestGuides -count=1 -guides
