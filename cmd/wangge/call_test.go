@@ -97,7 +97,7 @@ func TestWrongCallsEndWithTwo(t *testing.T) {
 		{[]string{"serve", "extra"}, "operand"},
 		{[]string{"serve", "--log-level", "loud"}, "loud"},
 		{[]string{"serve", "--tls-cert", "x.pem"}, "--tls-key"},
-		{[]string{"import"}, "areas or roster"},
+		{[]string{"import"}, "areas, posts or roster"},
 		{[]string{"import", "nope"}, "nope"},
 		{[]string{"import", "areas"}, "one file"},
 		{[]string{"import", "areas", missing}, "none.xlsx"},
