@@ -168,7 +168,7 @@ func (w *walk) open() error {
 // close is refused while anything is outstanding, and signs each of the rest.
 func (w *walk) close() error {
 	r := w.pickRound(false)
-	if r == nil || w.r.IntN(3) > 0 {
+	if r == nil || w.r.IntN(2) > 0 {
 		return nothing
 	}
 	reasons := map[id.ID]string{}
@@ -195,8 +195,13 @@ func (w *walk) close() error {
 // postEnds gives somebody a post over one door's building for a while: a mark
 // there is taken, one elsewhere is refused, and none is taken after its end.
 func (w *walk) postEnds() error {
-	r := w.pickRound(false)
-	if r == nil || r.TargetKind != round.Doors {
+	var r *modelRound
+	for _, v := range w.rounds {
+		if !v.closed && v.TargetKind == round.Doors {
+			r = v
+		}
+	}
+	if r == nil {
 		return nothing
 	}
 	doors := w.inside(r)

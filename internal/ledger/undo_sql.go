@@ -109,16 +109,47 @@ func (s *Service) Restore(ctx context.Context, tx *db.Tx, district int, object s
 		table, cols = "household", "registered_count = $3, living_count = $4, kind = $5"
 		args[4] = was.Kind
 	}
+	now, err := s.standing(ctx, tx, district, object, record)
+	if err != nil {
+		return false, err
+	}
 	res, err := tx.ExecContext(ctx, `UPDATE `+table+` SET `+cols+`, door_id = $6, sealed = $7, until_ms = $8, until_reason = $9, version = version + 1
 		WHERE district = $1 AND id = $2 AND version = $10`, args...)
 	if err != nil {
 		return false, err
 	}
 	n, err := res.RowsAffected()
-	if err != nil || n == 0 || object == ObjectHousehold {
-		return n == 1, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if object == ObjectHousehold {
+		return true, s.tellRestored(ctx, tx, district, record, was, now)
 	}
 	return true, s.rekey(ctx, tx, district, record)
+}
+
+// standing reports whether a household lives behind its door; other objects do not.
+func (s *Service) standing(ctx context.Context, tx *db.Tx, district int, object string, record id.ID) (bool, error) {
+	if object != ObjectHousehold {
+		return false, nil
+	}
+	r, err := readRaw(ctx, tx, rawHousehold, district, record)
+	return r.lives(), ignoreMissing(err)
+}
+
+// lives reports whether a household's row says that people live there.
+func (r rawRow) lives() bool { return r.Door != 0 && r.UntilMs == 0 && r.Kind != string(Vacant) }
+
+// tellRestored tells that a household lives behind its door again, or no longer.
+func (s *Service) tellRestored(ctx context.Context, tx *db.Tx, district int, household id.ID, was rawRow, stood bool) error {
+	if was.lives() == stood {
+		return nil
+	}
+	ch := Change{Kind: Arrived, District: district, DoorID: id.ID(was.Door), HouseholdID: household, At: s.nowMs()}
+	if stood {
+		ch.Kind, ch.Reason = Departed, Undone
+	}
+	return s.Tell(ctx, tx, []Change{ch})
 }
 
 // rekey makes a restored person's hashes anew and notes the restoring in its file.

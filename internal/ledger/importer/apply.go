@@ -321,6 +321,8 @@ func (w *writer) homes(ctx context.Context) error {
 				if h.emptied() {
 					h.UntilMs, h.UntilReason = w.p.match.now, "emptied"
 					b.Tell(ledger.Change{Kind: ledger.Departed, District: w.c.District, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason, At: h.UntilMs})
+				} else if h.was.kind == ledger.Vacant && h.Kind != ledger.Vacant { // rounds ask there again
+					b.Tell(ledger.Change{Kind: ledger.Arrived, District: w.c.District, DoorID: h.DoorID, HouseholdID: h.ID, At: w.p.match.now})
 				}
 				b.ChangeHousehold(h.Household)
 				t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectHousehold, objectID: h.ID})
