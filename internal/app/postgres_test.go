@@ -29,7 +29,7 @@ func TestOnPostgreSQL(t *testing.T) {
 	d.api(t, clerk, "GET", "/api/v1/rounds/"+d.openRound(), nil, &open)
 	var r struct{ ID, State string }
 	status, p := d.api(t, clerk, "POST", "/api/v1/rounds", map[string]any{"name": "one community", "area_id": d.loaded.Story.Community.String(), "form_id": open.FormID,
-		"target_kind": "doors", "due_ms": clock.Real().Now().Add(48*time.Hour).UnixMilli()}, &r)
+		"target_kind": "doors", "due_ms": clock.Real().Now().Add(48 * time.Hour).UnixMilli()}, &r)
 	if status != 201 {
 		t.Fatalf("draft: %d %+v", status, p)
 	}

@@ -76,10 +76,6 @@ func TestRoundsHoldWhileTheDistrictMoves(t *testing.T) {
 	})
 }
 
-// TestVacantHomeNamedAgainIsAsked: a walk that found a household, known to be
-// empty and named again by a roster, left out of the open rounds.
-func TestVacantHomeNamedAgainIsAsked(t *testing.T) { takeWalk(t, Options{}, 56, map[string]int{}) }
-
 func takeWalks(t *testing.T, o func(*testing.T) Options) {
 	worked := map[string]int{}
 	if *soakFor == 0 {
