@@ -41,9 +41,12 @@ func TestFreshAnswersAndEmptyFlatsCarryOver(t *testing.T) {
 		if len(fresh[w.doors[0]]) != 2 || fresh[w.doors[0]][0].Value != "3" || len(fresh[w.doors[2]]) != 0 {
 			t.Fatalf("fresh %+v", fresh)
 		}
-		w.clk.Advance(20 * 24 * time.Hour)
-		third := w.opened(Doors, commA, Filter{}, form.ID)
-		if f := w.total(third); f.Exempt != 0 {
+		w.clk.Advance(12*24*time.Hour - time.Hour) // an hour short of the fortnight of verified_empty
+		if f := w.total(w.opened(Doors, commA, Filter{}, form.ID)); f.Exempt != 1 {
+			t.Fatalf("a verification ended early: %+v", f)
+		}
+		w.clk.Advance(2 * time.Hour)
+		if f := w.total(w.opened(Doors, commA, Filter{}, form.ID)); f.Exempt != 0 {
 			t.Fatalf("an old verification still counts: %+v", f)
 		}
 		w.check()
