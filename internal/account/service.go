@@ -152,18 +152,11 @@ func (s *Service) Find(ctx context.Context, login string) (Account, error) {
 
 // Names returns the display names of accounts; unknown ones are left out.
 func (s *Service) Names(ctx context.Context, ids []id.ID) (map[id.ID]string, error) {
-	out := make(map[id.ID]string, len(ids))
-	err := db.Chunks(ids, 500, func(part []id.ID) error {
-		rows, err := s.selectAmong(ctx, s.d.Read(), part)
-		for _, r := range rows {
-			a, err := s.open(r)
-			if err != nil {
-				return err
-			}
-			out[a.ID] = a.Name
-		}
-		return err
-	})
+	list, err := s.Among(ctx, ids)
+	out := make(map[id.ID]string, len(list))
+	for _, a := range list {
+		out[a.ID] = a.Name
+	}
 	return out, errs.Wrap("account.Names", err)
 }
 
