@@ -44,7 +44,7 @@ var pgDialect = dialect{
 // versionTable records the migrations that ran, and marks a database as ours.
 const versionTable = "wangge_schema"
 
-const selectVersion = "SELECT COALESCE(MAX(version_id), 0) FROM " + versionTable
+const selectVersions = "SELECT version_id FROM " + versionTable + " WHERE version_id > 0"
 
 // applicationID marks a SQLite file as ours in its header ("WANG").
 const applicationID = 0x57414e47

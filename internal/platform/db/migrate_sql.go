@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,7 @@ func (d *DB) provider() (*goose.Provider, error) {
 		goose.WithTableName(versionTable),
 		goose.WithSlog(slog.New(slog.DiscardHandler)),
 		goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true), // builders land in any order; see checkVersion
 	}
 	dialect := goose.DialectSQLite3
 	if d.engine == Postgres {
@@ -64,36 +66,70 @@ func (d *DB) provider() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, d.write, d.migrations, opts...)
 }
 
-// Version returns the schema's version in the database (0: not migrated yet)
-// and the one this binary brings.
+// Version returns the highest number of the migrations the database has (0: not
+// migrated yet) and of those this binary brings.
 func (d *DB) Version(ctx context.Context) (have, want int64, err error) {
-	want, err = latest(d.migrations)
-	if err != nil {
-		return 0, 0, err
+	ran, known, err := d.steps(ctx)
+	return last(ran), last(known), err
+}
+
+// steps returns the numbers of the migrations that ran in the database and of
+// those this binary brings.
+func (d *DB) steps(ctx context.Context) (ran, known []int64, err error) {
+	const op = "db.Version"
+	if known, err = numbers(d.migrations); err != nil {
+		return nil, nil, errs.Wrap(op, err)
 	}
 	var marked int
 	if err := d.read.QueryRowContext(ctx, d.dialect.versionExists).Scan(&marked); err != nil || marked == 0 {
-		return 0, want, Fault("db.Version", err)
+		return nil, known, Fault(op, err)
 	}
-	err = d.read.QueryRowContext(ctx, selectVersion).Scan(&have)
-	return have, want, Fault("db.Version", err)
+	rows, err := d.read.QueryContext(ctx, selectVersions)
+	if err != nil {
+		return nil, nil, Fault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v int64
+		if err := rows.Scan(&v); err != nil {
+			return nil, nil, Fault(op, err)
+		}
+		ran = append(ran, v)
+	}
+	return ran, known, Fault(op, rows.Err())
 }
 
-// latest returns the highest number of the migration files.
-func latest(files fs.FS) (int64, error) {
+// numbers returns the numbers of the migration files, in no order.
+func numbers(files fs.FS) ([]int64, error) {
 	names, err := fs.Glob(files, "*.sql")
-	var last int64
+	var found []int64
 	for _, name := range names {
 		number, _, _ := strings.Cut(name, "_")
 		if v, err := strconv.ParseInt(number, 10, 64); err == nil {
-			last = max(last, v)
+			found = append(found, v)
 		}
 	}
-	return last, err
+	return found, err
+}
+
+// last returns the highest of the numbers, 0 of none.
+func last(numbers []int64) int64 {
+	var v int64
+	for _, n := range numbers {
+		v = max(v, n)
+	}
+	return v
+}
+
+// lacking returns the highest number of all that is not among have, 0 if none.
+func lacking(have, all []int64) int64 {
+	return last(slices.DeleteFunc(slices.Clone(all), func(v int64) bool { return slices.Contains(have, v) }))
 }
 
 // checkVersion refuses databases of other programs and of a newer Wangge, and,
-// for reading only, those that still have to be migrated.
+// for reading only, those that still have to be migrated. Migrations may run in
+// any order, so the highest number says neither: newer is a database with a
+// migration this binary does not know, outdated one that lacks any it brings.
 func (d *DB) checkVersion(ctx context.Context) error {
 	const op = "db.Open"
 	var marked, tables int
@@ -108,14 +144,15 @@ func (d *DB) checkVersion(ctx context.Context) error {
 			return errs.E(op, errs.Invalid, "db.foreign", d.name(ctx))
 		}
 	}
-	have, want, err := d.Version(ctx)
-	switch {
-	case err != nil:
+	ran, known, err := d.steps(ctx)
+	if err != nil {
 		return err
-	case have > want:
-		return errs.E(op, errs.Invalid, "db.newer", have, want)
-	case have < want && d.write == nil:
-		return errs.E(op, errs.Invalid, "db.outdated", have, want)
+	}
+	if v := lacking(known, ran); v != 0 {
+		return errs.E(op, errs.Invalid, "db.newer", v, last(known))
+	}
+	if v := lacking(ran, known); v != 0 && d.write == nil {
+		return errs.E(op, errs.Invalid, "db.outdated", v)
 	}
 	return nil
 }

@@ -119,16 +119,65 @@ func TestOneWriterManyReaders(t *testing.T) {
 	}
 }
 
-func TestNewerDatabaseIsRefused(t *testing.T) {
+// bothURLs returns a fresh migrated database of each engine under test.
+func bothURLs(t *testing.T) []string {
+	t.Helper()
 	urls := []string{dbtest.SQLiteURL(t)}
 	if os.Getenv("WANGGE_TEST_ENGINES") != "sqlite" {
 		urls = append(urls, dbtest.PostgresURL(t))
 	}
-	for _, u := range urls {
+	return urls
+}
+
+func TestNewerDatabaseIsRefused(t *testing.T) {
+	for _, u := range bothURLs(t) {
 		d := dbtest.Open(t, u)
 		run(t, d, "UPDATE wangge_schema SET version_id = 99999 WHERE version_id = (SELECT MAX(version_id) FROM wangge_schema)")
 		d.Close()
 		refused(t, u, errs.Invalid, "db.newer")
+	}
+}
+
+// A database with a migration this binary does not know is newer, though a
+// later one of the binary ran in it too (they landed out of order).
+func TestUnknownMigrationBelowTheLastIsRefused(t *testing.T) {
+	for _, u := range bothURLs(t) {
+		d := dbtest.Open(t, u)
+		run(t, d, "UPDATE wangge_schema SET version_id = 6 WHERE version_id = 5") // 6 to 10 were never given
+		d.Close()
+		refused(t, u, errs.Invalid, "db.newer")
+	}
+}
+
+// A folder made between two landings has a later migration and lacks an earlier
+// one: it is not opened for reading until the earlier one has run, and then is.
+func TestEarlierMigrationIsMadeUpFor(t *testing.T) {
+	for _, u := range bothURLs(t) {
+		d := dbtest.Open(t, u)
+		for _, q := range []string{"CREATE TABLE early (district INTEGER)", "INSERT INTO early (district) VALUES (1)",
+			"ALTER TABLE mark DROP COLUMN correct", "DELETE FROM wangge_schema WHERE version_id = 18"} {
+			run(t, d, q)
+		}
+		d.Close()
+		if r, err := db.OpenReadOnly(ctx, u, clock.Real(), nil); err == nil {
+			r.Close()
+			t.Errorf("%s is read though a migration is missing", u)
+		} else if errs.As(err).Key != "db.outdated" {
+			t.Error(err)
+		}
+		again := dbtest.Open(t, u)
+		if err := again.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, again, "SELECT count(*) FROM early WHERE district = 1"); n != 1 {
+			t.Errorf("%d rows are left of the one written before", n)
+		}
+		again.Close()
+		r, err := db.OpenReadOnly(ctx, u, clock.Real(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
 	}
 }
 
