@@ -144,14 +144,14 @@ func importRoster(ctx context.Context, env *environment, args []string) error {
 	if *area == "" {
 		return usageError("import roster needs --area CODE")
 	}
+	reconcile, err := compare()
+	if err != nil {
+		return err
+	}
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
 		return err
 	}
 	o, err := options(env, cfg)
-	if err != nil {
-		return err
-	}
-	reconcile, err := compare()
 	if err != nil {
 		return err
 	}

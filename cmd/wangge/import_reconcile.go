@@ -4,8 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"time"
 
 	"wangge/internal/ledger/importer"
+	"wangge/internal/platform/errs"
 )
 
 // reconcileFlags adds the options of a comparison with the ledger; the function
@@ -22,6 +24,9 @@ func reconcileFlags(fs *flag.FlagSet) func() (*importer.ReconcileOptions, error)
 			}
 			return nil, nil
 		}
+		if _, err := time.Parse(time.DateOnly, *asOf); *asOf != "" && err != nil {
+			return nil, usageError("--as-of: %q is not a day such as 2022-01-31", *asOf)
+		}
 		r, err := parseRules(*rules)
 		return &importer.ReconcileOptions{Source: *source, AsOf: *asOf, Rules: r}, err
 	}
@@ -36,7 +41,7 @@ func parseRules(text string) (*importer.Rules, error) {
 	for _, part := range strings.Split(text, ",") {
 		field, word, ok := strings.Cut(strings.TrimSpace(part), "=")
 		switch {
-		case !ok:
+		case !ok || word == "":
 			return nil, usageError("--rules: %q is not FIELD=WORD", part)
 		case field == "only_there":
 			r.OnlyThere = word
@@ -45,6 +50,9 @@ func parseRules(text string) (*importer.Rules, error) {
 		default:
 			r.Fields[field] = word
 		}
+	}
+	if err := r.Check(); err != nil {
+		return nil, usageError("--rules: %s takes another word: theirs, ours or newest for a field; only_there add or skip; only_here keep or depart", strings.TrimPrefix(errs.As(err).Field, "rule."))
 	}
 	return r, nil
 }

@@ -14,10 +14,15 @@ import (
 	"wangge/internal/platform/sheet"
 )
 
+// elsewhereGrants are those of the clerk of another community.
+func elsewhereGrants() []grid.Grant {
+	return []grid.Grant{{PostID: 6, Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, Path: "230103001009"}}
+}
+
 func TestOnlyOnesOwnArea(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		other := w.c
-		other.Grants = []grid.Grant{{PostID: 6, Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, Path: "230103001009"}}
+		other.Grants = elsewhereGrants()
 		if _, err := w.s.Stage(ctx, other, w.target(), []importer.File{text("a.csv", first)}); !errs.Is(err, errs.Denied) {
 			t.Errorf("another community: %v", err)
 		}

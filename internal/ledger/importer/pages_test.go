@@ -20,7 +20,10 @@ import (
 	"wangge/internal/platform/web"
 )
 
-func site(t *testing.T, w *world, c grid.Caller) func(method, path, contentType string, body []byte) *httptest.ResponseRecorder {
+// request is one request by the caller a site was made for.
+type request func(method, path, contentType string, body []byte) *httptest.ResponseRecorder
+
+func site(t *testing.T, w *world, c grid.Caller) request {
 	t.Helper()
 	ren := web.NewRenderer(dbtest.Clock())
 	p, err := importer.NewPages(w.s, ren)

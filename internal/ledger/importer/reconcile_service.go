@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger/roster"
@@ -30,6 +31,9 @@ type ReconcileOptions struct {
 	AsOf   string
 	Rules  *Rules
 }
+
+// maxSource is how long the name of a source may be, in characters.
+const maxSource = 40
 
 // ItemFilter narrows the items of a comparison.
 type ItemFilter struct {
@@ -107,6 +111,9 @@ func (s *Service) reconciliation(ctx context.Context, c grid.Caller, v *Import, 
 	if had := v.body.Reconcile; had != nil && o.Source == "" && o.AsOf == "" {
 		r.Source, r.AsOf = had.Source, had.AsOf
 	}
+	if utf8.RuneCountInString(r.Source) > maxSource {
+		return nil, errs.Field(errs.E("importer.reconcile", errs.Invalid, "error.too_long", maxSource), "source")
+	}
 	if r.AsOf == "" {
 		r.AsOf = clock.Day(clock.FromMs(v.CreatedMs))
 	} else if _, err := time.Parse(time.DateOnly, r.AsOf); err != nil {
@@ -114,7 +121,7 @@ func (s *Service) reconciliation(ctx context.Context, c grid.Caller, v *Import, 
 	}
 	if o.Rules != nil {
 		r.Rules = *o.Rules
-		return r, r.Rules.check()
+		return r, r.Rules.Check()
 	}
 	var err error
 	r.Rules, _, err = rulesOf(ctx, s.db.Read(), c.District, v.AreaID, r.Source)
@@ -169,7 +176,7 @@ func (s *Service) keepRules(ctx context.Context, tx *db.Tx, c grid.Caller, v *Im
 // source. Decisions of persons stay.
 func (s *Service) SetRules(ctx context.Context, c grid.Caller, imp id.ID, rules Rules) (*Import, error) {
 	const op = "importer.SetRules"
-	if err := rules.check(); err != nil {
+	if err := rules.Check(); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
 	v, err := s.compared(ctx, c, imp)

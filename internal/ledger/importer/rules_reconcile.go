@@ -37,8 +37,8 @@ func RuleFields() []string {
 	return []string{"name", "phone", "landline", "idno", "passport", "birth", "sex", "relation", "door", "lives_here", "registered", "registered_address", "address", "note"}
 }
 
-// check refuses words that rules do not know.
-func (r Rules) check() error {
+// Check refuses words that rules do not know; the error's field names which.
+func (r Rules) Check() error {
 	const op = "importer.rules"
 	for f, side := range r.Fields {
 		if !slices.Contains(RuleFields(), f) || side != Theirs && side != Ours && side != Newest {

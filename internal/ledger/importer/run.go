@@ -21,7 +21,7 @@ func (s *Service) Preview(ctx context.Context, c grid.Caller, t Target, files []
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	if t.Reconcile != nil {
+	if imp.CreatedMs = s.nowMs(); t.Reconcile != nil {
 		p, cmp, _, err := s.comparison(ctx, c, imp, maps, files, *t.Reconcile)
 		if err != nil {
 			return nil, errs.Wrap(op, err)
