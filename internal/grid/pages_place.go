@@ -258,15 +258,11 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request, c Caller, at Place)
 
 // wholeNumber reads a small number of a form; empty is 0.
 func wholeNumber(r *http.Request, name string) (int, error) {
-	s := r.FormValue(name)
-	if s == "" {
-		return 0, nil
+	n, err := web.Whole(r.Form, name)
+	if err == nil && (n < -99 || n > 99999) {
+		err = errs.Field(errs.E("grid.form", errs.Invalid, "error.bad_number"), name)
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < -99 || n > 99999 {
-		return 0, errs.Field(errs.E("grid.form", errs.Invalid, "error.bad_number"), name)
-	}
-	return n, nil
+	return n, err
 }
 
 // change runs a form of the edit page and shows the page again where it fails.

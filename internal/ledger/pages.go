@@ -98,10 +98,7 @@ func peopleTabs(ctx context.Context, c grid.Caller, here string) []web.Item {
 func pathID(r *http.Request) id.ID { return idOf(r.PathValue("id")) }
 
 func number(f url.Values, name string) int {
-	n, err := strconv.Atoi(strings.TrimSpace(f.Get(name)))
-	if err != nil {
-		return 0
-	}
+	n, _ := web.Whole(f, name)
 	return n
 }
 
@@ -189,9 +186,8 @@ func (p *Pages) doorPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 func householdInput(f url.Values) (HouseholdInput, error) {
 	in := HouseholdInput{Kind: Kind(f.Get("kind")), Nickname: strings.TrimSpace(f.Get("nickname")), Note: strings.TrimSpace(f.Get("note")), Version: number(f, "version")}
 	for name, n := range map[string]*int{"registered": &in.Registered, "living": &in.Living} {
-		text := strings.TrimSpace(f.Get(name))
-		v, err := strconv.Atoi(text)
-		if err != nil && text != "" {
+		v, err := web.Whole(f, name)
+		if err != nil {
 			return in, errs.Field(errs.E("ledger.form", errs.Invalid, "ledger.household.count", MaxHeads), name)
 		}
 		*n = v

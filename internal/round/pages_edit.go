@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 
 	"wangge/internal/grid"
@@ -27,6 +27,14 @@ type fieldRow struct {
 	Equals  string // in words
 	Earlier []web.Option
 	Error   string
+	// The number inputs as typed, and what is wrong with them.
+	Min, Max, Days                string
+	MinError, MaxError, DaysError string
+}
+
+// Wrong reports whether an input among the question's details is wrong.
+func (r fieldRow) Wrong() bool {
+	return r.Error+r.MinError+r.MaxError+r.DaysError != ""
 }
 
 // editPage is the editor of a round or of a form alone.
@@ -131,8 +139,7 @@ func (p *Pages) saveRound(w http.ResponseWriter, r *http.Request) error {
 	if changeFields(web.Lang(r.Context()), v) {
 		return p.edit(w, r, c, http.StatusOK, v, nil, "", rid)
 	}
-	fields := readFields(v)
-	rd, err := p.keep(r.Context(), c, rid, v, fields)
+	rd, err := p.keep(r.Context(), c, rid, v)
 	if err == nil {
 		web.Flash(w, r, "ok", "round.flash.saved")
 		return web.Redirect(w, r, "/rounds/"+rd.ID.String())
@@ -144,7 +151,8 @@ func (p *Pages) saveRound(w http.ResponseWriter, r *http.Request) error {
 	return p.edit(w, r, c, status, v, form.Errors, message, rid)
 }
 
-func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values, fields []Field) (Round, error) {
+func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values) (Round, error) {
+	fields, faults := readFields(v)
 	in := DraftInput{EmergencyID: idOf(v, "emergency"), AreaID: idOf(v, "area"), Name: v.Get("name"), TargetKind: TargetKind(v.Get("target_kind")),
 		FormID: idOf(v, "form"), PerMember: v.Get("per_member") == "1", NeedsPhoto: v.Get("needs_photo") == "1", DueMs: localTime(v.Get("due"))}
 	if in.TargetKind == Posts || in.TargetKind == Areas {
@@ -153,8 +161,9 @@ func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values
 	if in.TargetKind == Posts {
 		in.Filter.Roles = v["roles"]
 	}
-	var faults []error
-	if in.Recurrence, faults = readRecurrence(v); len(faults) > 0 {
+	var wrong []error
+	in.Recurrence, wrong = readRecurrence(v)
+	if faults = append(faults, wrong...); len(faults) > 0 {
 		return Round{}, faultsOf(faults)
 	}
 	in.Filter.Household = v.Get("household")
@@ -163,10 +172,8 @@ func (p *Pages) keep(ctx context.Context, c grid.Caller, rid id.ID, v url.Values
 		in.Filter.Kinds = v["kinds"]
 	}
 	in.Filter.Care, in.Filter.Classes = v["care"], v["class"]
-	for _, g := range v["grid"] {
-		if gid, err := id.Parse(g); err == nil && gid != id.Zero {
-			in.Filter.GridIDs = append(in.Filter.GridIDs, gid)
-		}
+	for _, g := range slices.DeleteFunc(v["grid"], func(g string) bool { return g == "" }) {
+		in.Filter.GridIDs = append(in.Filter.GridIDs, idOf(url.Values{"grid": {g}}, "grid"))
 	}
 	if err := p.s.mayDraft(ctx, c, rid, in.AreaID); err != nil {
 		return Round{}, err
@@ -289,7 +296,11 @@ func (p *Pages) saveForm(w http.ResponseWriter, r *http.Request) error {
 	if changeFields(web.Lang(r.Context()), v) {
 		return p.editForm(w, r, c, http.StatusOK, f, v, nil, "")
 	}
-	saved, err := p.s.SaveForm(r.Context(), c, Form{ID: f.ID, Name: v.Get("name"), AreaID: f.AreaID, Fields: readFields(v)})
+	fields, faults := readFields(v)
+	saved, err := Form{}, faultsOf(faults)
+	if err == nil {
+		saved, err = p.s.SaveForm(r.Context(), c, Form{ID: f.ID, Name: v.Get("name"), AreaID: f.AreaID, Fields: fields})
+	}
 	if err == nil {
 		web.Flash(w, r, "ok", "round.flash.saved")
 		return web.Redirect(w, r, "/forms/"+saved.ID.String())
@@ -346,9 +357,11 @@ func (p *Pages) openEmergency(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := r.PostForm
-	days, _ := strconv.Atoi(v.Get("retention_days"))
-	_, err = p.s.OpenEmergency(r.Context(), c, NewEmergency{Name: v.Get("name"), Basis: v.Get("basis"), Purpose: v.Get("purpose"),
-		Recipients: v.Get("recipients"), RetentionDays: days, Drill: v.Get("drill") == "1"})
+	days, err := web.Whole(v, "retention_days")
+	if err == nil {
+		_, err = p.s.OpenEmergency(r.Context(), c, NewEmergency{Name: v.Get("name"), Basis: v.Get("basis"), Purpose: v.Get("purpose"),
+			Recipients: v.Get("recipients"), RetentionDays: days, Drill: v.Get("drill") == "1"})
+	}
 	if err == nil {
 		web.Flash(w, r, "ok", "round.flash.emergency")
 		return web.Redirect(w, r, "/emergencies")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
@@ -52,24 +53,26 @@ func floatText(p *float64) string {
 	return strconv.FormatFloat(*p, 'f', -1, 64)
 }
 
-func floatOf(s string) *float64 {
-	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil {
-		return nil
-	}
-	return &f
-}
-
-// readFields reads the questions from the editor's values.
-func readFields(v url.Values) []Field {
+// readFields reads the questions from the editor's values, and what in them is
+// no number, one error a fault.
+func readFields(v url.Values) (out []Field, faults []error) {
 	n, _ := strconv.Atoi(v.Get("f.n"))
-	var out []Field
 	for i := range min(n, maxFields) {
 		at := "f." + strconv.Itoa(i) + "."
+		fault := func(part string, err error) {
+			if err != nil {
+				faults = append(faults, errs.Field(err, "fields."+strconv.Itoa(i)+"."+part))
+			}
+		}
 		f := Field{Key: v.Get(at + "key"), Label: Text{ZH: strings.TrimSpace(v.Get(at + "zh")), EN: strings.TrimSpace(v.Get(at + "en"))}, Type: FieldType(v.Get(at + "type")),
-			Required: v.Get(at+"required") == "1", Basis: v.Get(at + "basis"), Min: floatOf(v.Get(at + "min")), Max: floatOf(v.Get(at + "max")),
-			Member: v.Get(at+"member") == "1"}
-		f.ValidityDays, _ = strconv.Atoi(v.Get(at + "days"))
+			Required: v.Get(at+"required") == "1", Basis: v.Get(at + "basis"), Member: v.Get(at+"member") == "1"}
+		var err error
+		f.Min, err = web.Decimal(v, at+"min")
+		fault("min", err)
+		f.Max, err = web.Decimal(v, at+"max")
+		fault("max", err)
+		f.ValidityDays, err = web.Whole(v, at+"days")
+		fault("validity_days", err)
 		if f.Key == "" {
 			f.Key = freshKey(out)
 		}
@@ -82,7 +85,7 @@ func readFields(v url.Values) []Field {
 		}
 		out = append(out, f)
 	}
-	return out
+	return out, faults
 }
 
 // freshKey names a question that the author did not name.
@@ -183,7 +186,8 @@ func readValue(f Field, s string) string {
 // "remove:2", "load"), and reports whether one was pressed.
 func changeFields(lang string, v url.Values) bool {
 	do := v.Get("do")
-	fields := readFields(v)
+	fields, _ := readFields(v)
+	typed := typedNumbers(v, fields)
 	switch {
 	case do == "add":
 		fields = append(fields, Field{Type: YesNo, Basis: "statutory", Required: true})
@@ -200,21 +204,43 @@ func changeFields(lang string, v url.Values) bool {
 		}
 	}
 	putFields(lang, v, fields)
+	for i, f := range fields {
+		for part, text := range typed[f.Key] {
+			v.Set("f."+strconv.Itoa(i)+"."+part, text)
+		}
+	}
 	return true
+}
+
+// typedNumbers are the number inputs of each question as they were typed, so
+// that one that is no number stays to be mended.
+func typedNumbers(v url.Values, fields []Field) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for i, f := range fields {
+		out[f.Key] = map[string]string{}
+		for _, part := range []string{"min", "max", "days"} {
+			out[f.Key][part] = v.Get("f." + strconv.Itoa(i) + "." + part)
+		}
+	}
+	return out
 }
 
 func fieldRows(lang string, v url.Values, faults map[string]string) []fieldRow {
 	var out []fieldRow
 	var earlier []web.Option
-	for i, f := range readFields(v) {
+	fields, _ := readFields(v)
+	for i, f := range fields {
 		at := "f." + strconv.Itoa(i) + "."
 		row := fieldRow{N: i, P: at, Field: f, Options: v.Get(at + "options"), Was: v.Get(at + "was"), Normal: v.Get(at + "normal"),
-			When: v.Get(at + "when"), Equals: v.Get(at + "equals"), Earlier: earlier}
+			When: v.Get(at + "when"), Equals: v.Get(at + "equals"), Earlier: earlier, Min: v.Get(at + "min"), Max: v.Get(at + "max"), Days: v.Get(at + "days")}
 		earlier = append(slices.Clip(earlier), web.Option{Value: f.Key, Text: i18n.T(lang, "round.question.n", i+1) + " " + f.Label.In(lang)})
-		for _, part := range []string{"key", "label", "type", "basis", "required", "options", "max", "when", "normal"} {
+		for _, part := range []string{"key", "label", "type", "basis", "required", "options", "when", "normal"} {
 			if m := faults["fields."+strconv.Itoa(i)+"."+part]; m != "" {
 				row.Error = m
 			}
+		}
+		for part, at := range map[string]*string{"min": &row.MinError, "max": &row.MaxError, "validity_days": &row.DaysError} {
+			*at = faults["fields."+strconv.Itoa(i)+"."+part]
 		}
 		out = append(out, row)
 	}

@@ -18,8 +18,8 @@ func TestQuestionsSurviveTheEditor(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		v := url.Values{}
 		putFields(lang, v, fields)
-		if got := readFields(v); !reflect.DeepEqual(got, fields) {
-			t.Errorf("%s:\n got %+v\nwant %+v", lang, got, fields)
+		if got, faults := readFields(v); !reflect.DeepEqual(got, fields) || faults != nil {
+			t.Errorf("%s: %v\n got %+v\nwant %+v", lang, faults, got, fields)
 		}
 	}
 	v := url.Values{}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
@@ -193,21 +194,34 @@ func readRecurrence(v url.Values) (Recurrence, []error) {
 		return p, nil
 	}
 	p.At, p.Until = v.Get("at"), v.Get("until")
-	p.Hours, _ = strconv.Atoi(v.Get("hours"))
+	var faults []error
+	whole := func(name string, at *int) {
+		n, err := web.Whole(v, name)
+		if *at = n; err != nil {
+			faults = append(faults, errs.Field(err, "recurrence."+name))
+		}
+	}
+	whole("hours", &p.Hours)
 	switch repeat {
 	case repeatDaily:
 		p.Every = 1
 	case repeatEvery:
-		if p.Every, _ = strconv.Atoi(v.Get("every")); p.Every < 1 {
-			return p, []error{invalid("recurrence.every", "round.every_range", maxEvery)}
+		if whole("every", &p.Every); p.Every < 1 && len(faults) == 0 {
+			faults = append(faults, invalid("recurrence.every", "round.every_range", maxEvery))
 		}
 	case repeatWeekdays:
 		for _, d := range v["weekdays"] {
-			n, _ := strconv.Atoi(d)
+			n, err := strconv.Atoi(d)
+			if err != nil {
+				faults = append(faults, invalid("recurrence.weekdays", "error.bad_choice"))
+			}
 			p.Weekdays = append(p.Weekdays, n)
 		}
 	case repeatDates:
 		p.Dates = words(v.Get("dates"))
+	}
+	if len(faults) > 0 {
+		return p, faults
 	}
 	if !p.Repeats() {
 		return p, []error{invalid("recurrence."+repeat, "round.repeat_which")}

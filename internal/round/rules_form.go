@@ -78,11 +78,12 @@ const (
 )
 
 const (
-	maxFields  = 60
-	maxOptions = 40
-	maxText    = 500
-	minCelsius = 30.0
-	maxCelsius = 45.0
+	maxFields       = 60
+	maxOptions      = 40
+	maxText         = 500
+	maxValidityDays = 3650
+	minCelsius      = 30.0
+	maxCelsius      = 45.0
 )
 
 var fieldKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -140,6 +141,9 @@ func checkField(at string, f Field, earlier map[string]Field) []error {
 	}
 	if f.Min != nil && f.Max != nil && *f.Min > *f.Max {
 		bad("max", "round.field_range")
+	}
+	if f.ValidityDays < 0 || f.ValidityDays > maxValidityDays {
+		bad("validity_days", "round.field_days", maxValidityDays)
 	}
 	if f.Type == Choice && (len(f.Options) < 2 || len(f.Options) > maxOptions || !distinct(f.Options)) {
 		bad("options", "round.field_options", maxOptions)
