@@ -7,19 +7,19 @@ import (
 	"wangge/internal/platform/web"
 )
 
-type buildingPage struct {
-	placePage
-	Board  Board
+// boardView shows doors by unit and floor, with the state of each.
+type boardView struct {
+	Units  Board
 	State  *DoorBoard
 	Legend []DoorState
 }
 
 // Cell is a door's state on the board.
-func (d buildingPage) Cell(door Place) DoorState {
-	if d.State == nil {
+func (b boardView) Cell(door Place) DoorState {
+	if b.State == nil {
 		return DoorState{Class: "plain"}
 	}
-	st, ok := d.State.Doors[door.ID]
+	st, ok := b.State.Doors[door.ID]
 	if !ok {
 		return DoorState{Class: "none"}
 	}
@@ -27,17 +27,15 @@ func (d buildingPage) Cell(door Place) DoorState {
 }
 
 func (p *Pages) building(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
-	ctx := r.Context()
 	if at.Kind.IsArea() || at.Kind == Compound || at.Kind == Door || at.Kind == Point {
 		return web.Redirect(w, r, placeHref(at))
 	}
-	base, err := p.placeData(r, c, at)
+	d, err := p.placeData(r, c, at)
 	if err != nil {
 		return err
 	}
-	d := &buildingPage{placePage: *base}
 	var units, doors []Place
-	err = p.s.Subtree(ctx, c, at.Path, []Kind{Unit, Door}, func(x Place) error {
+	err = p.s.Subtree(r.Context(), c, at.Path, []Kind{Unit, Door}, func(x Place) error {
 		switch {
 		case x.Kind == Door:
 			doors = append(doors, x)
@@ -49,19 +47,28 @@ func (p *Pages) building(w http.ResponseWriter, r *http.Request, c Caller, at Pl
 	if err != nil {
 		return err
 	}
-	units = unitsOf(base.Children, units)
-	d.Board, d.Doors = newBoard(at, units, doors), len(doors)
+	d.Doors = len(doors)
+	if d.Board, err = p.board(r, c, at, unitsOf(d.Children, units), doors); err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Office, "grid/building", d)
+}
+
+// board arranges doors, and fills in their states in the round the address names.
+func (p *Pages) board(r *http.Request, c Caller, at Place, units, doors []Place) (*boardView, error) {
+	b := &boardView{Units: newBoard(at, units, doors)}
 	if p.s.states != nil {
 		query := map[string]string{}
 		for k := range r.URL.Query() {
 			query[k] = r.URL.Query().Get(k)
 		}
-		if d.State, err = p.s.states(ctx, c, at, query); err != nil {
-			return err
+		var err error
+		if b.State, err = p.s.states(r.Context(), c, at, query); err != nil {
+			return nil, err
 		}
 	}
-	d.Legend = legendOf(d.State)
-	return p.ren.Page(w, r, web.Office, "grid/building", d)
+	b.Legend = legendOf(b.State)
+	return b, nil
 }
 
 // unitsOf adds units that are not in scope themselves though doors in them are.

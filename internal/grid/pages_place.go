@@ -30,6 +30,7 @@ type placePage struct {
 	GridPast  []GridStay
 	Former    []FormerName
 	Sections  []template.HTML
+	Board     *boardView
 	CanWrite  bool
 	CanPost   bool
 	Lang      string
@@ -58,12 +59,35 @@ func (p *Pages) place(w http.ResponseWriter, r *http.Request, c Caller, at Place
 	if err != nil {
 		return err
 	}
+	if at.Kind == Compound {
+		if err := p.ownDoors(r, c, d); err != nil {
+			return err
+		}
+	}
 	return p.ren.Page(w, r, web.Office, "grid/place", d)
+}
+
+// ownDoors shows the doors that hang on a compound itself, as those of a
+// bungalow area do, on a board instead of among its children.
+func (p *Pages) ownDoors(r *http.Request, c Caller, d *placePage) error {
+	var doors []Place
+	d.Children = slices.DeleteFunc(d.Children, func(n Node) bool {
+		if n.Kind == Door {
+			doors = append(doors, n.Place)
+		}
+		return n.Kind == Door
+	})
+	if len(doors) == 0 {
+		return nil
+	}
+	var err error
+	d.Board, err = p.board(r, c, d.Place, nil, doors)
+	return err
 }
 
 func (p *Pages) placeData(r *http.Request, c Caller, at Place) (*placePage, error) {
 	ctx := r.Context()
-	d := &placePage{Place: at, Lang: c.Lang, Kind: web.T(ctx, "grid.kind."+string(at.Kind)), SeesAll: c.CanPlace(PlaceRead, at.Path),
+	d := &placePage{Place: at, Lang: c.Lang, Kind: web.T(ctx, "grid.kind."+at.KindWord()), SeesAll: c.CanPlace(PlaceRead, at.Path),
 		CanWrite: c.CanPlace(PlaceWrite, at.Path), CanPost: c.CanPlace(PostWrite, at.Path), HasParent: at.ParentID != id.Zero}
 	d.Title, d.Menu = Label(c.Lang, at), "areas"
 	var err error

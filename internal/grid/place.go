@@ -46,6 +46,14 @@ func (k Kind) Fits(parent Kind) bool {
 // SubVillage is the subkind of a community that is a village.
 const SubVillage = "village"
 
+// KindWord is the kind as people name it: a community that is a village is one.
+func (p Place) KindWord() string {
+	if p.Kind == Community && p.Subkind == SubVillage {
+		return SubVillage
+	}
+	return string(p.Kind)
+}
+
 // PointKinds are the subkinds of points the pages offer; each has a name in
 // the catalogue under grid.point.
 var PointKinds = []string{"gate", "bin", "park", "notice_board", "handout", "bike_shed", "shop", "site", "other"}

@@ -57,11 +57,14 @@ func newBoard(building Place, units, doors []Place) Board {
 	return b
 }
 
-// Label writes a place's name as people say it: "3号楼", "2单元", "302室"; names
+// Label writes a place's name as people say it: "3号楼", "2单元", "302室", "12号"; names
 // that are no mere labels stay as they are.
 func Label(lang string, p Place) string {
 	switch p.Kind {
 	case Building, Unit, Door, Group, Row:
+		if p.Kind == Door && p.Floor == 0 && FloorOf(p.Name) == 0 && labelLike(p.Name) {
+			return i18n.T(lang, "grid.label.house", p.Name) // of a bungalow or a village
+		}
 		if p.Kind == Group || labelLike(p.Name) {
 			return i18n.T(lang, "grid.label."+string(p.Kind), p.Name)
 		}

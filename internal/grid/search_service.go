@@ -161,10 +161,7 @@ func (f *finder) best(hits []Hit) []Hit {
 func (f *finder) hit(i, score int) Hit {
 	n := &f.list[i]
 	way := f.way(i)
-	h := Hit{ID: n.ID, Kind: string(n.Kind), Text: n.Name, Where: f.where(way), Href: placeHref(n.Place), score: score}
-	if n.Kind == Community && n.Subkind == SubVillage {
-		h.Kind = SubVillage
-	}
+	h := Hit{ID: n.ID, Kind: n.KindWord(), Text: n.Name, Where: f.where(way), Href: placeHref(n.Place), score: score}
 	if !n.Kind.IsArea() {
 		h.Text = Address(f.c.Lang, way)
 	}

@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 			{f.c, "三号楼二单元501室", nil, []string{"工农小区3号楼2单元501室", "3号楼2单元501室"}, nil, nil},
 			{f.c, "工农3-501", nil, []string{"工农小区3号楼1单元501室", "工农小区3号楼2单元501室"}, nil, nil},
 			{f.c, "工农小区3号楼", []string{"工农小区3号楼"}, nil, nil, nil},
-			{f.c, "工大社区三组12号", nil, []string{"3组12室"}, nil, nil},
+			{f.c, "工大社区三组12号", nil, []string{"3组12号"}, nil, nil},
 			{f.c, "501", nil, nil, nil, nil}, // in a whole district a bare room number names nobody's door
 			{f.c, "13912345678", nil, nil, nil, nil},
 			{f.c, "东门", []string{"东门"}, nil, nil, nil},
