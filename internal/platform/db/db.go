@@ -64,7 +64,7 @@ type DB struct {
 	migrations fs.FS
 	release    func() // gives the file's lock back
 	life       lifecycle
-	listenOnce sync.Once
+	joined     sync.Once
 	stop       context.CancelFunc // ends the listener
 	stopCtx    context.Context
 	pgConfig   *pgx.ConnConfig
@@ -129,6 +129,9 @@ func open(ctx context.Context, url string, clk clock.Clock, log *slog.Logger, re
 	}
 	if err == nil {
 		err = d.checkVersion(ctx)
+	}
+	if err == nil && d.write != nil && loc.engine == Postgres {
+		d.join(ctx)
 	}
 	if err != nil {
 		d.closeAll()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -71,6 +72,13 @@ var liteFaults = map[int]fault{
 	liteNotADB:     {errs.Invalid, "db.foreign"},
 }
 
+func init() {
+	errs.Know(func(err error) (errs.Kind, string, bool) {
+		f, ok := classify(err)
+		return f.kind, f.key, ok
+	})
+}
+
 // Fault gives a driver's error the kind and message a person can act on; an
 // error of the house, sql.ErrNoRows and nil pass unchanged.
 func Fault(op string, err error) error {
@@ -123,7 +131,7 @@ func unreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
-		errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed)
+		errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
 
 // IsDuplicate reports whether err is the violation of a unique key. Inside a
@@ -142,4 +150,11 @@ func IsDuplicate(err error) bool {
 func serialization(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// onFollower reports whether PostgreSQL refused to write because it only follows
+// another server now, or was opened so.
+func onFollower(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006"
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -181,9 +182,10 @@ func discard(c *sql.Conn) {
 	_ = c.Raw(func(any) error { return driver.ErrBadConn })
 }
 
-// serverSaid reports whether the server itself answered with the error, so that
-// the outcome is known.
+// serverSaid reports whether the server itself refused with the error, so that the
+// outcome is known. Its word that it ends the session (class 57P) tells nothing
+// of a commit under way.
 func serverSaid(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg)
+	return errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P")
 }

@@ -66,7 +66,7 @@ func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) 
 			d.committed(tx)
 			return nil
 		}
-		again := serialization(err) || errors.Is(err, errNotBegun)
+		again := serialization(err) || errors.Is(err, errLost)
 		if attempt == maxAttempts || !again || ctx.Err() != nil {
 			return errs.Wrap(op, Fault(op, err))
 		}
@@ -111,7 +111,7 @@ func (d *DB) attempt(ctx context.Context, op string, m mode, n int, fn func(tx *
 		return nil, err
 	}
 	if err := fn(tx); err != nil {
-		return nil, err
+		return nil, tx.stranded(err)
 	}
 	if d.rehearsing.Load() {
 		return nil, errs.E(op, errs.Unavailable, "db.rehearsal")
@@ -183,10 +183,7 @@ func (t *Tx) beginNow(ctx context.Context) error {
 	_, err := t.conn.ExecContext(t.quiet(ctx), text)
 	if err != nil {
 		t.state = txBroken
-		if f, ok := classify(err); ok && f.key == "db.unreachable" {
-			err = errors.Join(errNotBegun, err)
-		}
-		return err
+		return t.stranded(err)
 	}
 	t.state = txOpen
 	return nil
@@ -217,9 +214,23 @@ func (t *Tx) commitNow(ctx context.Context, op string) error {
 	return err
 }
 
-// errNotBegun marks a connection that turned out dead before anything was done
-// on it: the transaction begins again on another.
-var errNotBegun = errors.New("db: the connection was lost before the transaction began")
+// stranded looks at an error met before the commit. Where the connection is dead,
+// or leads to a server that is the primary no longer, nothing was committed: it is
+// dropped and the transaction begins again on another.
+func (t *Tx) stranded(err error) error {
+	if t.d.engine != Postgres {
+		return err
+	}
+	f, _ := classify(err)
+	if f.key != "db.unreachable" && !onFollower(err) {
+		return err
+	}
+	t.state = txBroken
+	return errors.Join(errLost, err)
+}
+
+// errLost marks a connection lost before the commit began.
+var errLost = errors.New("db: the connection was lost before the commit")
 
 // errAborted is the fault of a caller who went on after a failed statement.
 var errAborted = errors.New("db: a statement of the transaction failed and its error was passed over")

@@ -99,17 +99,27 @@ func Wrap(op string, err error) error {
 	if errors.As(err, &e) {
 		return &Error{Op: op, Kind: e.Kind, Key: e.Key, Args: e.Args, Field: e.Field, Err: err}
 	}
+	return foreign(op, err)
+}
+
+// know tells the kind and message of errors that are not of the house.
+var know = func(error) (kind Kind, key string, ok bool) { return Internal, "", false }
+
+// Know has fn tell the kind and message of errors that are not of the house, as
+// those of a database's driver; others stay Internal. Package db calls it while
+// the program starts, so that an unreachable database is never a page's fault.
+func Know(fn func(err error) (kind Kind, key string, ok bool)) { know = fn }
+
+// foreign makes an error of the house around one that is none.
+func foreign(op string, err error) *Error {
+	if kind, key, ok := know(err); ok {
+		return &Error{Op: op, Kind: kind, Key: key, Err: err}
+	}
 	return &Error{Op: op, Kind: Internal, Key: "error.internal", Err: err}
 }
 
-// KindOf returns the kind of err; a foreign error is Internal.
-func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Kind
-	}
-	return Internal
-}
+// KindOf returns the kind of err; an error of nobody known is Internal.
+func KindOf(err error) Kind { return As(err).Kind }
 
 // Is reports whether err is of the kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
@@ -120,5 +130,5 @@ func As(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Op: "unknown", Kind: Internal, Key: "error.internal", Err: err}
+	return foreign("unknown", err)
 }

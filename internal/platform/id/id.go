@@ -34,12 +34,28 @@ var state struct {
 	seq  int64
 }
 
-func init() {
+func init() { Renumber() }
+
+// Node returns the number of this process in its identifiers. Processes that
+// share a database hold different ones (see package db).
+func Node() int {
+	state.Lock()
+	defer state.Unlock()
+	return int(state.node)
+}
+
+// Renumber gives the process another number, at random, because a process beside
+// it has the same. What is made later still sorts later.
+func Renumber() {
 	var b [2]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		panic("id: the system gives no random bytes: " + err.Error())
 	}
+	state.Lock()
+	defer state.Unlock()
 	state.node = int64(binary.BigEndian.Uint16(b[:])) & (1<<nodeBits - 1)
+	state.last++
+	state.seq = 0
 }
 
 // New returns a fresh identifier. It never goes backwards within a process,

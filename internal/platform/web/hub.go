@@ -64,6 +64,17 @@ func (h *Hub) Publish(topics ...string) {
 	}
 }
 
+// PublishAll says that any topic may have changed: news may have been missed.
+func (h *Hub) PublishAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for topic, streams := range h.topics {
+		for s := range streams {
+			s.mark(topic)
+		}
+	}
+}
+
 func (s *stream) mark(topic string) {
 	s.mu.Lock()
 	s.pending[topic] = struct{}{}
