@@ -6,7 +6,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"wangge/internal/account"
 	"wangge/internal/command"
@@ -17,7 +16,6 @@ import (
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
-	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/jobs"
 	"wangge/internal/platform/seal"
@@ -52,6 +50,8 @@ type App struct {
 	Command  *command.Service
 	Duty     *duty.Service
 	hub      *web.Hub
+	seats    *jobs.Seats
+	moved    chan struct{} // places changed since open rounds were last brought in step
 }
 
 // maxStreams bounds the open live streams of a process.
@@ -88,24 +88,10 @@ func (o Options) log() *slog.Logger {
 	return o.Log
 }
 
-// Keyring opens the keys and makes the standing register's key if there is none.
-func Keyring(ctx context.Context, dir string) (*seal.Keyring, error) {
-	keys, err := seal.NewKeyring(dir, nil)
-	if err != nil {
-		return nil, err
-	}
-	if !keys.Has(seal.Standing) {
-		if err := keys.Create(ctx, seal.Standing); err != nil && !errs.Is(err, errs.Conflict) {
-			return nil, err
-		}
-	}
-	return keys, nil
-}
-
 // New builds the services of a district over an open database. The caller
 // closes the database; Close ends what runs in the background before that.
 func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
-	keys, err := Keyring(ctx, o.Config.KeyDir())
+	keys, err := keyringOf(ctx, d, o.Config.KeyDir())
 	if err != nil {
 		return nil, err
 	}
@@ -116,15 +102,16 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 		}
 		o.Drill = state == district.Half || state == district.Ready
 	}
-	a := &App{Options: o, District: code, DB: d, Keys: keys, hub: web.NewHub(clock.Real(), maxStreams)}
+	a := &App{Options: o, District: code, DB: d, Keys: keys, hub: web.NewHub(clock.Real(), maxStreams), moved: make(chan struct{}, 1)}
 	clk, log := o.clock(), o.log()
+	a.seats = jobs.NewSeats(d, code, log, jobs.SeatTime)
 	a.Audit = audit.New(code, clk)
 	a.Grid = grid.New(d, clk, a.note, nil)
 	a.Accounts = account.New(account.Options{District: code, DB: d, Keys: keys, Clock: clock.Real(), Audit: a.Audit,
 		Auth: authorizer{a}, First: a.firstPost, Log: log})
 	a.Grid.SetAccounts(accountNames{a.Accounts})
 	a.Ledger = ledger.New(ledger.Deps{DB: d, District: code, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
-	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log})
+	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Alone: a.seats.Alone})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Grid.OnRegrid(a.Rounds.Regridded)
 	a.Grid.OnMerge(a.Rounds.AreaMerged)
@@ -146,144 +133,6 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 func (a *App) note(ctx context.Context, tx *db.Tx, n grid.Note) error {
 	return a.Audit.Append(ctx, tx, audit.Entry{Account: n.Caller.AccountID, Post: n.Caller.PostFor(n.Perm), Action: n.Action,
 		Object: n.Object, ObjectID: n.ObjectID, Detail: n.Detail})
-}
-
-// Recover ends or resumes what a killed process left: imports are undone from
-// their journal, openings of rounds go on. It runs once before serving.
-func (a *App) Recover(ctx context.Context) error {
-	if _, err := jobs.MarkInterrupted(ctx, a.DB); err != nil {
-		return err
-	}
-	if err := a.Imports.Recover(ctx, a.District); err != nil {
-		return err
-	}
-	return a.Rounds.ResumeOpenings(ctx, a.District)
-}
-
-// Background runs what goes on beside requests until ctx ends: the audit's
-// anchors, the outbox, news for live pages, and sweeping old keys of
-// idempotency.
-func (a *App) Background(ctx context.Context) {
-	go a.Audit.Run(ctx, a.DB, a.log())
-	go a.news(ctx)
-	go a.outbox(ctx)
-	go a.warm(ctx)
-	go a.sweep(ctx)
-	go a.expire(ctx)
-	if a.DB.Engine() == db.Postgres {
-		go a.watch(ctx)
-	}
-}
-
-// watch undoes the imports of replicas that died while they wrote.
-func (a *App) watch(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.Real().After(jobs.LeaseTime):
-		}
-		if err := a.Imports.Recover(ctx, a.District); err != nil && ctx.Err() == nil {
-			a.log().Warn("a dead replica's import was not undone", "error", err)
-		}
-	}
-}
-
-// news passes what the database tells on to the open pages, and has open
-// rounds join or close the doors that were added or closed.
-func (a *App) news(ctx context.Context) {
-	moved := make(chan struct{}, 1)
-	moved <- struct{}{} // what happened while no process listened
-	go a.reconcile(ctx, moved)
-	for topic := range a.DB.Listen(ctx) {
-		a.Accounts.Heard(topic)
-		a.hub.Publish(topic)
-		if topic == grid.TopicPlaces || topic == db.Everything {
-			select {
-			case moved <- struct{}{}:
-			default:
-			}
-		}
-	}
-}
-
-// outbox hands what is due to its handlers: openings of rounds that repeat, and
-// cut-offs.
-func (a *App) outbox(ctx context.Context) {
-	r := jobs.NewRunner(a.DB, a.log())
-	a.Rounds.Handle(r)
-	if err := r.Run(ctx); err != nil {
-		a.log().Error("the outbox stands still", "error", err)
-	}
-}
-
-// warm reads the district's board once, so that the first person who opens it
-// need not wait while a whole district is counted.
-func (a *App) warm(ctx context.Context) {
-	c := grid.System(a.District, "warm")
-	if _, err := a.Command.Board(ctx, c, id.Zero, id.Zero); err != nil && ctx.Err() == nil {
-		a.log().Debug("the board was not read ahead", "error", err)
-	}
-}
-
-// reconcilePause gathers the many small changes of an import into one pass.
-const reconcilePause = 2 * time.Second
-
-// reconcile brings the lists of open rounds in step with the places, each time
-// told, with a pause in between.
-func (a *App) reconcile(ctx context.Context, moved <-chan struct{}) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-moved:
-		}
-		c := grid.System(a.District, "reconcile")
-		open, err := a.Rounds.Rounds(ctx, c, round.ListFilter{States: []round.RoundState{round.Open}})
-		for _, r := range open {
-			if err == nil {
-				_, _, err = a.Rounds.Reconcile(ctx, c, r.ID)
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			a.log().Warn("open rounds not brought in step with the places; tried again at the next change", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.Real().After(reconcilePause):
-		}
-	}
-}
-
-func (a *App) sweep(ctx context.Context) {
-	for {
-		if err := a.Accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
-			a.log().Warn("old submissions not swept", "error", err)
-		}
-		if _, err := a.Ledger.SweepPapers(ctx, grid.System(a.District, "retention")); err != nil && ctx.Err() == nil {
-			a.log().Warn("papers past their time not deleted", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.Real().After(time.Hour):
-		}
-	}
-}
-
-// expire deletes exported files whose time is over, each minute.
-func (a *App) expire(ctx context.Context) {
-	for {
-		if err := a.Trust.SweepExports(ctx, a.District); err != nil && ctx.Err() == nil {
-			a.log().Warn("exported files whose time is over are not deleted yet; tried again in a minute", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.Real().After(time.Minute):
-		}
-	}
 }
 
 // Close ends background work of the services. The database is closed by who opened it.

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"wangge/internal/platform/db"
@@ -39,4 +41,23 @@ func DistrictOf(ctx context.Context, d *db.DB, asked int) (int, error) {
 		return list[0], nil
 	}
 	return asked, nil
+}
+
+// keysEntry is where a database notes which standing key it was written with.
+const keysEntry = "keys.standing"
+
+// notedKeys returns what the database notes of its standing key; "" of one that
+// was never opened with keys.
+func notedKeys(ctx context.Context, q db.Queryer) (mark string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT value FROM wangge WHERE key = $1`, keysEntry).Scan(&mark)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return mark, db.Fault("app.keys", err)
+}
+
+// noteKeys notes the standing key of a database unless one is on note.
+func noteKeys(ctx context.Context, tx *db.Tx, mark string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO wangge (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, keysEntry, mark)
+	return err
 }

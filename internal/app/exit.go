@@ -36,7 +36,7 @@ func ExitCode(err error) int {
 		return ExitData
 	}
 	switch errs.As(err).Key {
-	case "db.foreign", "db.newer":
+	case "db.foreign", "db.newer", "app.keys_lost", "app.keys_other":
 		return ExitMachine // the installation is not one for this program
 	case "db.url", "app.demo.place", "bench.unknown":
 		return ExitCall

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/grid/divisions"
@@ -56,7 +57,36 @@ func (f *front) choose(ctx context.Context, o Options, d *db.DB, base string, sa
 	var h http.Handler = site
 	f.handler.Store(&h)
 	say("First start. Open this link to choose the district: " + base + "/?token=" + u.token)
+	go u.follow()
 	return nil
+}
+
+// chosenEvery is how often a process asks whether the district was chosen at another.
+const chosenEvery = 2 * time.Second
+
+// follow hands over to the district when it was chosen at another process of the
+// same database.
+func (u *firstUse) follow() {
+	for u.life.Err() == nil && u.f.app.Load() == nil {
+		rest(u.life, chosenEvery)
+		if err := u.join(); err != nil && u.life.Err() == nil {
+			u.o.log().Warn("not known whether the district was chosen meanwhile; asked again", "error", err)
+		}
+	}
+}
+
+// join starts the district if there is one now.
+func (u *firstUse) join() error {
+	u.once.Lock()
+	defer u.once.Unlock()
+	if u.f.app.Load() != nil {
+		return nil
+	}
+	district, err := DistrictOf(u.life, u.d, u.o.Config.District)
+	if err != nil || district == 0 {
+		return err
+	}
+	return u.f.run(u.life, u.o, u.d, district, u.base, u.say)
 }
 
 type firstPage struct {

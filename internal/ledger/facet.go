@@ -49,16 +49,18 @@ func (f *facetCache) put(path string, counts []FacetCount) {
 	f.kept[path] = keptFacets{clock.Start(), counts}
 }
 
-// forget drops the counts of the communities that somebody who changed
-// something works in.
-func (f *facetCache) forget(c grid.Caller) {
+// forget drops the counts of a community.
+func (f *facetCache) forget(path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, g := range c.Grants {
-		if len(g.Path) >= communityLen {
-			delete(f.kept, g.Path[:communityLen])
-		}
-	}
+	delete(f.kept, path)
+}
+
+// forgetAll drops all counts.
+func (f *facetCache) forgetAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.kept)
 }
 
 // Completeness is how complete the records of a place and its children are.

@@ -56,7 +56,9 @@ type Service struct {
 
 // New returns the ledger over its parts.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, district: d.District, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names, places: d.Places}
+	s := &Service{db: d.DB, district: d.District, keys: d.Keys, audit: d.Audit, clk: d.Clock, names: d.Names, places: d.Places}
+	go s.follow(d.DB.Listen(context.Background()))
+	return s
 }
 
 // OnHousehold adds a listener. All listeners are added before the first change.
@@ -68,6 +70,7 @@ func (s *Service) Tell(ctx context.Context, tx *db.Tx, changes []Change) error {
 		return nil
 	}
 	tx.OnCommit(s.people.forget)
+	tx.Notify(topicPeople)
 	for _, fn := range s.listeners {
 		if err := fn(ctx, tx, changes); err != nil {
 			return err

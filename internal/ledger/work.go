@@ -54,7 +54,7 @@ func (s *Service) change(ctx context.Context, c grid.Caller, op string, fn func(
 		if err := fn(w); err != nil {
 			return err
 		}
-		tx.OnCommit(func() { s.facets.forget(c) })
+		s.recordsChanged(tx, c)
 		return w.finish()
 	})
 }

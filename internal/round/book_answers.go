@@ -65,8 +65,8 @@ func choicesIn(once, each []Field, body sealedMark) []ChoiceCount {
 
 // loadedInfo is info within a transaction.
 func (s *Service) loadedInfo(ctx context.Context, tx *db.Tx, district int, round id.ID) (*roundInfo, error) {
-	if v, ok := s.infos.Load(round); ok {
-		return v.(*roundInfo), nil
+	if in, _ := s.infos.get(round); in != nil {
+		return in, nil
 	}
 	return s.loadInfo(ctx, tx, district, round)
 }

@@ -12,6 +12,9 @@ import (
 // placesTopic is the news that places or grids changed (see package grid).
 const placesTopic = "grid.places"
 
+// postsTopic is the news that posts, their holders or bindings changed.
+const postsTopic = "grid.grants"
+
 // listen drops what is remembered of where rounds and leaves lie when places
 // change, and of a round that has another current occurrence. It ends when the
 // database closes.
@@ -20,11 +23,14 @@ func (s *Service) listen(news <-chan string) {
 		if topic == placesTopic || topic == db.Everything {
 			s.cover.forget()
 			s.where.forget()
-			s.infos.Clear()
+			s.infos.forgetAll()
+		}
+		if topic == postsTopic || topic == db.Everything {
+			s.posted.forget()
 		}
 		if text, ok := strings.CutPrefix(topic, turned); ok {
 			if round, err := id.Parse(text); err == nil {
-				s.infos.Delete(round)
+				s.infos.forget(round)
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func (s *Service) MarkMany(ctx context.Context, c grid.Caller, ins []MarkInput) 
 	for i := range out {
 		if key := errs.As(out[i].Err).Key; out[i].Err != nil && (key == turnedMeanwhile || key == cutMeanwhile) {
 			at, again = append(at, i), append(again, ins[i])
-			s.infos.Delete(ins[i].RoundID)
+			s.infos.forget(ins[i].RoundID)
 		}
 	}
 	for i, o := range s.markOnce(ctx, c, again) {

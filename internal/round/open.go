@@ -103,24 +103,23 @@ func (s *Service) ResumeOpenings(ctx context.Context, district int) error {
 }
 
 // RunOpening writes the rest of an opening round's list and opens it. It may be
-// called again after it was cut short, at any point; two calls at once are one.
+// called again after it was cut short, at any point; two calls at once are one,
+// also of two processes.
 func (s *Service) RunOpening(ctx context.Context, district int, round id.ID) error {
-	const op = "round.Opening"
-	if _, running := s.opening.LoadOrStore(round, true); running {
-		return nil
-	}
-	defer s.opening.Delete(round)
-	r, err := selectRound(ctx, s.DB.Read(), district, round)
-	if err != nil {
-		return err
-	}
-	if r.State != Opening {
-		return errs.E(op, errs.Conflict, "round.state_changed")
-	}
-	if err := s.writeList(ctx, r); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, op, func(tx *db.Tx) error { return setOpened(ctx, tx, r, s.now()) })
+	_, err := s.Alone(ctx, "round.open:"+round.String(), func(ctx context.Context) error {
+		r, err := selectRound(ctx, s.DB.Read(), district, round)
+		if err != nil || r.State == Open {
+			return err
+		}
+		if r.State != Opening {
+			return errs.E("round.Opening", errs.Conflict, "round.state_changed")
+		}
+		if err := s.writeList(ctx, r); err != nil {
+			return err
+		}
+		return s.DB.Write(ctx, "round.Opening", func(tx *db.Tx) error { return setOpened(ctx, tx, r, s.now()) })
+	})
+	return err
 }
 
 // writeList writes what is missing of the list of an occurrence that is opening.

@@ -83,6 +83,13 @@ type handsCache struct {
 	list map[int][]hand
 }
 
+// forget has the next asker read who is in post.
+func (h *handsCache) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.at)
+}
+
 func (s *Service) hands(ctx context.Context, district int) ([]hand, error) {
 	s.posted.mu.Lock()
 	defer s.posted.mu.Unlock()

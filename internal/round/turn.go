@@ -145,8 +145,14 @@ func (s *Service) planTurn(ctx context.Context, tx *db.Tx, r Round) error {
 }
 
 // finishTurn writes the list of the occurrence that is opening and makes it the
-// current one. A list that was cut short is gone on with.
+// current one. A list that was cut short is gone on with; one that another call
+// or process is writing is left to it.
 func (s *Service) finishTurn(ctx context.Context, district int, round id.ID) error {
+	_, err := s.Alone(ctx, "round.turn:"+round.String(), func(ctx context.Context) error { return s.turnOver(ctx, district, round) })
+	return err
+}
+
+func (s *Service) turnOver(ctx context.Context, district int, round id.ID) error {
 	r, err := selectRound(ctx, s.DB.Read(), district, round)
 	if err != nil {
 		return err
@@ -158,10 +164,6 @@ func (s *Service) finishTurn(ctx context.Context, district int, round id.ID) err
 	was := r.OccurrenceID
 	r.OccurrenceID, r.JobID = next.ID, next.JobID
 	if r.State == Open {
-		if _, running := s.opening.LoadOrStore(next.ID, true); running {
-			return nil
-		}
-		defer s.opening.Delete(next.ID)
 		if err := s.writeList(ctx, r); err != nil {
 			return err
 		}
@@ -174,7 +176,7 @@ func (s *Service) finishTurn(ctx context.Context, district int, round id.ID) err
 		}
 		return s.Audit.Append(ctx, tx, audit.Entry{Action: "round.turn", Object: "round", ObjectID: round, Detail: "n=" + itoa(next.N)})
 	})
-	s.infos.Delete(round)
+	s.infos.forget(round)
 	if errs.Is(err, errs.Conflict) { // another replica was first
 		return nil
 	}

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/jobs"
+	"wangge/internal/round"
+)
+
+// Recover ends or resumes what a killed process left: imports are undone from
+// their journal, openings of rounds go on. It runs once before serving; on
+// PostgreSQL what other processes hold is left to them, and the leader recovers
+// what they leave.
+func (a *App) Recover(ctx context.Context) error {
+	if _, err := jobs.MarkInterrupted(ctx, a.DB); err != nil {
+		return err
+	}
+	if err := a.Imports.Recover(ctx, a.District); err != nil {
+		return err
+	}
+	return a.Rounds.ResumeOpenings(ctx, a.District)
+}
+
+// Background runs what goes on beside requests until ctx ends: each process
+// anchors its own audit chains, takes part in the outbox and passes news on to
+// its live pages; one of them leads.
+func (a *App) Background(ctx context.Context) {
+	go a.Audit.Run(ctx, a.DB, a.log())
+	go a.news(ctx)
+	go a.outbox(ctx)
+	go a.warm(ctx)
+	go a.seats.Lead(ctx, "leader", a.lead)
+}
+
+// news passes what the database tells on to the caches of this process and to
+// the open pages.
+func (a *App) news(ctx context.Context) {
+	for topic := range a.DB.Listen(ctx) {
+		a.Accounts.Heard(topic)
+		if topic == db.Everything {
+			a.Keys.Reload()
+			a.hub.PublishAll()
+		} else {
+			a.hub.Publish(topic)
+		}
+		if topic == grid.TopicPlaces || topic == db.Everything {
+			select {
+			case a.moved <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// outbox hands what is due to its handlers: openings of rounds that repeat, and
+// cut-offs. A message is leased, so that of several processes one handles it.
+func (a *App) outbox(ctx context.Context) {
+	r := jobs.NewRunner(a.DB, a.log())
+	a.Rounds.Handle(r)
+	if err := r.Run(ctx); err != nil {
+		a.log().Error("the outbox stands still", "error", err)
+	}
+}
+
+// warm reads the district's board once, so that the first person who opens it
+// need not wait while a whole district is counted.
+func (a *App) warm(ctx context.Context) {
+	c := grid.System(a.District, "warm")
+	if _, err := a.Command.Board(ctx, c, id.Zero, id.Zero); err != nil && ctx.Err() == nil {
+		a.log().Debug("the board was not read ahead", "error", err)
+	}
+}
+
+// How often the leader does what it does by the clock.
+const (
+	sweepEvery  = time.Hour
+	expireEvery = time.Minute
+	watchEvery  = jobs.LeaseTime / 2
+)
+
+// reconcilePause gathers the many small changes of an import into one pass.
+const reconcilePause = 2 * time.Second
+
+// lead does what one process does for all, until another leads. Every piece of it
+// bears being done twice, or by two for a moment.
+func (a *App) lead(ctx context.Context) {
+	var every = []struct {
+		pause time.Duration
+		do    func(context.Context)
+	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {watchEvery, a.watch}}
+	done := make(chan struct{})
+	for _, e := range every {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for ctx.Err() == nil {
+				e.do(ctx)
+				rest(ctx, e.pause)
+			}
+		}()
+	}
+	a.reconcileLoop(ctx)
+	for range every {
+		<-done
+	}
+}
+
+// rest waits, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-clock.Real().After(d):
+	}
+}
+
+// reconcileLoop brings the lists of open rounds in step with the places: at its
+// start, since a leader before it may not have come to it, and each time told,
+// with a pause in between.
+func (a *App) reconcileLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		a.reconcile(ctx)
+		rest(ctx, reconcilePause)
+		select {
+		case <-ctx.Done():
+		case <-a.moved:
+		}
+	}
+}
+
+// reconcile has open rounds join or close the doors that were added or closed.
+func (a *App) reconcile(ctx context.Context) {
+	c := grid.System(a.District, "reconcile")
+	open, err := a.Rounds.Rounds(ctx, c, round.ListFilter{States: []round.RoundState{round.Open}})
+	for _, r := range open {
+		if err == nil {
+			_, _, err = a.Rounds.Reconcile(ctx, c, r.ID)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log().Warn("open rounds not brought in step with the places; tried again at the next change", "error", err)
+	}
+}
+
+// watch takes up what other processes left when they died: imports under way are
+// undone, lists of rounds are written to their end.
+func (a *App) watch(ctx context.Context) {
+	if a.DB.Engine() != db.Postgres {
+		return
+	}
+	if err := a.Imports.Recover(ctx, a.District); err != nil && ctx.Err() == nil {
+		a.log().Warn("a dead replica's import was not undone", "error", err)
+	}
+	if err := a.Rounds.ResumeOpenings(ctx, a.District); err != nil && ctx.Err() == nil {
+		a.log().Warn("a round that a dead replica was opening was not gone on with", "error", err)
+	}
+}
+
+// sweep deletes what is past its time: old submissions, papers.
+func (a *App) sweep(ctx context.Context) {
+	if err := a.Accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
+		a.log().Warn("old submissions not swept", "error", err)
+	}
+	if _, err := a.Ledger.SweepPapers(ctx, grid.System(a.District, "retention")); err != nil && ctx.Err() == nil {
+		a.log().Warn("papers past their time not deleted", "error", err)
+	}
+}
+
+// expire deletes exported files whose time is over.
+func (a *App) expire(ctx context.Context) {
+	if err := a.Trust.SweepExports(ctx, a.District); err != nil && ctx.Err() == nil {
+		a.log().Warn("exported files whose time is over are not deleted yet; tried again in a minute", "error", err)
+	}
+}
