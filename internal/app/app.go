@@ -6,6 +6,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	"wangge/internal/account"
 	"wangge/internal/command"
@@ -50,6 +51,8 @@ type App struct {
 	Command  *command.Service
 	Duty     *duty.Service
 	hub      *web.Hub
+	stop     context.CancelFunc // ends the background; nil: there is none
+	runs     sync.WaitGroup
 	seats    *jobs.Seats
 	moved    chan struct{} // places changed since open rounds were last brought in step
 }
@@ -134,9 +137,6 @@ func (a *App) note(ctx context.Context, tx *db.Tx, n grid.Note) error {
 	return a.Audit.Append(ctx, tx, audit.Entry{Account: n.Caller.AccountID, Post: n.Caller.PostFor(n.Perm), Action: n.Action,
 		Object: n.Object, ObjectID: n.ObjectID, Detail: n.Detail})
 }
-
-// Close ends background work of the services. The database is closed by who opened it.
-func (a *App) Close() { a.Imports.Close() }
 
 // accountNames is grid's view of accounts.
 type accountNames struct{ s *account.Service }

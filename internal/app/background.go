@@ -30,11 +30,22 @@ func (a *App) Recover(ctx context.Context) error {
 // anchors its own audit chains, takes part in the outbox and passes news on to
 // its live pages; one of them leads.
 func (a *App) Background(ctx context.Context) {
-	go a.Audit.Run(ctx, a.DB, a.log())
-	go a.news(ctx)
-	go a.outbox(ctx)
-	go a.warm(ctx)
-	go a.seats.Lead(ctx, "leader", a.lead)
+	ctx, a.stop = context.WithCancel(ctx)
+	a.runs.Go(func() { a.Audit.Run(ctx, a.DB, a.log()) })
+	a.runs.Go(func() { a.news(ctx) })
+	a.runs.Go(func() { a.outbox(ctx) })
+	a.runs.Go(func() { a.warm(ctx) })
+	a.runs.Go(func() { a.seats.Lead(ctx, "leader", a.lead) })
+}
+
+// Close ends what runs in the background and waits for it: the seat is given up,
+// audit chains are anchored. The database is closed by who opened it.
+func (a *App) Close() {
+	if a.stop != nil {
+		a.stop()
+	}
+	a.Imports.Close()
+	a.runs.Wait()
 }
 
 // news passes what the database tells on to the caches of this process and to

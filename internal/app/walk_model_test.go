@@ -195,9 +195,12 @@ func (w *walk) verify(at string) {
 	}
 	w.look()
 	w.follow()
-	for _, r := range w.rounds {
-		w.compare(at, r)
+	for _, w.a = range w.all {
+		for _, r := range w.rounds {
+			w.compare(at, r)
+		}
 	}
+	w.agree(at)
 	rep, err := CheckDB(w.ctx(), w.a.DB, w.a.Keys, "en")
 	w.must(err)
 	if !rep.Clean {
@@ -248,9 +251,12 @@ func (w *walk) compare(at string, r *modelRound) {
 
 func (w *walk) equal(at string, r *modelRound, ref round.NodeRef, want round.Figures) {
 	w.t.Helper()
-	v, err := w.a.Rounds.Coverage(w.ctx(), w.c, r.ID, ref)
-	w.must(err)
-	if v.Node.Figures != want {
+	var v round.CoverageView
+	same := w.soon(func() bool {
+		v = must(w.a.Rounds.Coverage(w.ctx(), w.c, r.ID, ref))
+		return v.Node.Figures == want
+	})
+	if !same {
 		w.t.Fatalf("%s: round %s over %s at %+v: %+v, the model says %+v; %s", at, r.ID, r.TargetKind, ref, v.Node.Figures, want, w.differs(r))
 	}
 }

@@ -324,7 +324,7 @@ func (w *walk) late() error {
 	return err
 }
 
-// rush marks several targets at once while a building is re-drawn and somebody arrives.
+// rush marks several targets at once, on all replicas, while a building is re-drawn and somebody arrives.
 func (w *walk) rush() error {
 	r := w.pickRound(false)
 	if r == nil {
@@ -336,7 +336,8 @@ func (w *walk) rush() error {
 	var wg sync.WaitGroup
 	for i, object := range objects {
 		in := round.MarkInput{RoundID: r.ID, ObjectID: object, Result: kind, ClientKey: id.New().String()}
-		wg.Go(func() { _, problems[i] = w.a.Rounds.Mark(w.ctx(), w.c, in) })
+		a := w.all[i%len(w.all)]
+		wg.Go(func() { _, problems[i] = a.Rounds.Mark(w.ctx(), w.c, in) })
 	}
 	// The walk's randomness is not for several hands: only these two use it.
 	var moved [2]error

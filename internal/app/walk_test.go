@@ -32,7 +32,8 @@ const passes = 3
 // the database says against a model of its own.
 type walk struct {
 	t       *testing.T
-	a       *App
+	a       *App   // the replica at work
+	all     []*App // replicas of one database, each with its own caches
 	c       grid.Caller
 	r       *rand.Rand
 	seed    uint64
@@ -99,14 +100,21 @@ func takeWalks(t *testing.T, o func(*testing.T) Options) {
 func takeWalk(t *testing.T, o Options, seed uint64, worked map[string]int) {
 	places := []string{"mohe", "muling", "nangang"}
 	d := newDrill(t, o, places[seed%uint64(len(places))], 120)
-	w := &walk{t: t, a: d.app, c: grid.System(d.app.District, "walk"), r: rand.New(rand.NewPCG(3, seed)), seed: seed, ever: map[id.ID]grid.Place{}}
-	w.begin(d.loaded.Round)
+	walkOn(t, seed, d.loaded.Round, worked, passes, d.app)
+}
+
+// walkOn walks from the district's first round on, each step on any of the
+// replicas, and verifies on all of them.
+func walkOn(t *testing.T, seed uint64, first id.ID, worked map[string]int, times int, all ...*App) {
+	w := &walk{t: t, a: all[0], all: all, c: grid.System(all[0].District, "walk"), r: rand.New(rand.NewPCG(3, seed)), seed: seed, ever: map[id.ID]grid.Place{}}
+	w.begin(first)
 	steps := w.steps()
-	for i := range passes * len(steps) {
+	for i := range times * len(steps) {
 		if i%len(steps) == 0 {
 			w.r.Shuffle(len(steps), func(a, b int) { steps[a], steps[b] = steps[b], steps[a] })
 		}
 		s := steps[i%len(steps)]
+		w.a = pick(w, all)
 		err := s.do()
 		if err == nil {
 			worked[s.name]++
