@@ -106,8 +106,8 @@ type Service struct {
 	first    func(ctx context.Context, tx *db.Tx, account id.ID) error
 	log      *slog.Logger
 	proxy    bool
-	hasher   *hasher
-	attempts *attempts
+	queue    *queue
+	desk     *desk
 	known    *known
 }
 
@@ -115,7 +115,7 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{
 		district: o.District, d: o.DB, keys: o.Keys, clk: o.Clock, audit: o.Audit, auth: o.Auth, first: o.First,
-		log: o.Log, proxy: o.BehindProxy, hasher: newHasher(), attempts: newAttempts(o.Clock),
+		log: o.Log, proxy: o.BehindProxy, queue: newQueue(hashSlots()), desk: newDesk(o.Clock),
 		known: newKnown(0),
 	}
 	if o.DB.Engine() == db.Postgres { // there may be other processes

@@ -1,133 +1,90 @@
 package account
 
 import (
+	"bytes"
 	"context"
-	"sync"
+	"slices"
 	"time"
 
-	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/seal"
 )
 
-// Limits of failed attempts kept in memory: of one address (an office behind
+// Limits of failed tries within failureWindow: of one address (an office behind
 // one address has many people) and of one log-in name, also of names that do
-// not exist, so that the answer does not tell which do.
+// not exist, so that the answer does not tell which do. They are counted in the
+// database, for all processes together and across restarts; only a failure writes.
 const (
 	addressFailures = 60
 	nameFailures    = 20
 	failureWindow   = 10 * time.Minute
-	maxTracked      = 50_000
+	keepFailures    = 24 * time.Hour // failures in a row are forgotten after a quiet day
 )
 
-// attempts counts failures and lets only one attempt on a name run at a time,
-// so that parallel guesses cannot slip past the count.
-type attempts struct {
-	clk   clock.Clock
-	mu    sync.Mutex
-	items map[string]*attempt
+// failures are the failed tries counted under one key, as "ip 10.0.0.1".
+type failures struct {
+	count int   // since
+	since int64 // UTC milliseconds
+	inRow int   // since the last success, however long ago
+	last  int64 // UTC milliseconds
 }
 
-type attempt struct {
-	busy     chan struct{} // holds one token while an attempt runs
-	users    int
-	failures int
-	since    time.Time
-	row      int // failures since the last success, however long ago
-	last     time.Time
-}
-
-func newAttempts(clk clock.Clock) *attempts {
-	return &attempts{clk: clk, items: map[string]*attempt{}}
-}
-
-// get returns the record of key. The caller holds mu.
-func (a *attempts) get(key string) *attempt {
-	it := a.items[key]
-	now := a.clk.Now()
-	if it == nil {
-		if len(a.items) >= maxTracked {
-			a.sweep(now)
-		}
-		it = &attempt{busy: make(chan struct{}, 1), since: now}
-		a.items[key] = it
+// recent returns how many failures count now.
+func (f failures) recent(now int64) int {
+	if now-f.since >= failureWindow.Milliseconds() {
+		return 0
 	}
-	if now.Sub(it.since) >= failureWindow {
-		it.failures, it.since = 0, now
-	}
-	return it
-}
-
-// sweep forgets what is over; under attack also what is not, rather than
-// growing without bound.
-func (a *attempts) sweep(now time.Time) {
-	for k, it := range a.items {
-		if it.users == 0 && (now.Sub(it.since) >= failureWindow || len(a.items) >= maxTracked) {
-			delete(a.items, k)
-		}
-	}
-}
-
-// allowed refuses a key with too many failures (TooMany).
-func (a *attempts) allowed(key string, limit int) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	it := a.get(key)
-	if it.failures < limit {
-		return nil
-	}
-	left := failureWindow - a.clk.Now().Sub(it.since)
-	return errs.E("account.attempts", errs.TooMany, "account.too_many", minutes(left))
-}
-
-// failed counts a failure of each key.
-func (a *attempts) failed(keys ...string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, k := range keys {
-		it := a.get(k)
-		it.failures++
-		it.row++
-		it.last = a.clk.Now()
-	}
+	return f.count
 }
 
 // lockedFor returns how long a name that does not exist stays locked: as long
 // as one that does, so that the lock does not tell which do.
-func (a *attempts) lockedFor(key string) time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	it := a.get(key)
-	return lockFor(it.row) - a.clk.Now().Sub(it.last)
+func (f failures) lockedFor(now int64) time.Duration {
+	return lockFor(f.inRow) - time.Duration(now-f.last)*time.Millisecond
 }
 
-// forget clears a key after a success.
-func (a *attempts) forget(key string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if it := a.items[key]; it != nil {
-		it.failures, it.row = 0, 0
+// within refuses a key with limit or more failures (TooMany account.too_many).
+func (f failures) within(limit int, now int64) error {
+	if f.recent(now) < limit {
+		return nil
 	}
+	left := failureWindow - time.Duration(now-f.since)*time.Millisecond
+	return errs.After(errs.E("account.attempts", errs.TooMany, "account.too_many", minutes(left)), left)
 }
 
-// alone waits until no other attempt on key runs; done ends this one.
-func (a *attempts) alone(ctx context.Context, key string) (done func(), err error) {
-	a.mu.Lock()
-	it := a.get(key)
-	it.users++
-	a.mu.Unlock()
-	leave := func() {
-		a.mu.Lock()
-		it.users--
-		a.mu.Unlock()
+// failureKey is what is kept of a key: addresses are of people too.
+func (s *Service) failureKey(key string) []byte {
+	return s.keys.Hash(seal.Standing, "failed_try", key)
+}
+
+// allowed refuses a key with too many failures (TooMany).
+func (s *Service) allowed(ctx context.Context, key string, limit int) error {
+	f, err := s.selectFailures(ctx, s.d.Read(), s.failureKey(key))
+	if err != nil {
+		return errs.Wrap("account.allowed", err)
 	}
-	select {
-	case it.busy <- struct{}{}:
-		return func() { <-it.busy; leave() }, nil
-	case <-ctx.Done():
-	case <-clock.Real().After(hashWait):
+	return f[0].within(limit, s.now())
+}
+
+// countFailure counts a failure of each key in tx.
+func (s *Service) countFailure(ctx context.Context, tx *db.Tx, keys ...string) error {
+	hashes := make([][]byte, len(keys))
+	for i, k := range keys {
+		hashes[i] = s.failureKey(k)
 	}
-	leave()
-	return nil, errs.E("account.alone", errs.Unavailable, "account.busy")
+	slices.SortFunc(hashes, bytes.Compare) // in one order everywhere: no two transactions wait for each other
+	for _, h := range hashes {
+		if err := s.addFailure(ctx, tx, h, s.now()); err != nil {
+			return errs.Wrap("account.countFailure", err)
+		}
+	}
+	return nil
+}
+
+// failed is countFailure in a transaction of its own.
+func (s *Service) failed(ctx context.Context, keys ...string) error {
+	return s.d.Write(ctx, "account.failed", func(tx *db.Tx) error { return s.countFailure(ctx, tx, keys...) })
 }
 
 // minutes rounds up, for messages.

@@ -48,3 +48,34 @@ func TestInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// TestTheWaitInABrowser: a log-in in a rush shows how many are before it and goes
+// on by itself, with nothing typed twice. Another is told of a wrong password.
+func TestTheWaitInABrowser(t *testing.T) {
+	account.Hurry(t)
+	h := newHouse(t, dbtest.SQLite(t))
+	srv := site(t, h)
+	for _, c := range []struct {
+		lang     string
+		w, h     int64
+		password string
+		then     string
+	}{
+		{"zh", 390, 844, good, `location.pathname === "/"`},
+		{"en", 1440, 900, "wrong wrong", `document.querySelector(".notice-error") && document.querySelector("#f-login").value === "wait" + document.documentElement.lang`},
+	} {
+		t.Run(c.lang, func(t *testing.T) {
+			h.add(t, account.NewAccount{Login: "wait" + c.lang, Name: "王", Lang: c.lang}, good)
+			free := h.Hold()
+			defer free()
+			tab := webtest.Browser(t)
+			webtest.Run(t, tab, webtest.Size(c.w, c.h), chromedp.Navigate(srv.URL+"/login?lang="+c.lang),
+				chromedp.SendKeys("#f-login", "wait"+c.lang), chromedp.SendKeys("#f-password", c.password),
+				chromedp.Click("main form button"), chromedp.WaitVisible(".waiting"))
+			webtest.NoOverflow(t, tab)
+			webtest.Shot(t, tab, "account-wait-"+c.lang)
+			free()
+			webtest.Run(t, tab, webtest.Until(c.then))
+		})
+	}
+}

@@ -111,7 +111,7 @@ func (s *Service) CheckCode(ctx context.Context, text, address string) (CodeInfo
 func (s *Service) findCode(ctx context.Context, text, address string) (code, error) {
 	const op = "account.findCode"
 	key := "code " + address
-	if err := s.attempts.allowed(key, nameFailures); err != nil {
+	if err := s.allowed(ctx, key, nameFailures); err != nil {
 		return code{}, err
 	}
 	hash := s.codeHash(text)
@@ -123,7 +123,9 @@ func (s *Service) findCode(ctx context.Context, text, address string) (code, err
 		return code{}, errs.Wrap(op, err)
 	}
 	if !found {
-		s.attempts.failed(key)
+		if err := s.failed(ctx, key); err != nil {
+			return code{}, err
+		}
 		return code{}, errs.E(op, errs.Unauthenticated, "account.bad_code")
 	}
 	return c, nil
@@ -181,65 +183,6 @@ func (s *Service) SetupFirst(ctx context.Context, text string, n NewAccount, pas
 	return e, err
 }
 
-// SetPassword chooses a password with a reset or change code, ends every other
-// session of the account and logs in.
-func (s *Service) SetPassword(ctx context.Context, text, password, device, address string) (Entered, error) {
-	const op = "account.SetPassword"
-	c, err := s.findCode(ctx, text, address)
-	if err != nil {
-		return Entered{}, err
-	}
-	if c.kind != codeReset && c.kind != codeChange {
-		return Entered{}, errs.E(op, errs.Unauthenticated, "account.bad_code")
-	}
-	a, err := s.Get(ctx, c.account)
-	if err != nil {
-		return Entered{}, errs.Wrap(op, err)
-	}
-	if a.State != Active {
-		return Entered{}, errs.E(op, errs.Denied, "account.disabled")
-	}
-	hash, err := s.freshHash(ctx, a, password)
-	if err != nil {
-		return Entered{}, err
-	}
-	a.MustChange, a.HasPassword = false, true
-	var e Entered
-	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
-		e = Entered{Account: a}
-		if err := s.spend(ctx, tx, text); err != nil {
-			return err
-		}
-		if err := s.changePassword(ctx, tx, a.ID, hash, id.Zero); err != nil {
-			return err
-		}
-		return s.admit(ctx, tx, &e, device)
-	})
-	return e, err
-}
-
-// freshHash checks and hashes a new password, which must not be the present one.
-func (s *Service) freshHash(ctx context.Context, a Account, password string) (string, error) {
-	const op = "account.freshHash"
-	if err := checkPassword(password, a.Login, a.Phone); err != nil {
-		return "", err
-	}
-	r, err := s.selectAccount(ctx, s.d.Read(), a.ID)
-	if err != nil {
-		return "", errs.Wrap(op, err)
-	}
-	same := false
-	if r.password != "" {
-		if same, err = s.verify(ctx, password, r.password); err != nil {
-			return "", err
-		}
-	}
-	if same {
-		return "", errs.Field(errs.E(op, errs.Invalid, "account.password.same"), "password")
-	}
-	return s.HashPassword(ctx, password, a.Login, a.Phone)
-}
-
 func (s *Service) changePassword(ctx context.Context, tx *db.Tx, account id.ID, hash string, but id.ID) error {
 	const op = "account.changePassword"
 	if err := s.updatePassword(ctx, tx, account, hash, false); err != nil {
@@ -249,36 +192,4 @@ func (s *Service) changePassword(ctx context.Context, tx *db.Tx, account id.ID, 
 		return errs.Wrap(op, err)
 	}
 	return s.note(ctx, tx, account, "account.password_changed", account, "")
-}
-
-// ChangePassword changes the caller's own password, knowing the present one,
-// and ends the account's other sessions. Errors: Invalid at the field "current"
-// (account.wrong_current) or "password".
-func (s *Service) ChangePassword(ctx context.Context, account, session id.ID, current, password string) error {
-	const op = "account.ChangePassword"
-	key := "own " + account.String()
-	if err := s.attempts.allowed(key, nameFailures); err != nil {
-		return err
-	}
-	r, err := s.selectAccount(ctx, s.d.Read(), account)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	ok, err := s.verify(ctx, current, r.password)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		s.attempts.failed(key)
-		return errs.Field(errs.E(op, errs.Invalid, "account.wrong_current"), "current")
-	}
-	a, err := s.open(r)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	hash, err := s.freshHash(ctx, a, password)
-	if err != nil {
-		return err
-	}
-	return s.d.Write(ctx, op, func(tx *db.Tx) error { return s.changePassword(ctx, tx, account, hash, session) })
 }

@@ -1,6 +1,10 @@
 package account
 
-import "encoding/base32"
+import (
+	"context"
+	"encoding/base32"
+	"time"
+)
 
 // TOTPAt is the code of a secret in a time step, as an app shows it.
 func TOTPAt(secret string, step int64) string {
@@ -9,4 +13,56 @@ func TOTPAt(secret string, step int64) string {
 		panic(err)
 	}
 	return totpAt(key, step)
+}
+
+// Hurry shows the waiting page sooner until the test ends.
+func Hurry(t interface{ Cleanup(func()) }) {
+	p, l := patience, peek
+	patience, peek = 100*time.Millisecond, 100*time.Millisecond
+	t.Cleanup(func() { patience, peek = p, l })
+}
+
+// Hold takes every turn of the queue until free is called.
+func (s *Service) Hold() (free func()) {
+	var held []*seat
+	for range s.queue.slots {
+		seat, err := s.queue.join(0, "")
+		if err != nil {
+			panic(err)
+		}
+		<-seat.turn
+		held = append(held, seat)
+	}
+	return func() {
+		for _, seat := range held {
+			seat.leave()
+		}
+	}
+}
+
+// Fill puts n into the queue who never leave, ahead of everybody.
+func (s *Service) Fill(n int) {
+	for range n {
+		if _, err := s.queue.join(0, "filled"); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// Full is how many the queue holds.
+const Full = maxQueue
+
+// InQueue returns how many wait, and how many errands are kept.
+func (s *Service) InQueue() (waiting, kept int) {
+	s.desk.mu.Lock()
+	defer s.desk.mu.Unlock()
+	return s.queue.length(), len(s.desk.open)
+}
+
+// FailuresKept returns how many keys failures are counted of.
+func (s *Service) FailuresKept(t interface{ Fatal(...any) }) (n int) {
+	if err := s.d.Read().QueryRowContext(context.Background(), `SELECT COUNT(*) FROM failed_try`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/hex"
 	"runtime"
-	"sync/atomic"
-	"time"
 
 	"github.com/alexedwards/argon2id"
 
-	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/seal"
 )
@@ -17,55 +14,28 @@ import (
 // params are OWASP's first choice for argon2id: 19 MiB, two passes.
 var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-const (
-	hashWait  = 8 * time.Second // a log-in waits this long for its turn
-	hashQueue = 256             // more than this many waiting are sent away at once
-)
+// hashSlots is how many passwords are hashed at once: half the cores, so that the
+// other half goes on answering.
+func hashSlots() int { return max(1, runtime.NumCPU()/2) }
 
-// hasher runs argon2id a few at a time, so that a rush of log-ins at a shift's
-// start neither takes every core nor all memory.
-type hasher struct {
-	slots   chan struct{}
-	waiting atomic.Int64
-}
-
-func newHasher() *hasher {
-	return &hasher{slots: make(chan struct{}, max(1, runtime.NumCPU()/2))}
-}
-
-// turn waits for a place; the caller gives it back with done.
-func (h *hasher) turn(ctx context.Context) (done func(), err error) {
-	if h.waiting.Add(1) > hashQueue {
-		h.waiting.Add(-1)
-		return nil, errs.E("account.hash", errs.Unavailable, "account.busy")
+// pepper turns a password into what argon2id is given: a keyed hash, useless to
+// guess at without the key folder. It is all that is kept of a password while
+// somebody waits. Nil stands for what can be nobody's password.
+func (s *Service) pepper(password string) ([]byte, error) {
+	if password == "" || len(password) > 4*maxPassword {
+		return nil, nil
 	}
-	defer h.waiting.Add(-1)
-	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
-	default:
-	}
-	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
-	case <-ctx.Done():
-	case <-clock.Real().After(hashWait):
-	}
-	return nil, errs.E("account.hash", errs.Unavailable, "account.busy")
-}
-
-// pepper makes a password useless to guess at without the key folder.
-func (s *Service) pepper(password string) (string, error) {
 	h := s.keys.Hash(seal.Standing, "password", password)
 	if h == nil {
-		return "", errs.E("account.hash", errs.Unavailable, "seal.key_missing")
+		return nil, errs.E("account.hash", errs.Unavailable, "seal.key_missing")
 	}
-	return hex.EncodeToString(h), nil
+	return h, nil
 }
 
 // HashPassword checks a new password against the rules (errors name the field
-// "password") and returns what is kept of it. It takes about 25 ms of a core, so
-// it is called before a transaction, never inside.
+// "password") and returns what is kept of it. It waits for its turn as long as ctx
+// lasts and takes about 25 ms of a core, so it is called before a transaction,
+// never inside. Errors: TooMany account.queue, Unavailable account.queue_full.
 func (s *Service) HashPassword(ctx context.Context, password, login, phone string) (string, error) {
 	if err := checkPassword(password, login, phone); err != nil {
 		return "", err
@@ -74,37 +44,32 @@ func (s *Service) HashPassword(ctx context.Context, password, login, phone strin
 	if err != nil {
 		return "", err
 	}
-	done, err := s.hasher.turn(ctx)
+	defer clear(peppered)
+	turn, err := s.queue.pass(ctx, s.now())
 	if err != nil {
 		return "", err
 	}
-	defer done()
-	hash, err := argon2id.CreateHash(peppered, params)
-	return hash, errs.Wrap("account.HashPassword", err)
+	defer turn.leave()
+	return createHash(peppered)
+}
+
+// createHash returns what is kept of a password. It is called in a turn.
+func createHash(peppered []byte) (string, error) {
+	hash, err := argon2id.CreateHash(hex.EncodeToString(peppered), params)
+	return hash, errs.Wrap("account.createHash", err)
 }
 
 // nobodysHash is compared with where there is no account, so that the answer
 // takes as long as for one that exists.
 const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// verify reports whether password is the one behind hash.
-func (s *Service) verify(ctx context.Context, password, hash string) (bool, error) {
-	peppered, err := s.pepper(password)
-	if password == "" || len(password) > 4*maxPassword {
-		peppered, err = "", nil
-	}
-	if err != nil {
-		return false, err
-	}
+// verify reports whether the password is the one behind hash; never for an empty
+// hash. It is called in a turn.
+func verify(peppered []byte, hash string) (bool, error) {
 	known := hash != ""
 	if !known {
 		hash = nobodysHash
 	}
-	done, err := s.hasher.turn(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer done()
-	ok, err := argon2id.ComparePasswordAndHash(peppered, hash)
-	return ok && known && peppered != "", errs.Wrap("account.verify", err)
+	ok, err := argon2id.ComparePasswordAndHash(hex.EncodeToString(peppered), hash)
+	return ok && known && len(peppered) > 0, errs.Wrap("account.verify", err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,7 +83,8 @@ func (s *Service) addressOf(from sender) string {
 
 type loginInput struct {
 	sender
-	Body struct {
+	Ticket string `cookie:"wangge_queue" doc:"Place in the queue, from the answer 429 to the same log-in"`
+	Body   struct {
 		Login    string `json:"login" maxLength:"100" doc:"Log-in name or phone"`
 		Password string `json:"password" maxLength:"200"`
 		Code     string `json:"code,omitempty" maxLength:"40" doc:"Code of the authenticator app, or one on paper, where the account has a second step"`
@@ -159,8 +161,11 @@ func caller(ctx context.Context) (id.ID, error) {
 
 func (s *Service) apiLogin(ctx context.Context, in *loginInput) (*loginOutput, error) {
 	device, address := DeviceOf(in.agent), s.addressOf(in.sender)
-	e, err := s.Login(ctx, Attempt{Login: in.Body.Login, Password: in.Body.Password, Device: device, Address: address})
+	secure := in.secure || s.proxy && in.proxied
+	e, q, err := s.login(ctx, Attempt{Login: in.Body.Login, Password: in.Body.Password, Device: device, Address: address, Ticket: in.Ticket}, apiPatience)
 	switch {
+	case q != nil:
+		return nil, s.stillQueued(ctx, q, secure)
 	case err != nil:
 		return nil, err
 	case e.SecondSetup:
@@ -177,10 +182,28 @@ func (s *Service) apiLogin(ctx context.Context, in *loginInput) (*loginOutput, e
 	}
 	out := &loginOutput{SetCookie: http.Cookie{
 		Name: web.SessionCookie, Value: e.Token, Path: "/", Expires: time.UnixMilli(e.Session.Expires),
-		HttpOnly: true, Secure: in.secure || s.proxy && in.proxied, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	}}
 	out.Body.Session, out.Body.Account = sessionOf(e.Session), toJSON(e.Account)
 	return out, nil
+}
+
+// apiPatience is how long a call waits for its turn.
+const apiPatience = 20 * time.Second
+
+// stillQueued tells a program where its log-in stands. The same call again keeps
+// the place: with the cookie in every process, without it in this one.
+func (s *Service) stillQueued(ctx context.Context, q *waiting, secure bool) error {
+	text, err := s.sealTicket(q.ticket)
+	if err != nil {
+		return err
+	}
+	p := web.ProblemOf(web.Lang(ctx), errs.After(queued(q.ahead, q.wait), lookAgain(q.wait)))
+	p.Instance, p.Place = web.RequestID(ctx), q.ahead+1
+	head := http.Header{}
+	head.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	head.Set("Set-Cookie", cookieOf(text, "/api/v1/sessions", secure).String())
+	return huma.ErrorWithHeaders(p, head)
 }
 
 func (s *Service) apiSessions(ctx context.Context, _ *struct{}) (*body[web.Page[sessionJSON]], error) {

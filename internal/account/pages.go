@@ -34,6 +34,8 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /login", p.showLogin, web.Public())
 	app.Handle("POST /login", web.WithForm(p.login), web.Public())
 	app.Handle("POST /login/second", web.WithForm(p.second), web.Public())
+	app.Handle("GET "+waitPath, p.wait, web.Public())
+	app.Handle("POST /login/leave", p.leave, web.Public())
 	app.Handle("POST /logout", p.logout, web.Public())
 	app.Handle("GET /setup", p.showSetup, web.Public())
 	app.Handle("POST /setup", web.WithForm(p.setup), web.Public())
@@ -104,21 +106,31 @@ func (p *Pages) loginPage(w http.ResponseWriter, r *http.Request, status int, d 
 }
 
 func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
-	e, err := p.s.Login(r.Context(), Attempt{
+	next := r.PostForm.Get("next")
+	e, q, err := p.s.login(r.Context(), Attempt{
 		Login: r.PostForm.Get("login"), Password: r.PostForm.Get("password"),
-		Device: DeviceOf(r.UserAgent()), Address: p.s.address(r),
-	})
+		Device: DeviceOf(r.UserAgent()), Address: p.s.address(r), Next: next, Ticket: cookieText(r),
+	}, patience)
+	if q != nil {
+		return p.toQueue(w, r, q)
+	}
+	return p.afterLogin(w, r, e, err, url.Values{"login": r.PostForm["login"]}, next)
+}
+
+// afterLogin goes on after a log-in that was tried, or shows the form again.
+func (p *Pages) afterLogin(w http.ResponseWriter, r *http.Request, e Entered, err error, typed url.Values, next string) error {
 	if err != nil {
-		form, message, status, ok := shown(r, err, url.Values{"login": r.PostForm["login"]})
+		tellWhen(w, err)
+		form, message, status, ok := shown(r, err, typed)
 		if !ok {
 			return err
 		}
-		return p.loginPage(w, r, status, formPage{Form: form, Message: message, Next: r.PostForm.Get("next")})
+		return p.loginPage(w, r, status, formPage{Form: form, Message: message, Next: next})
 	}
 	if e.ChangeCode != "" {
-		return p.choosePage(w, r, http.StatusOK, formPage{Code: e.ChangeCode, Name: e.Account.Name, Next: r.PostForm.Get("next")})
+		return p.choosePage(w, r, http.StatusOK, formPage{Code: e.ChangeCode, Name: e.Account.Name, Next: next})
 	}
-	return p.entered(w, r, e, r.PostForm.Get("next"))
+	return p.entered(w, r, e, next)
 }
 
 // entered gives the browser its session and sends it on, or asks for the second step.
@@ -203,13 +215,22 @@ func (p *Pages) setup(w http.ResponseWriter, r *http.Request) error {
 	if !f.Has("password") {
 		return p.forCode(w, r, f.Get("code"))
 	}
-	e, err := p.spendCode(r, f)
+	e, q, err := p.spendCode(r, f)
+	if q != nil {
+		return p.toQueue(w, r, q)
+	}
+	return p.afterChoice(w, r, e, err, f)
+}
+
+// afterChoice goes on after a password was chosen with a code, or shows the form f again.
+func (p *Pages) afterChoice(w http.ResponseWriter, r *http.Request, e Entered, err error, f url.Values) error {
 	if err == nil {
 		return p.entered(w, r, e, f.Get("next"))
 	}
 	if errs.As(err).Key == "account.bad_code" {
 		return p.badCode(w, r, err)
 	}
+	tellWhen(w, err)
 	form, message, status, ok := shown(r, err, url.Values{"login": f["login"], "name": f["name"], "phone": f["phone"]})
 	if !ok {
 		return err
@@ -217,16 +238,17 @@ func (p *Pages) setup(w http.ResponseWriter, r *http.Request) error {
 	return p.choosePage(w, r, status, formPage{Form: form, Message: message, Code: f.Get("code"), Setup: f.Get("setup") == "1", Next: f.Get("next")})
 }
 
-func (p *Pages) spendCode(r *http.Request, f url.Values) (Entered, error) {
+func (p *Pages) spendCode(r *http.Request, f url.Values) (Entered, *waiting, error) {
 	if err := sameTwice(f); err != nil {
-		return Entered{}, err
+		return Entered{}, nil, err
 	}
 	device, address := DeviceOf(r.UserAgent()), p.s.address(r)
 	if f.Get("setup") != "1" {
-		return p.s.SetPassword(r.Context(), f.Get("code"), f.Get("password"), device, address)
+		return p.s.setPassword(r.Context(), ticket{Code: f.Get("code"), Device: device, Address: address, Next: f.Get("next")}, f.Get("password"), patience)
 	}
 	n := NewAccount{Login: f.Get("login"), Name: f.Get("name"), Phone: f.Get("phone"), Lang: web.Lang(r.Context())}
-	return p.s.SetupFirst(r.Context(), f.Get("code"), n, f.Get("password"), device, address)
+	e, err := p.s.SetupFirst(r.Context(), f.Get("code"), n, f.Get("password"), device, address)
+	return e, nil, err
 }
 
 func sameTwice(f url.Values) error {
@@ -246,11 +268,20 @@ func (p *Pages) passwordPage(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
-	err := p.changeOwn(r)
+	q, err := p.sendChange(r)
+	if q != nil {
+		return p.toQueue(w, r, q)
+	}
+	return p.afterChange(w, r, err)
+}
+
+// afterChange goes on after the own password was changed, or shows the form again.
+func (p *Pages) afterChange(w http.ResponseWriter, r *http.Request, err error) error {
 	if err == nil {
 		web.Flash(w, r, "ok", "account.password.saved")
 		return web.Redirect(w, r, "/account")
 	}
+	tellWhen(w, err)
 	form, message, status, ok := shown(r, err, nil)
 	if !ok {
 		return err
@@ -258,16 +289,16 @@ func (p *Pages) password(w http.ResponseWriter, r *http.Request) error {
 	return p.passwordPage(w, r, status, formPage{Form: form, Message: message})
 }
 
-func (p *Pages) changeOwn(r *http.Request) error {
-	ctx, f := r.Context(), r.PostForm
+func (p *Pages) sendChange(r *http.Request) (*waiting, error) {
+	f := r.PostForm
 	if err := sameTwice(f); err != nil {
-		return err
+		return nil, err
 	}
 	account, session, err := p.own(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return p.s.ChangePassword(ctx, account, session, f.Get("current"), f.Get("password"))
+	return p.s.changeOwn(r.Context(), ticket{Account: account, Session: session, Address: p.s.address(r)}, f.Get("current"), f.Get("password"), patience)
 }
 
 // own returns the caller's account and session. Programs have none of these pages.

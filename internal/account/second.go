@@ -112,7 +112,7 @@ func (s *Service) turnOn(ctx context.Context, tx *db.Tx, account id.ID) ([]strin
 func (s *Service) withCode(ctx context.Context, account id.ID, code string, fn func(tx *db.Tx) error) error {
 	const op = "account.withCode"
 	key := "second " + account.String()
-	if err := s.attempts.allowed(key, nameFailures); err != nil {
+	if err := s.allowed(ctx, key, nameFailures); err != nil {
 		return err
 	}
 	bad := errs.Field(errs.E(op, errs.Invalid, "account.second.wrong"), "otp")
@@ -127,7 +127,9 @@ func (s *Service) withCode(ctx context.Context, account id.ID, code string, fn f
 		return fn(tx)
 	})
 	if errs.As(err).Key == "account.second.wrong" {
-		s.attempts.failed(key)
+		if err := s.failed(ctx, key); err != nil {
+			return err
+		}
 	}
 	return err
 }

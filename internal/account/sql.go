@@ -186,6 +186,8 @@ func (s *Service) deleteOld(ctx context.Context, tx *db.Tx, answers, ended int64
 	}{
 		{`DELETE FROM idempotency WHERE district = $1 AND created_ms < $2`, answers},
 		{`DELETE FROM session WHERE district = $1 AND expires_ms < $2`, ended},
+		{`DELETE FROM spent_ticket WHERE district = $1 AND expires_ms < $2`, s.now()},
+		{`DELETE FROM failed_try WHERE district = $1 AND last_ms < $2`, s.now() - keepFailures.Milliseconds()},
 		{`DELETE FROM one_time_code WHERE district = $1 AND expires_ms < $2`, ended},
 	} {
 		if _, err := tx.ExecContext(ctx, q.text, s.district, q.ms); err != nil {

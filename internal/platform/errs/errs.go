@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // Kind says what sort of failure an error is; there are eight.
@@ -52,7 +53,9 @@ type Error struct {
 	Key   string // message catalogue key; empty on wrapped causes
 	Args  []any  // arguments of the message, never personal fields
 	Field string // the input field at fault, if one is
-	Err   error  // the cause, for logs
+	// After is when to try again, where that is known; zero: it is not.
+	After time.Duration
+	Err   error // the cause, for logs
 }
 
 // Error gives the text for logs; people see the catalogue's message of Key.
@@ -89,6 +92,13 @@ func Field(err error, field string) error {
 	return &Error{Op: "input", Kind: Invalid, Field: field, Err: err}
 }
 
+// After returns err, an *Error, marked with the time after which to try again.
+func After(err error, d time.Duration) error {
+	c := *As(err)
+	c.After = d
+	return &c
+}
+
 // Wrap adds the operation to err and keeps its kind and message. Wrapping nil
 // gives nil, so a store can return errs.Wrap(op, err) as its last line.
 func Wrap(op string, err error) error {
@@ -97,7 +107,7 @@ func Wrap(op string, err error) error {
 	}
 	var e *Error
 	if errors.As(err, &e) {
-		return &Error{Op: op, Kind: e.Kind, Key: e.Key, Args: e.Args, Field: e.Field, Err: err}
+		return &Error{Op: op, Kind: e.Kind, Key: e.Key, Args: e.Args, Field: e.Field, After: e.After, Err: err}
 	}
 	return foreign(op, err)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -162,6 +163,9 @@ var setHumaErrors = sync.OnceFunc(func() {
 			ctx = c.Context()
 		}
 		p := apiProblem(ctx, status, msg, causes)
+		if c != nil && p.RetryAfter > 0 {
+			c.SetHeader("Retry-After", strconv.Itoa(p.RetryAfter))
+		}
 		if p.Status >= http.StatusInternalServerError {
 			logFrom(ctx).ErrorContext(ctx, "request failed", "request", p.Instance, "status", p.Status, "error", errors.Join(causes...))
 		}

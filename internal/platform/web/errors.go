@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
@@ -20,6 +22,9 @@ type Problem struct {
 	Instance string         `json:"instance,omitempty" doc:"Identifier of the request, to be named when asking for help"`
 	Code     string         `json:"code,omitempty" doc:"Stable key of the message, for programs" example:"round.closed"`
 	Errors   []ProblemField `json:"errors,omitempty" doc:"The fields at fault"`
+	// RetryAfter also stands in the header of that name.
+	RetryAfter int `json:"retry_after,omitempty" doc:"Seconds after which to try again"`
+	Place      int `json:"place,omitempty" doc:"Place in the queue of log-ins, 1 being the next"`
 }
 
 // ProblemField names one input field and what is wrong with it.
@@ -78,6 +83,9 @@ func ProblemOf(lang string, err error) *Problem {
 		out.Detail = i18n.T(lang, "web.problem."+e.Kind.String()+".why")
 	}
 	out.Errors = problemFields(lang, err)
+	if e.After > 0 {
+		out.RetryAfter = int(max(1, (e.After+time.Second-1)/time.Second))
+	}
 	return out
 }
 
@@ -137,6 +145,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	h.Del("Content-Encoding")
 	h.Del("Content-Length")
 	h.Del("Content-Disposition")
+	setRetryAfter(h, p)
 	switch ren := rendererFrom(r.Context()); {
 	case WantsJSON(r) || ren == nil:
 		writeProblem(w, p)
@@ -146,6 +155,12 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		ren.errorPage(w, r, "toast", p)
 	default:
 		ren.errorPage(w, r, "page", p)
+	}
+}
+
+func setRetryAfter(h http.Header, p *Problem) {
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 }
 

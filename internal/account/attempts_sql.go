@@ -1,0 +1,54 @@
+package account
+
+import (
+	"context"
+
+	"wangge/internal/platform/db"
+)
+
+// selectFailures reads the failures counted under each key, in their order.
+func (s *Service) selectFailures(ctx context.Context, q db.Queryer, keys ...[]byte) ([]failures, error) {
+	type counted struct {
+		key []byte
+		failures
+	}
+	a := db.NewArgs(s.district)
+	rows, err := db.List(ctx, q, func(c *counted) []any { return []any{&c.key, &c.count, &c.since, &c.inRow, &c.last} },
+		`SELECT key_hash, failures, since_ms, in_row, last_ms FROM failed_try WHERE district = $1 AND key_hash IN `+db.In(a, keys), a.List()...)
+	out := make([]failures, len(keys))
+	for i, k := range keys {
+		for _, r := range rows {
+			if string(r.key) == string(k) {
+				out[i] = r.failures
+			}
+		}
+	}
+	return out, err
+}
+
+// addFailure counts one more; those before failureWindow count no more.
+func (s *Service) addFailure(ctx context.Context, tx *db.Tx, key []byte, now int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO failed_try (district, key_hash, failures, since_ms, in_row, last_ms) VALUES ($1, $2, 1, $3, 1, $3)
+		ON CONFLICT (district, key_hash) DO UPDATE SET
+			failures = CASE WHEN failed_try.since_ms <= $4 THEN 1 ELSE failed_try.failures + 1 END,
+			since_ms = CASE WHEN failed_try.since_ms <= $4 THEN excluded.since_ms ELSE failed_try.since_ms END,
+			in_row = failed_try.in_row + 1, last_ms = excluded.last_ms`, s.district, key, now, now-failureWindow.Milliseconds())
+	return err
+}
+
+// deleteFailures forgets what was counted under a key, after a success.
+func (s *Service) deleteFailures(ctx context.Context, tx *db.Tx, key []byte) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM failed_try WHERE district = $1 AND key_hash = $2`, s.district, key)
+	return err
+}
+
+// insertSpent notes that a ticket was used; false where it was already.
+func (s *Service) insertSpent(ctx context.Context, tx *db.Tx, t ticket) (bool, error) {
+	res, err := tx.ExecContext(ctx, `INSERT INTO spent_ticket (district, hash, expires_ms) VALUES ($1, $2, $3) ON CONFLICT (district, hash) DO NOTHING`,
+		s.district, t.spentHash(), t.Since+ticketTTL.Milliseconds())
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
