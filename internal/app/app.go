@@ -116,6 +116,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Ledger = ledger.New(ledger.Deps{DB: d, District: code, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
 	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Alone: a.seats.Alone})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
+	a.Ledger.AskRounds(a.Rounds.AnsweredBelow)
 	a.Grid.OnRegrid(a.Rounds.Regridded)
 	a.Grid.OnMerge(a.Rounds.AreaMerged)
 	a.Grid.SetWorkload(a.workload)

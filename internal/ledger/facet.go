@@ -16,9 +16,12 @@ import (
 // Counts of a community are kept for facetAge. One that is missing is counted
 // when it is asked for; of a larger area at most facetInline at once, the rest
 // in the background, and the answer says how many communities are still missing.
+// A large area's counts may be older (facetAgeWide), unless somebody changed
+// something: a district takes a core half a minute.
 const (
-	facetAge    = 5 * time.Minute
-	facetInline = 12
+	facetAge     = 5 * time.Minute
+	facetAgeWide = time.Hour
+	facetInline  = 12
 )
 
 // facetCache keeps the counts of communities by path.
@@ -30,37 +33,55 @@ type facetCache struct {
 
 type keptFacets struct {
 	at     clock.Stopwatch
+	ms     int64        // the same on the clock
+	stale  bool         // somebody changed something since
 	counts []FacetCount // by what stands directly below the community
 }
 
-func (f *facetCache) get(path string) (k keptFacets, ok, old bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	k, ok = f.kept[path]
-	return k, ok, ok && k.at.Elapsed() > facetAge
+// due reports whether counts should be made anew: those that somebody changed
+// at once, or for a wide area after a while.
+func (k keptFacets) due(wide bool) bool {
+	age := k.at.Elapsed()
+	if wide {
+		return age > facetAgeWide || k.stale && age > facetAge
+	}
+	return age > facetAge || k.stale
 }
 
-func (f *facetCache) put(path string, counts []FacetCount) {
+func (f *facetCache) get(path string) (keptFacets, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k, ok := f.kept[path]
+	return k, ok
+}
+
+func (f *facetCache) put(path string, at clock.Stopwatch, ms int64, counts []FacetCount) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.kept == nil {
 		f.kept = map[string]keptFacets{}
 	}
-	f.kept[path] = keptFacets{clock.Start(), counts}
+	f.kept[path] = keptFacets{at: at, ms: ms, counts: counts}
 }
 
-// forget drops the counts of a community.
+// forget marks the counts of a community as changed since.
 func (f *facetCache) forget(path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.kept, path)
+	if k, ok := f.kept[path]; ok {
+		k.stale = true
+		f.kept[path] = k
+	}
 }
 
-// forgetAll drops all counts.
+// forgetAll marks all counts as changed since.
 func (f *facetCache) forgetAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	clear(f.kept)
+	for path, k := range f.kept {
+		k.stale = true
+		f.kept[path] = k
+	}
 }
 
 // Completeness is how complete the records of a place and its children are.
@@ -68,8 +89,10 @@ type Completeness struct {
 	Facets   []string     `json:"facets" doc:"What the counts are of, in order"`
 	Total    FacetCount   `json:"total"`
 	Children []FacetCount `json:"children" doc:"In the order of the list, never by figures"`
-	// Missing is how many communities are still being counted; ask again.
-	Missing int `json:"missing,omitempty" doc:"Communities still being counted; ask again"`
+	AsOfMs   int64        `json:"as_of_ms" doc:"When the oldest of the figures was counted"`
+
+	Missing     int `json:"missing,omitempty" doc:"Communities still being counted; ask again"`
+	Communities int `json:"communities,omitempty" doc:"Communities in all"`
 }
 
 // Completeness counts for a place how many doors meet each facet, in all and by
@@ -90,10 +113,8 @@ func (s *Service) completeness(ctx context.Context, c grid.Caller, place id.ID, 
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	out := &Completeness{Total: FacetCount{PlaceID: place, Met: make([]int, len(facets))}, Children: []FacetCount{}}
-	for _, f := range facets {
-		out.Facets = append(out.Facets, f.Key)
-	}
+	out := &Completeness{Total: FacetCount{PlaceID: place}, Children: []FacetCount{}, AsOfMs: s.nowMs()}
+	out.Total.clear()
 	if !c.CanPlace(grid.PlaceRead, path) {
 		return nil, errs.E(op, errs.Denied, "grid.denied.area")
 	}
@@ -102,10 +123,28 @@ func (s *Service) completeness(ctx context.Context, c grid.Caller, place id.ID, 
 		for _, n := range countFacets(doors, len(path)) {
 			out.Total.add(n)
 		}
+		out.leaveOut()
 		return out, errs.Wrap(op, err)
 	}
 	err = s.completeArea(ctx, c.District, path, now, out)
+	out.leaveOut()
 	return out, errs.Wrap(op, err)
+}
+
+// leaveOut names the facets and drops those of which there is nothing to say:
+// no round asked here.
+func (v *Completeness) leaveOut() {
+	var list []int
+	for k, f := range facets {
+		if f.Asks == "" || v.Total.Of[k] > 0 {
+			list = append(list, k)
+			v.Facets = append(v.Facets, f.Key)
+		}
+	}
+	v.Total.keep(list)
+	for i := range v.Children {
+		v.Children[i].keep(list)
+	}
 }
 
 // completeArea sums the communities below path by the children of the area.
@@ -117,7 +156,7 @@ func (s *Service) completeArea(ctx context.Context, district int, path string, n
 	}
 	at := map[string]*FacetCount{}
 	for i := range out.Children {
-		out.Children[i].Met = make([]int, len(facets))
+		out.Children[i].clear()
 		at[out.Children[i].path] = &out.Children[i]
 	}
 	communities := []FacetCount{{path: path}}
@@ -126,25 +165,32 @@ func (s *Service) completeArea(ctx context.Context, district int, path string, n
 			return err
 		}
 	}
-	var later []string
+	wide := len(communities) > facetInline
+	var later []string // missing ones first
+	var old []string
 	for _, a := range communities {
-		counts, ok, err := s.communityFacets(ctx, district, a.path, now && len(communities) <= facetInline)
+		k, state, err := s.communityFacets(ctx, district, a.path, wide, now && !wide)
 		if err != nil {
 			return err
 		}
-		if !ok {
+		switch state {
+		case facetsMissing:
 			later = append(later, a.path)
-			continue
+		case facetsDue:
+			old = append(old, a.path)
 		}
-		for _, n := range counts {
+		if state != facetsMissing {
+			out.AsOfMs = min(out.AsOfMs, k.ms)
+		}
+		for _, n := range k.counts {
 			out.Total.add(n)
 			if child := at[n.path[:min(width, len(n.path))]]; child != nil {
 				child.add(n)
 			}
 		}
 	}
-	out.Missing = len(later)
-	s.countLater(district, later)
+	out.Missing, out.Communities = len(later), len(communities)
+	s.countLater(district, append(later, old...))
 	return nil
 }
 
@@ -158,27 +204,38 @@ func childWidth(path string) int {
 	return len(path) + levelLen
 }
 
-// communityFacets returns the counts of a community; ok is false where they
-// must be made first and now is not set. Old ones are given and made anew.
-func (s *Service) communityFacets(ctx context.Context, district int, path string, now bool) (counts []FacetCount, ok bool, err error) {
-	k, ok, old := s.facets.get(path)
-	if ok && !old {
-		return k.counts, true, nil
+// What communityFacets found.
+const (
+	facetsFresh   = iota
+	facetsDue     // given, but to be made anew
+	facetsMissing // to be made first
+)
+
+// communityFacets returns the counts of a community; with now set it makes those
+// that are missing or due.
+func (s *Service) communityFacets(ctx context.Context, district int, path string, wide, now bool) (k keptFacets, state int, err error) {
+	k, ok := s.facets.get(path)
+	switch {
+	case ok && !k.due(wide):
+		return k, facetsFresh, nil
+	case ok && !now:
+		return k, facetsDue, nil
+	case !now:
+		return k, facetsMissing, nil
 	}
-	if ok && !now {
-		s.countLater(district, []string{path})
-		return k.counts, true, nil
-	}
-	if !now {
-		return nil, false, nil
-	}
+	k, err = s.countCommunity(ctx, district, path)
+	return k, facetsFresh, err
+}
+
+func (s *Service) countCommunity(ctx context.Context, district int, path string) (keptFacets, error) {
+	began, ms := clock.Start(), s.nowMs()
 	doors, err := s.doorsFacts(ctx, district, path)
 	if err != nil {
-		return nil, false, err
+		return keptFacets{}, err
 	}
-	counts = countFacets(doors, communityLen+levelLen)
-	s.facets.put(path, counts)
-	return counts, true, nil
+	counts := countFacets(doors, communityLen+levelLen)
+	s.facets.put(path, began, ms, counts)
+	return keptFacets{ms: ms, counts: counts}, nil
 }
 
 // countLater counts communities in the background, one after the other; what
@@ -200,7 +257,7 @@ func (s *Service) countLater(district int, paths []string) {
 			s.facets.mu.Unlock()
 		}()
 		for _, p := range paths {
-			if _, _, err := s.communityFacets(context.Background(), district, p, true); err != nil {
+			if _, err := s.countCommunity(context.Background(), district, p); err != nil {
 				return
 			}
 		}
@@ -243,7 +300,7 @@ func (s *Service) Lacking(ctx context.Context, c grid.Caller, place id.ID, facet
 	}
 	var ids []id.ID
 	for i := range doors {
-		if !facets[k].met(&doors[i]) {
+		if speaksOf(k, &doors[i]) && !meets(k, &doors[i]) {
 			ids = append(ids, doors[i].id)
 		}
 	}

@@ -36,7 +36,33 @@ func (s *Service) doorsFacts(ctx context.Context, district int, path string) ([]
 	for i := range doors {
 		doors[i].answered = err == nil && who.forDoor(&doors[i])
 	}
-	return doors, err
+	if err != nil || s.told == nil {
+		return doors, err
+	}
+	return doors, s.toldFacts(ctx, district, path, at)
+}
+
+// toldFacts notes what rounds were told behind the doors.
+func (s *Service) toldFacts(ctx context.Context, district int, path string, at map[int64]*doorFacts) error {
+	for k, f := range facets {
+		if f.Asks == "" {
+			continue
+		}
+		met, err := s.told(ctx, district, path, f.Asks, f.Answer)
+		if err != nil {
+			return err
+		}
+		for door, yes := range met {
+			d := at[int64(door)]
+			if d == nil {
+				continue
+			}
+			if d.asked |= 1 << k; yes {
+				d.said |= 1 << k
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Service) householdFacts(ctx context.Context, district int, lo, hi string, at map[int64]*doorFacts) error {
@@ -50,9 +76,9 @@ func (s *Service) householdFacts(ctx context.Context, district int, lo, hi strin
 			d.households, d.empty, d.living = n, homes == 0, living
 		}
 		return nil
-	}, `SELECT h.door_id, COUNT(*), SUM(CASE WHEN h.kind IN ('vacant', 'business') THEN 0 ELSE 1 END), SUM(h.living_count)
+	}, `SELECT MAX(h.door_id), COUNT(*), SUM(CASE WHEN h.kind IN ('vacant', 'business') THEN 0 ELSE 1 END), SUM(h.living_count)
 		FROM place d CROSS JOIN household h WHERE d.district = $1 AND h.district = $1 AND d.path >= $2 AND d.path < $3 AND d.kind = 'door' AND h.door_id = d.id AND h.until_ms = 0
-		GROUP BY h.door_id`, district, lo, hi)
+		GROUP BY d.path`, district, lo, hi)
 }
 
 func (s *Service) personFacts(ctx context.Context, district int, lo, hi string, at map[int64]*doorFacts) error {
@@ -66,11 +92,12 @@ func (s *Service) personFacts(ctx context.Context, district int, lo, hi string, 
 			d.named, d.phoned, d.idno = named, phoned, idno
 		}
 		return nil
-	}, `SELECT x.door_id, COUNT(*), SUM(x.phone), SUM(x.idno) FROM (
-		SELECT p.door_id AS door_id, p.id AS id, MAX(CASE WHEN k.kind = 'phone' THEN 1 ELSE 0 END) AS phone, MAX(CASE WHEN k.kind = 'idno' THEN 1 ELSE 0 END) AS idno
-		FROM place d CROSS JOIN person p LEFT JOIN person_key k ON k.district = $1 AND k.person_id = p.id
+	}, `SELECT MAX(p.door_id), COUNT(*),
+			SUM(CASE WHEN EXISTS (SELECT 1 FROM person_key k WHERE k.district = $1 AND k.person_id = p.id AND k.kind = 'phone') THEN 1 ELSE 0 END),
+			SUM(CASE WHEN EXISTS (SELECT 1 FROM person_key k WHERE k.district = $1 AND k.person_id = p.id AND k.kind = 'idno') THEN 1 ELSE 0 END)
+		FROM place d CROSS JOIN person p
 		WHERE d.district = $1 AND p.district = $1 AND d.path >= $2 AND d.path < $3 AND d.kind = 'door' AND p.door_id = d.id AND p.until_ms = 0 AND p.lives_here = 1
-		GROUP BY p.door_id, p.id) x GROUP BY x.door_id`, district, lo, hi)
+		GROUP BY d.path`, district, lo, hi)
 }
 
 // answersBelow reads which places, grids and doors below a path have a filled
@@ -128,9 +155,12 @@ func (s *Service) gridsAnswered(ctx context.Context, a *db.Args, filled string) 
 
 func (c *FacetCount) columns() []any { return []any{(*int64)(&c.PlaceID), &c.Name, &c.path} }
 
-// childrenOf lists what stands directly below a place, in path order.
+// childrenOf lists what stands directly below a place, in path order. It is
+// sorted here: asked for the order, SQLite walks all paths of the district.
 func (s *Service) childrenOf(ctx context.Context, district int, place id.ID) ([]FacetCount, error) {
-	return db.List(ctx, s.db.Read(), (*FacetCount).columns, `SELECT id, name, path FROM place WHERE district = $1 AND parent_id = $2 AND until_ms = 0 ORDER BY path`, district, int64(place))
+	list, err := db.List(ctx, s.db.Read(), (*FacetCount).columns, `SELECT id, name, path FROM place WHERE district = $1 AND parent_id = $2 AND until_ms = 0`, district, int64(place))
+	slices.SortFunc(list, func(a, b FacetCount) int { return strings.Compare(a.path, b.path) })
+	return list, err
 }
 
 // communitiesBelow lists the communities below an area, whose path is the

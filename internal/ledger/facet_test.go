@@ -1,7 +1,9 @@
 package ledger_test
 
 import (
+	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +82,38 @@ func TestCompletenessByFacet(t *testing.T) {
 		wantKind(t, err, errs.Invalid)
 		_, err = w.s.Completeness(ctx, caller(grid.RoleCommunity, otherPath), area)
 		wantKind(t, err, errs.NotFound)
+	})
+}
+
+// Facets of rounds speak of the doors that were asked; where nobody was, they
+// are not there.
+func TestFacetsOfRounds(t *testing.T) {
+	both(t, 6, func(t *testing.T, w *world) {
+		area := w.place64("SELECT id FROM place WHERE kind = 'community'")
+		clerk := caller(grid.RoleCommunity, communityPath)
+		told := map[id.ID]bool{}
+		w.s.AskRounds(func(_ context.Context, d int, path, question, answer string) (map[id.ID]bool, error) {
+			if d != district || !strings.HasPrefix(path, communityPath) || answer != "yes" || question != "in_group" {
+				return nil, nil
+			}
+			return told, nil
+		})
+		v := must2[*ledger.Completeness](t)(w.s.Completeness(ctx, clerk, area))
+		if slices.Contains(v.Facets, "groups") || len(v.Total.Met) != len(v.Facets) {
+			t.Errorf("nobody was asked: %+v", v)
+		}
+		told[w.doors[0]], told[w.doors[1]], told[w.doors[3]] = true, false, false
+		must2[id.ID](t)(w.s.AddHousehold(ctx, clerk, ledger.HouseholdInput{DoorID: w.doors[5], Kind: ledger.Vacant}, nil)) // counted anew
+		v = must2[*ledger.Completeness](t)(w.s.Completeness(ctx, clerk, area))
+		k := slices.Index(v.Facets, "groups")
+		if k < 0 || slices.Contains(v.Facets, "tests") || v.Total.Met[k] != 1 || v.Total.Of[k] != 3 || v.Children[0].Of[k] != 3 || v.Total.Of[0] != 6 {
+			t.Fatalf("three were asked, one said yes: %+v", v)
+		}
+		list, _, err := w.s.Lacking(ctx, clerk, area, "groups")
+		must(t, err)
+		if len(list) != 2 || list[0].ID != w.doors[1] || list[1].ID != w.doors[3] {
+			t.Errorf("lacking: %v", list)
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -52,12 +53,12 @@ func (p *Pages) completeness(w http.ResponseWriter, r *http.Request, c grid.Call
 	if err != nil {
 		return err
 	}
-	d := facetsPage{Meta: web.Meta{Title: web.T(ctx, "ledger.facets.title"), Menu: "people", Wide: true}, Tabs: peopleTabs(ctx, c, "/facets"), C: v, Where: name,
+	d := facetsPage{Meta: web.Meta{Title: web.T(ctx, "ledger.facets.title"), Menu: "people", Wide: true, AsOf: clock.FromMs(v.AsOfMs)}, Tabs: peopleTabs(ctx, c, "/facets"), C: v, Where: name,
 		MayDoors: len(path) >= communityLen && (c.IsSystem() || seeing(c, grid.FieldAddress).CanPlace(grid.LedgerRead, path))}
-	for i, f := range facets {
-		h := facetHead{Key: f.Key, Name: web.T(ctx, "ledger.facet."+f.Key), Help: web.T(ctx, "ledger.facet."+f.Key+".help"), Met: v.Total.Met[i], Doors: v.Total.Doors}
+	for i, key := range v.Facets {
+		h := facetHead{Key: key, Name: web.T(ctx, "ledger.facet."+key), Help: web.T(ctx, "ledger.facet."+key+".help"), Met: v.Total.Met[i], Doors: v.Total.Of[i]}
 		if d.MayDoors && h.Met < h.Doors {
-			h.Href = "/facets/doors?" + url.Values{"place": {place.String()}, "facet": {f.Key}}.Encode()
+			h.Href = "/facets/doors?" + url.Values{"place": {place.String()}, "facet": {key}}.Encode()
 		}
 		d.Heads = append(d.Heads, h)
 	}
@@ -111,9 +112,9 @@ func (s *Service) AreaSection(ctx context.Context, c grid.Caller, p grid.Place) 
 		Met, Doors int
 	}
 	var rows []row
-	for i, f := range facets {
+	for i, key := range v.Facets {
 		if v.Missing == 0 {
-			rows = append(rows, row{f.Key, v.Total.Met[i], v.Total.Doors})
+			rows = append(rows, row{key, v.Total.Met[i], v.Total.Of[i]})
 		}
 	}
 	return facetSection(web.Lang(ctx), map[string]any{"Rows": rows, "Place": p.ID})

@@ -12,10 +12,13 @@ import (
 //go:embed vocab/facets.yaml
 var facetsYAML []byte
 
-// Facet is one side of complete records.
+// Facet is one side of complete records: what the ledger must hold of a door, or
+// what its people must have answered.
 type Facet struct {
-	Key   string   `yaml:"key"`
-	Needs []string `yaml:"needs"`
+	Key    string   `yaml:"key"`
+	Needs  []string `yaml:"needs"`
+	Asks   string   `yaml:"asks"`   // key of a question of rounds; empty: the ledger itself knows
+	Answer string   `yaml:"answer"` // to the question, that meets the facet
 }
 
 var facets = loadFacets(facetsYAML)
@@ -31,6 +34,9 @@ func loadFacets(b []byte) []Facet {
 		panic("ledger: facets.yaml: " + err.Error())
 	}
 	for _, f := range doc.Facets {
+		if (f.Asks == "") == (len(f.Needs) == 0) || (f.Asks == "") != (f.Answer == "") {
+			panic("ledger: facets.yaml: " + f.Key + " has either needs, or asks and answer")
+		}
 		for _, n := range f.Needs {
 			if needs[n] == nil {
 				panic("ledger: facets.yaml: " + f.Key + " needs " + n + ", which is not known")
@@ -50,6 +56,7 @@ type doorFacts struct {
 	named, phoned, idno int  // of those recorded who live there
 	grid                id.ID
 	answered            bool
+	asked, said         uint64 // by facet, as bits: rounds asked here, and the answer met it
 }
 
 // needs are the words of facets.yaml.
@@ -63,9 +70,16 @@ var needs = map[string]func(d *doorFacts) bool{
 	"answered":  func(d *doorFacts) bool { return d.answered },
 }
 
-// met reports whether the door needs nothing more.
-func (f Facet) met(d *doorFacts) bool {
-	for _, n := range f.Needs {
+// speaksOf reports whether the facet at k says anything about the door: those
+// of rounds do so only of doors that were asked.
+func speaksOf(k int, d *doorFacts) bool { return facets[k].Asks == "" || d.asked>>k&1 == 1 }
+
+// meets reports whether the door needs nothing more for the facet at k.
+func meets(k int, d *doorFacts) bool {
+	if facets[k].Asks != "" {
+		return d.said>>k&1 == 1
+	}
+	for _, n := range facets[k].Needs {
 		if !needs[n](d) {
 			return false
 		}
@@ -79,17 +93,28 @@ type FacetCount struct {
 	Name    string `json:"name"`
 	Doors   int    `json:"doors"`
 	Met     []int  `json:"met" doc:"Doors that meet each facet, in the order of facets"`
+	Of      []int  `json:"of" doc:"Doors that each facet speaks of: all, or those a round asked; 0: nobody was asked here"`
 	path    string
 }
 
+// clear makes the counts those of no doors.
+func (c *FacetCount) clear() { c.Met, c.Of = make([]int, len(facets)), make([]int, len(facets)) }
+
 func (c *FacetCount) add(o FacetCount) {
-	if c.Met == nil {
-		c.Met = make([]int, len(facets))
-	}
 	c.Doors += o.Doors
-	for i, n := range o.Met {
-		c.Met[i] += n
+	for i := range o.Met {
+		c.Met[i] += o.Met[i]
+		c.Of[i] += o.Of[i]
 	}
+}
+
+// keep leaves only the facets at the places of list.
+func (c *FacetCount) keep(list []int) {
+	met, of := make([]int, len(list)), make([]int, len(list))
+	for i, k := range list {
+		met[i], of[i] = c.Met[k], c.Of[k]
+	}
+	c.Met, c.Of = met, of
 }
 
 // countFacets sums doors by the first width bytes of their paths, in path order.
@@ -99,12 +124,17 @@ func countFacets(doors []doorFacts, width int) []FacetCount {
 		d := &doors[i]
 		at := d.path[:min(width, len(d.path))]
 		if len(out) == 0 || out[len(out)-1].path != at {
-			out = append(out, FacetCount{path: at, Met: make([]int, len(facets))})
+			out = append(out, FacetCount{path: at})
+			out[len(out)-1].clear()
 		}
 		n := &out[len(out)-1]
 		n.Doors++
-		for k, f := range facets {
-			if f.met(d) {
+		for k := range facets {
+			if !speaksOf(k, d) {
+				continue
+			}
+			n.Of[k]++
+			if meets(k, d) {
 				n.Met[k]++
 			}
 		}

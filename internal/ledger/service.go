@@ -51,7 +51,8 @@ type Service struct {
 	listeners []Listener
 	people    population
 	facets    facetCache
-	fixes     guard // wrong codes of households' corrections
+	told      Answered // nil: no rounds
+	fixes     guard    // wrong codes of households' corrections
 }
 
 // New returns the ledger over its parts.
@@ -63,6 +64,15 @@ func New(d Deps) *Service {
 
 // OnHousehold adds a listener. All listeners are added before the first change.
 func (s *Service) OnHousehold(fn Listener) { s.listeners = append(s.listeners, fn) }
+
+// Answered tells of the doors below a path that rounds asked a question lately:
+// whether all who were asked there gave the answer. Doors that were not asked
+// are not in it.
+type Answered func(ctx context.Context, district int, path, question, answer string) (map[id.ID]bool, error)
+
+// AskRounds sets from where facets learn what the ledger cannot know. It is set
+// before the first question of completeness.
+func (s *Service) AskRounds(fn Answered) { s.told = fn }
 
 // Tell hands changes to the listeners within tx. The importer uses it too.
 func (s *Service) Tell(ctx context.Context, tx *db.Tx, changes []Change) error {

@@ -103,14 +103,14 @@ func (s *Service) Restore(ctx context.Context, tx *db.Tx, district int, object s
 	if err := json.Unmarshal(before, &was); err != nil {
 		return false, fmt.Errorf("ledger: journal of %s %d: %w", object, record, err)
 	}
-	table, cols := "person", "registered = $3, lives_here = $4, household_id = $5"
+	table, cols, query := "person", "registered = $3, lives_here = $4, household_id = $5", rawPerson
 	args := []any{district, int64(record), was.A, was.B, was.Household, was.Door, was.Sealed, was.UntilMs, was.UntilReason, was.Version + 1}
 	if object == ObjectHousehold {
-		table, cols = "household", "registered_count = $3, living_count = $4, kind = $5"
+		table, cols, query = "household", "registered_count = $3, living_count = $4, kind = $5", rawHousehold
 		args[4] = was.Kind
 	}
-	now, err := s.standing(ctx, tx, district, object, record)
-	if err != nil {
+	now, err := readRaw(ctx, tx, query, district, record)
+	if err = ignoreMissing(err); err != nil {
 		return false, err
 	}
 	res, err := tx.ExecContext(ctx, `UPDATE `+table+` SET `+cols+`, door_id = $6, sealed = $7, until_ms = $8, until_reason = $9, version = version + 1
@@ -122,31 +122,36 @@ func (s *Service) Restore(ctx context.Context, tx *db.Tx, district int, object s
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if object == ObjectHousehold {
-		return true, s.tellRestored(ctx, tx, district, record, was, now)
+	if object == ObjectPerson {
+		if err := s.rekey(ctx, tx, district, record); err != nil {
+			return true, err
+		}
 	}
-	return true, s.rekey(ctx, tx, district, record)
+	return true, s.tellRestored(ctx, tx, district, object, record, was, now)
 }
 
-// standing reports whether a household lives behind its door; other objects do not.
-func (s *Service) standing(ctx context.Context, tx *db.Tx, district int, object string, record id.ID) (bool, error) {
-	if object != ObjectHousehold {
-		return false, nil
+// lives reports whether the row of a household says that people live there, that
+// of a person that the person does.
+func (r rawRow) lives(object string) bool {
+	if object == ObjectPerson {
+		return r.UntilMs == 0 && r.B == 1
 	}
-	r, err := readRaw(ctx, tx, rawHousehold, district, record)
-	return r.lives(), ignoreMissing(err)
+	return r.Door != 0 && r.UntilMs == 0 && r.Kind != string(Vacant)
 }
 
-// lives reports whether a household's row says that people live there.
-func (r rawRow) lives() bool { return r.Door != 0 && r.UntilMs == 0 && r.Kind != string(Vacant) }
-
-// tellRestored tells that a household lives behind its door again, or no longer.
-func (s *Service) tellRestored(ctx context.Context, tx *db.Tx, district int, household id.ID, was rawRow, stood bool) error {
-	if was.lives() == stood {
+// tellRestored tells that a household or person lives behind its door again, no
+// longer, or behind another.
+func (s *Service) tellRestored(ctx context.Context, tx *db.Tx, district int, object string, record id.ID, was, now rawRow) error {
+	ch := Change{Kind: Arrived, District: district, DoorID: id.ID(was.Door), HouseholdID: record, At: s.nowMs()}
+	if object == ObjectPerson {
+		ch.HouseholdID, ch.PersonID = id.ID(was.Household), record
+	}
+	switch lives, lived := was.lives(object), now.lives(object); {
+	case lives == lived && (!lives || was.Door == now.Door):
 		return nil
-	}
-	ch := Change{Kind: Arrived, District: district, DoorID: id.ID(was.Door), HouseholdID: household, At: s.nowMs()}
-	if stood {
+	case lives && lived:
+		ch.Kind, ch.FromDoorID, ch.FromHouseholdID = Moved, id.ID(now.Door), id.ID(now.Household)
+	case lived:
 		ch.Kind, ch.Reason = Departed, Undone
 	}
 	return s.Tell(ctx, tx, []Change{ch})

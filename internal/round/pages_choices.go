@@ -18,6 +18,9 @@ func (d *editPage) choices(lang string) {
 	for _, t := range FieldTypes() {
 		d.Types = append(d.Types, web.Option{Value: string(t), Text: i18n.T(lang, "round.type."+string(t))})
 	}
+	for _, f := range ReadyFields() {
+		d.Ready = append(d.Ready, web.Option{Value: f.Key, Text: f.Label.In(lang)})
+	}
 	for _, b := range Bases() {
 		d.Bases = append(d.Bases, web.Option{Value: b.Code, Text: b.In(lang)})
 	}

@@ -48,6 +48,7 @@ type editPage struct {
 	Fields      []fieldRow
 	Types       []web.Option
 	Bases       []web.Option
+	Ready       []web.Option // questions to add as they are
 	Areas       []web.Option
 	Kinds       []web.Option
 	Forms       []web.Option

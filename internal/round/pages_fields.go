@@ -183,7 +183,7 @@ func readValue(f Field, s string) string {
 }
 
 // changeFields does what a button of the editor says to the questions ("add",
-// "remove:2", "load"), and reports whether one was pressed.
+// "ready:in_group", "remove:2"), and reports whether one was pressed.
 func changeFields(lang string, v url.Values) bool {
 	do := v.Get("do")
 	fields, _ := readFields(v)
@@ -191,6 +191,10 @@ func changeFields(lang string, v url.Values) bool {
 	switch {
 	case do == "add":
 		fields = append(fields, Field{Type: YesNo, Basis: "statutory", Required: true})
+	case strings.HasPrefix(do, "ready:"):
+		if f, ok := (Form{Fields: ReadyFields()}).field(do[len("ready:"):]); ok && fieldOf(fields, f.Key).Key == "" {
+			fields = append(fields, f)
+		}
 	case strings.HasPrefix(do, "remove:"):
 		if n, err := strconv.Atoi(do[len("remove:"):]); err == nil && n >= 0 && n < len(fields) {
 			fields = slices.Delete(fields, n, n+1)

@@ -91,6 +91,10 @@ var fieldKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 // Screening returns the default questions of a screening: head count and yes/no.
 func Screening() []Field { return slices.Clone(formData.Screening) }
 
+// ReadyFields returns questions that can be added to any form as they are. Their
+// keys are known elsewhere: facets of complete records read their answers.
+func ReadyFields() []Field { return slices.Clone(formData.Ready) }
+
 func invalid(field, key string, args ...any) error {
 	return errs.Field(errs.E("round.form", errs.Invalid, key, args...), field)
 }

@@ -90,6 +90,7 @@ type formVocab struct {
 	Forbidden []string `json:"forbidden"`
 	Identity  []string `json:"identity"`
 	Screening []Field  `json:"screening"`
+	Ready     []Field  `json:"ready"`
 	Bases     []Word   `json:"bases"`
 }
 
