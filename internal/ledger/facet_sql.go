@@ -48,7 +48,7 @@ func (s *Service) toldFacts(ctx context.Context, district int, path string, at m
 		if f.Asks == "" {
 			continue
 		}
-		met, err := s.told(ctx, district, path, f.Asks, f.Answer)
+		met, err := s.told(ctx, grid.System(district, "count"), path, f.Asks, f.Answer)
 		if err != nil {
 			return err
 		}

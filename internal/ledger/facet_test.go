@@ -92,8 +92,8 @@ func TestFacetsOfRounds(t *testing.T) {
 		area := w.place64("SELECT id FROM place WHERE kind = 'community'")
 		clerk := caller(grid.RoleCommunity, communityPath)
 		told := map[id.ID]bool{}
-		w.s.AskRounds(func(_ context.Context, d int, path, question, answer string) (map[id.ID]bool, error) {
-			if d != district || !strings.HasPrefix(path, communityPath) || answer != "yes" || question != "in_group" {
+		w.s.AskRounds(func(_ context.Context, c grid.Caller, path, question, answer string) (map[id.ID]bool, error) {
+			if c.District != district || !strings.HasPrefix(path, communityPath) || answer != "yes" || question != "in_group" {
 				return nil, nil
 			}
 			return told, nil

@@ -68,7 +68,7 @@ func (s *Service) OnHousehold(fn Listener) { s.listeners = append(s.listeners, f
 // Answered tells of the doors below a path that rounds asked a question lately:
 // whether all who were asked there gave the answer. Doors that were not asked
 // are not in it.
-type Answered func(ctx context.Context, district int, path, question, answer string) (map[id.ID]bool, error)
+type Answered func(ctx context.Context, c grid.Caller, path, question, answer string) (map[id.ID]bool, error)
 
 // AskRounds sets from where facets learn what the ledger cannot know. It is set
 // before the first question of completeness.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/id"
 )
 
@@ -25,15 +26,18 @@ type heardAt struct{ given, all bool }
 // and those that need not answer, are not in it. An answer counts while it is
 // valid, one without a validity while its round is open; of two rounds the later
 // word counts. It is the ledger's Answered.
-func (s *Service) AnsweredBelow(ctx context.Context, district int, path, question, answer string) (map[id.ID]bool, error) {
-	list, err := askings(ctx, s.DB.Read(), district, question)
+func (s *Service) AnsweredBelow(ctx context.Context, c grid.Caller, path, question, answer string) (map[id.ID]bool, error) {
+	if err := c.RequirePlace("round.AnsweredBelow", grid.RoundRead, path); err != nil {
+		return nil, err
+	}
+	list, err := askings(ctx, s.DB.Read(), c.District, question)
 	out := map[id.ID]bool{}
 	for _, a := range list { // the earliest first
 		if !strings.HasPrefix(path, a.area) && !strings.HasPrefix(a.area, path) || a.closedMs > 0 && a.closedMs < s.now()-int64(a.field.ValidityDays)*dayMs {
 			continue
 		}
 		said := map[id.ID]heardAt{}
-		if err := eachTold(ctx, s.DB.Read(), district, path, a.occ, func(door id.ID, m *markRow) {
+		if err := eachTold(ctx, s.DB.Read(), c.District, path, a.occ, func(door id.ID, m *markRow) {
 			w, more := said[door]
 			given, yes := s.heard(a, m, answer)
 			said[door] = heardAt{w.given || given, yes && (w.all || !more)}

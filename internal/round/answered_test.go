@@ -24,7 +24,7 @@ func TestAnsweredBelow(t *testing.T) {
 		}
 		want := func(path, question string, doors map[int]bool) {
 			t.Helper()
-			got, err := w.s.AnsweredBelow(w.ctx, district, path, question, "yes")
+			got, err := w.s.AnsweredBelow(w.ctx, sys, path, question, "yes")
 			w.ok(err)
 			by := map[id.ID]bool{}
 			for n, yes := range doors {
