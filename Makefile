@@ -19,7 +19,7 @@ build:
 demo:
 	$(GO) run ./cmd/wangge demo
 
-deps: ## Debian packages for the tests: PostgreSQL, Chromium, Chinese fonts
+deps: ## Debian packages for the tests: PostgreSQL, Chromium, Chinese fonts, Caddy
 	@sh scripts/deps.sh
 
 lint:

@@ -230,7 +230,7 @@ func later(t *testing.T, dir string) {
 	if r := runCommand(t, nil, "admin", "reset", "first", "--data", dir, "--base-url", "https://x.example"); r.code != 0 || !strings.Contains(r.stdout, "https://x.example/setup?token=") {
 		t.Errorf("a reset: exit %d, %s%s", r.code, r.stdout, r.stderr)
 	}
-	if r := runCommand(t, nil, "admin", "escrow", "standing", "--data", dir, "--holder", "甲", "--place", "safe"); r.code != 0 || len(strings.TrimSpace(r.stdout)) < 40 {
+	if r := runCommand(t, nil, "admin", "keys", "print", "standing", "--data", dir, "--holder", "甲", "--place", "safe"); r.code != 0 || len(strings.TrimSpace(r.stdout)) < 40 {
 		t.Errorf("escrow: exit %d, %s%s", r.code, r.stdout, r.stderr)
 	}
 	clean(t, dir)

@@ -35,7 +35,7 @@ type environment struct {
 	getenv func(string) string
 }
 
-var commands = []command{demoCommand, serveCommand, importCommand, exportCommand, parseCommand, checkCommand, benchCommand, adminCommand, versionCommand}
+var commands = []command{demoCommand, serveCommand, importCommand, exportCommand, parseCommand, checkCommand, backupCommand, restoreCommand, benchCommand, adminCommand, versionCommand}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -50,13 +50,3 @@ func ResetLink(ctx context.Context, o Options, base, login string) (link string,
 	})
 	return link, err
 }
-
-// EscrowKey returns the text of a register's key for safekeeping and records
-// who keeps it where.
-func EscrowKey(ctx context.Context, o Options, key, holder, place string) (text string, err error) {
-	err = withApp(ctx, o, func(a *App) error {
-		_, text, err = a.Keys.Escrow(ctx, key, holder, place)
-		return err
-	})
-	return text, err
-}

@@ -17,6 +17,7 @@ import (
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/escrow"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/jobs"
 	"wangge/internal/platform/seal"
@@ -50,6 +51,7 @@ type App struct {
 	Trust    *trust.Service
 	Command  *command.Service
 	Duty     *duty.Service
+	Escrow   *escrow.Register
 	hub      *web.Hub
 	stop     context.CancelFunc // ends the background; nil: there is none
 	runs     sync.WaitGroup
@@ -109,6 +111,10 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	clk, log := o.clock(), o.log()
 	a.seats = jobs.NewSeats(d, code, log, jobs.SeatTime)
 	a.Audit = audit.New(code, clk)
+	a.Escrow = &escrow.Register{District: code, DB: d, Keys: keys, Audit: a.Audit, Clock: clk}
+	if err := a.Escrow.Enforce(ctx); err != nil {
+		return nil, err
+	}
 	a.Grid = grid.New(d, clk, a.note, nil)
 	a.Accounts = account.New(account.Options{District: code, DB: d, Keys: keys, Clock: clock.Real(), Audit: a.Audit,
 		Auth: authorizer{a}, First: a.firstPost, Log: log})

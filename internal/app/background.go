@@ -53,8 +53,8 @@ func (a *App) Close() {
 func (a *App) news(ctx context.Context) {
 	for topic := range a.DB.Listen(ctx) {
 		a.Accounts.Heard(topic)
+		a.keysMoved(ctx, topic)
 		if topic == db.Everything {
-			a.Keys.Reload()
 			a.hub.PublishAll()
 		} else {
 			a.hub.Publish(topic)

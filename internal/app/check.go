@@ -7,7 +7,6 @@ import (
 
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/db"
-	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/seal"
 	"wangge/internal/round"
@@ -42,8 +41,8 @@ func Check(ctx context.Context, o Options, lang string) (Report, error) {
 		return Report{}, err
 	}
 	defer d.Close()
-	keys, err := seal.OpenKeyring(o.Config.KeyDir())
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	keys, err := openKeys(o)
+	if err != nil {
 		return Report{}, err
 	}
 	return CheckDB(ctx, d, keys, lang)

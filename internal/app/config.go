@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -28,6 +29,9 @@ type Config struct {
 	// MetricsToken is the bearer token that reads /metrics from other machines;
 	// empty: only this machine reads them.
 	MetricsToken string
+	// Drain is how long a server that is told to stop goes on while /readyz
+	// already says no, so that a proxy in front sends nobody any more.
+	Drain time.Duration
 	// RequireSecondStep asks a second step at log-in of every post of the
 	// district and the streets.
 	RequireSecondStep bool
@@ -49,6 +53,7 @@ func (c *Config) BindServer(fs *flag.FlagSet) {
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate file (PEM); phones need HTTPS to work without network")
 	fs.StringVar(&c.TLSKey, "tls-key", "", "key file (PEM)")
 	fs.StringVar(&c.BaseURL, "base-url", "", "address people open, for printed links")
+	fs.DurationVar(&c.Drain, "drain", 0, "behind a proxy: how long to go on after being told to stop, while /readyz already says no, as 5s")
 	fs.BoolVar(&c.RequireSecondStep, "require-second-step", false, "ask a code of an authenticator app at log-in of every post of the district and the streets")
 	fs.StringVar(&c.MetricsToken, "metrics-token", "", "bearer token with which other machines read /metrics; better given as WANGGE_METRICS_TOKEN than in a command line")
 	fs.Lookup("log-level").DefValue, c.LogLevel = "info", "info" // a server tells more than a command that ends

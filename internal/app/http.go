@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"wangge/internal/account"
 	"wangge/internal/command"
 	"wangge/internal/duty"
@@ -29,10 +27,10 @@ func (a *App) Handler() (http.Handler, error) {
 	ren.Shell.Home, ren.Shell.Live, ren.Shell.Search = "/", "/live", "/search"
 	ren.Menu = menu()
 	ren.Drill = func(context.Context) bool { return a.Drill }
-	reg := newMetrics()
+	reg := newMetrics(a)
 	site := web.New(web.Options{
 		Renderer: ren, Identity: a.Accounts, Tokens: a.Accounts.Tokens(), Enrich: a.enrich, Idempotency: a.Accounts,
-		Log: a.log(), Clock: clock.Real(), Metrics: guardMetrics(promhttp.HandlerFor(reg.registry, promhttp.HandlerOpts{}), a.Config.MetricsToken),
+		Log: a.log(), Clock: clock.Real(), Metrics: reg.handler(a.Config.MetricsToken),
 		Ready: a.DB.Ping, Observe: reg.observe, BehindTLS: a.Config.BaseURL != "" && strings.HasPrefix(a.Config.BaseURL, "https://"),
 	})
 	if err := a.registerPages(site, ren); err != nil {
@@ -56,6 +54,7 @@ func (a *App) Handler() (http.Handler, error) {
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
 	trust.RegisterAPI(api, a.Trust)
+	classify(site)
 	return site, nil
 }
 

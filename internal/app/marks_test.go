@@ -76,6 +76,7 @@ func TestMarksThatCannotBe(t *testing.T) {
 	d.wrongClock(t, leader, at, mine.Items[1].ObjectID, mine.Items[2].ObjectID)
 	d.badAnswers(t, leader, at, mine.Items[1].ObjectID)
 	d.cleanDrill(t)
+	d.metricsHold(t)
 }
 
 type markAnswer struct {

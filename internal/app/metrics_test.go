@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -33,5 +36,58 @@ func TestMetricsAreForThisMachineOrABearer(t *testing.T) {
 		if rec.Code != c.want || (rec.Body.String() == "figures") != (c.want == 200) {
 			t.Errorf("%s: %d %q", c.name, rec.Code, rec.Body)
 		}
+	}
+}
+
+// metricsHold reads /metrics: every figure of this program that docs name is
+// there, every one that is there is named, and none tells of anybody.
+func (d *drill) metricsHold(t *testing.T) {
+	t.Helper()
+	res, err := http.Get(d.srv.URL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != 200 {
+		t.Fatalf("%d %v", res.StatusCode, err)
+	}
+	text := string(raw)
+	doc, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("(?m)^\\| `(wangge_[a-z_]+)`").FindAllStringSubmatch(string(doc), -1)
+	if len(named) < 15 {
+		t.Fatalf("docs/operations.md names %d figures", len(named))
+	}
+	in := map[string]bool{}
+	for _, m := range named {
+		in[m[1]] = true
+		if !strings.Contains(text, "\n# TYPE "+m[1]+" ") {
+			t.Errorf("docs/operations.md names %s, which is not there", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (wangge_[a-z_]+) `).FindAllStringSubmatch(text, -1) {
+		if !in[m[1]] {
+			t.Errorf("%s is not in docs/operations.md", m[1])
+		}
+	}
+	for _, want := range []string{
+		`wangge_database_answers 1`, `wangge_rounds{state="open"} `, `wangge_targets{class="outstanding"} `, `wangge_outbox_messages{state="due"} `,
+		`wangge_queue_items{op="round.Mark"} 0`, `wangge_batch_items_count{op="round.Mark"} `, `wangge_write_seconds_count{outcome="ok"} `,
+		`wangge_request_seconds_count{class="work",route="POST /api/v1/marks:batch",status="200"} `, `wangge_database_bytes{part="data"} `,
+	} {
+		if !strings.Contains(text, "\n"+want) {
+			t.Errorf("%s is not there", want)
+		}
+	}
+	for _, p := range d.logins {
+		if strings.Contains(text, p.Place) {
+			t.Errorf("the figures name %s", p.Place)
+		}
+	}
+	if m := regexp.MustCompile(`\p{Han}|[0-9]{11}`).FindString(regexp.MustCompile(`[ ][0-9.e+-]+\n`).ReplaceAllString(text, "\n")); m != "" {
+		t.Errorf("a label holds %q", m)
 	}
 }

@@ -78,6 +78,7 @@ func TestOnPostgreSQL(t *testing.T) {
 		t.Errorf("close: %d %s %+v", status, r.State, p)
 	}
 	d.cleanDrill(t)
+	d.metricsHold(t)
 }
 
 // pgCoverage compares the figures with what was marked, and with their children.

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/web"
 )
@@ -31,6 +33,7 @@ func Serve(ctx context.Context, o Options, say func(line string)) error {
 	base := o.baseURL(ln.Addr())
 	say("Wangge " + Version + ": " + base)
 	front := &front{}
+	ctx = front.drained(ctx, o.Config.Drain)
 	if district != 0 {
 		err = front.run(ctx, o, d, district, base, say)
 	} else {
@@ -68,12 +71,32 @@ func (o Options) baseURL(addr net.Addr) string {
 // front answers requests with whatever stands behind it: the choice of a
 // district on the very first start, then the district itself.
 type front struct {
-	handler atomic.Pointer[http.Handler]
-	app     atomic.Pointer[App]
+	handler  atomic.Pointer[http.Handler]
+	app      atomic.Pointer[App]
+	draining atomic.Bool
+}
+
+// drained returns a context that ends a while after ctx; in between the server
+// goes on and tells whoever asks that it is not ready.
+func (f *front) drained(ctx context.Context, wait time.Duration) context.Context {
+	if wait <= 0 {
+		return ctx
+	}
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		f.draining.Store(true)
+		<-clock.Real().After(wait)
+		end()
+	})
+	return later
 }
 
 // ServeHTTP passes the request on.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.draining.Load() && r.URL.Path == "/readyz" {
+		http.Error(w, "stopping", http.StatusServiceUnavailable)
+		return
+	}
 	(*f.handler.Load()).ServeHTTP(w, r)
 }
 

@@ -86,7 +86,7 @@ func TestMarksThatCannotBeOpened(t *testing.T) {
 		if len(bad.Problems) == 0 || bad.Problems[0].Check != "mark_unreadable" {
 			t.Errorf("a damaged mark: %+v", bad)
 		}
-		if _, err := w.s.Keys.Destroy(register); err != nil {
+		if err := w.s.Keys.Destroy(register); err != nil {
 			t.Fatal(err)
 		}
 		gone, err := Recount(w.ctx, d, w.s.Keys)

@@ -88,6 +88,7 @@ func NewBatcher[T any](d *DB, o BatchOptions, fn func(ctx context.Context, tx *T
 	b := &Batcher[T]{d: d, o: o, fn: fn, ended: make(chan struct{})}
 	b.ready.L = &b.mu
 	d.life.onClose(b.Close)
+	d.batchers.Store(b, func() (string, int) { return o.Op, b.Stats().Waiting })
 	go b.loop()
 	return b
 }
@@ -151,6 +152,7 @@ func (b *Batcher[T]) Close() {
 	b.closed = true
 	b.ready.Broadcast()
 	b.mu.Unlock()
+	b.d.batchers.Delete(b)
 	<-b.ended
 }
 
@@ -223,6 +225,9 @@ func (b *Batcher[T]) write(items []*Item[T], low bool) {
 }
 
 func (b *Batcher[T]) count(n int, alone bool) {
+	if o := b.d.observed(); o.Batched != nil {
+		o.Batched(b.o.Op, n)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stats.Items += int64(n)

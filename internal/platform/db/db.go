@@ -59,6 +59,8 @@ type DB struct {
 	writer     *liteWriter
 	gate       *gate
 	rehearsing atomic.Bool
+	observer   atomic.Pointer[Observer]
+	batchers   sync.Map     // of func() (op string, waiting int)
 	serial     sync.RWMutex // PostgreSQL: held alone by a transaction that lost twice
 	hub        *hub
 	migrations fs.FS

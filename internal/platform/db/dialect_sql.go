@@ -13,6 +13,7 @@ type dialect struct {
 	maxVars       int // bound variables in one statement
 	tables        string
 	versionExists string
+	size          string // the bytes of the database; SQLite looks at its file
 }
 
 var liteDialect = dialect{
@@ -32,6 +33,7 @@ var pgDialect = dialect{
 	commit:       "COMMIT",
 	rollback:     "ROLLBACK",
 	forUpdate:    " FOR UPDATE",
+	size:         "SELECT pg_database_size(current_database())",
 	snapshot:     sql.LevelRepeatableRead,
 	maxVars:      65535,
 	versionExists: `SELECT count(*) FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace

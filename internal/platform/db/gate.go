@@ -13,13 +13,21 @@ const yieldEvery = 16
 // of arrival, hot ones before low ones.
 type gate struct {
 	mu     sync.Mutex
+	places int
 	free   int
 	hot    []chan struct{}
 	low    []chan struct{}
 	passed int // hot writes let in since a low one
 }
 
-func newGate(n int) *gate { return &gate{free: n} }
+func newGate(n int) *gate { return &gate{places: n, free: n} }
+
+// load returns how many run and how many of each kind wait.
+func (g *gate) load() (running, hot, low int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.places - g.free, len(g.hot), len(g.low)
+}
 
 // enter waits for a place; it returns ctx's error if that ends first.
 func (g *gate) enter(ctx context.Context, low bool) error {

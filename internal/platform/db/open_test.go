@@ -210,22 +210,6 @@ func TestPostgresSaysWhyItCannotBeOpened(t *testing.T) {
 	refused(t, empty, errs.Invalid, "db.foreign")
 }
 
-func TestBackupIsACopyThatOpens(t *testing.T) {
-	d := dbtest.SQLite(t)
-	run(t, d, things)
-	write(t, d, func(tx *db.Tx) error { return insert(tx, 1) })
-	path := filepath.Join(t.TempDir(), "backup.db")
-	if err := d.Backup(ctx, path); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Backup(ctx, path); !errs.Is(err, errs.Conflict) {
-		t.Errorf("a backup over another: %v", err)
-	}
-	if n := count(t, dbtest.Open(t, db.FileURL(path)), "SELECT count(*) FROM thing"); n != 1 {
-		t.Errorf("%d rows in the copy", n)
-	}
-}
-
 func TestDamagedFileIsTold(t *testing.T) {
 	u := dbtest.SQLiteURL(t)
 	d := dbtest.Open(t, u)

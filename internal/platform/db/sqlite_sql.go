@@ -162,33 +162,3 @@ func (w *liteWriter) drop() {
 	w.conn.Close()
 	w.conn = nil
 }
-
-// Backup writes a consistent copy of a SQLite database into the file path,
-// which must not exist; writers go on meanwhile. PostgreSQL has its own tools:
-// there it returns Invalid "db.backup_engine".
-func (d *DB) Backup(ctx context.Context, path string) error {
-	const op = "db.Backup"
-	if d.engine != SQLite {
-		return errs.E(op, errs.Invalid, "db.backup_engine")
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return errs.E(op, errs.Conflict, "db.backup_exists", path)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return Fault(op, err)
-	}
-	if err := f.Close(); err != nil {
-		return Fault(op, err)
-	}
-	p, err := sql.Open("sqlite", "file:"+(&url.URL{Path: d.path}).EscapedPath()+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		return Fault(op, err)
-	}
-	defer p.Close()
-	if _, err := p.ExecContext(ctx, "VACUUM INTO $1", path); err != nil {
-		os.Remove(path)
-		return Fault(op, err)
-	}
-	return nil
-}

@@ -48,7 +48,12 @@ type mode struct {
 	relaxed bool // takes its own row locks; PostgreSQL runs it READ COMMITTED
 }
 
-func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) error {
+func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) (err error) {
+	o := d.observed()
+	if o.Written != nil {
+		watch := clock.Start()
+		defer func() { o.Written(watch.Elapsed(), err) }()
+	}
 	if d.write == nil {
 		return errs.E(op, errs.Conflict, "db.read_only")
 	}
@@ -69,6 +74,9 @@ func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) 
 		again := serialization(err) || errors.Is(err, errLost)
 		if attempt == maxAttempts || !again || ctx.Err() != nil {
 			return errs.Wrap(op, Fault(op, err))
+		}
+		if o.Repeated != nil {
+			o.Repeated()
 		}
 		d.log.Debug("transaction repeated", "op", op, "attempt", attempt, "error", err)
 		pause(ctx, attempt)
@@ -202,7 +210,11 @@ func (t *Tx) commitNow(ctx context.Context, op string) error {
 	if err := t.aborted(); err != nil {
 		return err
 	}
+	watch := clock.Start()
 	_, err := t.conn.ExecContext(context.WithoutCancel(ctx), t.d.dialect.commit)
+	if o := t.d.observed(); o.Committed != nil && err == nil {
+		o.Committed(watch.Elapsed())
+	}
 	if err == nil {
 		t.state = txDone
 		return nil

@@ -7,58 +7,38 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
-	"wangge/internal/platform/id"
 )
 
-// Copy records one copy of a key that left the folder.
-type Copy struct {
-	ID      id.ID  `json:"id"`
-	Holder  string `json:"holder"` // the body or post that keeps it
-	Place   string `json:"place"`  // where it lies, as "safe of the archive"
-	MadeMs  int64  `json:"made_ms"`
-	EndedMs int64  `json:"ended_ms,omitempty"` // when its holder proved it gone; 0 while it exists
-}
-
-// Tombstone is what stays of a destroyed key: that it existed, when it ended,
-// and which copies were out.
+// Tombstone is what stays of a destroyed key: that it existed and when it ended.
 type Tombstone struct {
 	ID          string `json:"id"`
 	CreatedMs   int64  `json:"created_ms"`
 	DestroyedMs int64  `json:"destroyed_ms"`
-	Copies      []Copy `json:"copies,omitempty"`
 }
 
-// Escrow returns a copy of the key as one line of text to be printed or stored
-// elsewhere, after recording who holds it and where.
-func (r *Keyring) Escrow(ctx context.Context, keyID, holder, place string) (Copy, string, error) {
-	const op = "seal.Escrow"
-	holder, place = strings.TrimSpace(holder), strings.TrimSpace(place)
-	if holder == "" || place == "" {
-		return Copy{}, "", errs.E(op, errs.Invalid, "seal.escrow_who")
-	}
+// Text returns a key as one line to be printed or written down. Whoever reads
+// it can open what the key sealed: package escrow records where it goes.
+func (r *Keyring) Text(ctx context.Context, keyID string) (string, error) {
+	const op = "seal.Text"
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, err := r.load(ctx, keyID); err != nil {
-		return Copy{}, "", errs.Wrap(op, err)
+		return "", errs.Wrap(op, err)
 	}
 	f, err := r.readKeyFile(keyID)
 	if err != nil {
-		return Copy{}, "", errs.Wrap(op, err)
+		return "", errs.Wrap(op, err)
 	}
 	secret, err := r.wrap.Unwrap(ctx, keyID, f.Wrapped)
 	if err != nil {
-		return Copy{}, "", errs.Wrap(op, err)
+		return "", errs.Wrap(op, err)
 	}
-	c := Copy{ID: id.New(), Holder: holder, Place: place, MadeMs: clock.Ms(r.clk.Now())}
-	f.Copies = append(f.Copies, c)
-	if err := r.writeKeyFile(f, false); err != nil {
-		return Copy{}, "", errs.Wrap(op, err)
-	}
-	return c, encodeCopy(keyID, secret), nil
+	return encodeCopy(keyID, secret), nil
 }
 
 // encodeCopy writes "wangge-key:<id>:<base64 of key and 4 bytes of checksum>".
@@ -79,10 +59,10 @@ func decodeCopy(text string) (keyID string, secret []byte, ok bool) {
 	return parts[1], raw[:32], true
 }
 
-// RestoreCopy puts an escrowed key back into a folder that lost it, and returns
-// its id. A destroyed key is refused.
-func (r *Keyring) RestoreCopy(ctx context.Context, text string) (string, error) {
-	const op = "seal.RestoreCopy"
+// RestoreText puts a key back, from the line of Text, into a folder that lost
+// it, and returns its id. A destroyed key is refused.
+func (r *Keyring) RestoreText(ctx context.Context, text string) (string, error) {
+	const op = "seal.RestoreText"
 	keyID, secret, ok := decodeCopy(text)
 	if !ok || !keyIDShape.MatchString(keyID) {
 		return "", errs.E(op, errs.Invalid, "seal.copy_bad")
@@ -99,91 +79,67 @@ func (r *Keyring) RestoreCopy(ctx context.Context, text string) (string, error) 
 	return keyID, errs.Wrap(op, r.install(ctx, keyID, secret))
 }
 
-// Copies lists the copies of a key, also of a destroyed one.
-func (r *Keyring) Copies(keyID string) ([]Copy, error) {
+// CopyTo writes every file of the folder (keys, tombstones and, where it lies
+// there, the master key) into the empty folder dir, durably. master tells
+// whether the master key is among them; where it is not, it comes from the
+// environment and the copy cannot be read without it.
+func (r *Keyring) CopyTo(dir string) (master bool, err error) {
+	const op = "seal.CopyTo"
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t, err := r.tombstone(keyID); err == nil {
-		return t.Copies, nil
+	for _, suffix := range []string{keySuffix, tombSuffix} {
+		names, err := filepath.Glob(filepath.Join(r.dir, "*"+suffix))
+		if err != nil {
+			return false, errs.Wrap(op, err)
+		}
+		for _, name := range names {
+			raw, err := os.ReadFile(name)
+			if err != nil {
+				return false, errs.Wrap(op, err)
+			}
+			base := filepath.Base(name)
+			master = master || base == masterFile
+			if err := writeNew(dir, filepath.Join(dir, base), raw); err != nil {
+				return false, errs.Wrap(op, err)
+			}
+		}
 	}
-	f, err := r.readKeyFile(keyID)
-	if errors.Is(err, os.ErrNotExist) {
-		err = errs.E("seal.Copies", errs.NotFound, "seal.key_missing")
-	}
-	return f.Copies, errs.Wrap("seal.Copies", err)
+	return master, nil
 }
 
-// EndCopy records that the holder of a copy proved it destroyed.
-func (r *Keyring) EndCopy(keyID string, copyID id.ID) error {
-	const op = "seal.EndCopy"
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	t, terr := r.tombstone(keyID)
-	f, ferr := r.readKeyFile(keyID)
-	copies := f.Copies
-	if terr == nil {
-		copies = t.Copies
-	} else if ferr != nil {
-		return errs.E(op, errs.NotFound, "seal.key_missing")
-	}
-	for i := range copies {
-		if copies[i].ID != copyID {
-			continue
-		}
-		if copies[i].EndedMs == 0 {
-			copies[i].EndedMs = clock.Ms(r.clk.Now())
-		}
-		if terr == nil {
-			return errs.Wrap(op, r.writeTombstone(t))
-		}
-		return errs.Wrap(op, r.writeKeyFile(f, false))
-	}
-	return errs.E(op, errs.NotFound, "seal.copy_unknown")
+// DestroyIn ends a key in a copy of the folder that CopyTo wrote: its file is
+// overwritten and removed, and a tombstone takes its place. NotFound
+// "seal.key_missing" where dir holds no such key.
+func (r *Keyring) DestroyIn(dir, keyID string) error {
+	c := &Keyring{dir: dir, clk: r.clk}
+	c.keys.Store(&map[string]*dataKey{})
+	c.absent.Store(&map[string]string{})
+	return errs.Wrap("seal.DestroyIn", c.Destroy(keyID))
 }
 
 // Destroy ends a key: its tombstone is written, its file overwritten and
-// removed, its memory dropped. What it sealed can never be read again. It
-// returns the copies that are still out, each of which must be ended by its
-// holder. Destroying twice is not an error.
-func (r *Keyring) Destroy(keyID string) ([]Copy, error) {
+// removed, its memory dropped. What it sealed can never be read again but with
+// a copy of the key that left the folder: package escrow knows of those.
+// Destroying twice is not an error.
+func (r *Keyring) Destroy(keyID string) error {
 	const op = "seal.Destroy"
 	if !keyIDShape.MatchString(keyID) {
-		return nil, errs.E(op, errs.Invalid, "seal.bad_key_id")
+		return errs.E(op, errs.Invalid, "seal.bad_key_id")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t, err := r.tombstone(keyID)
-	if err != nil {
+	if !r.hasTombstone(keyID) {
 		f, err := r.readKeyFile(keyID)
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, errs.E(op, errs.NotFound, "seal.key_missing")
+			return errs.E(op, errs.NotFound, "seal.key_missing")
 		}
-		t = Tombstone{ID: keyID, CreatedMs: f.CreatedMs, DestroyedMs: clock.Ms(r.clk.Now()), Copies: f.Copies}
-		if err := r.writeTombstone(t); err != nil {
-			return nil, errs.Wrap(op, err)
+		if err := r.writeTombstone(Tombstone{ID: keyID, CreatedMs: f.CreatedMs, DestroyedMs: clock.Ms(r.clk.Now())}); err != nil {
+			return errs.Wrap(op, err)
 		}
 	}
 	drop(&r.keys, keyID)
 	put(&r.absent, keyID, "seal.key_destroyed")
-	if err := overwrite(r.dir, r.path(keyID, keySuffix)); err != nil {
-		return nil, errs.Wrap(op, err)
-	}
-	var out []Copy
-	for _, c := range t.Copies {
-		if c.EndedMs == 0 {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-func (r *Keyring) tombstone(keyID string) (Tombstone, error) {
-	var t Tombstone
-	raw, err := os.ReadFile(r.path(keyID, tombSuffix))
-	if err != nil {
-		return t, err
-	}
-	return t, json.Unmarshal(raw, &t)
+	return errs.Wrap(op, overwrite(r.dir, r.path(keyID, keySuffix)))
 }
 
 func (r *Keyring) writeTombstone(t Tombstone) error {

@@ -17,6 +17,7 @@ import (
 const (
 	keySuffix  = ".key"
 	tombSuffix = ".destroyed"
+	masterFile = "master" + keySuffix
 )
 
 // keyFile is the content of <id>.key.
@@ -25,7 +26,6 @@ type keyFile struct {
 	ID        string `json:"id"`
 	CreatedMs int64  `json:"created_ms"`
 	Wrapped   []byte `json:"wrapped"`
-	Copies    []Copy `json:"copies,omitempty"`
 }
 
 func (r *Keyring) path(keyID, suffix string) string { return filepath.Join(r.dir, keyID+suffix) }
@@ -42,15 +42,12 @@ func (r *Keyring) readKeyFile(keyID string) (keyFile, error) {
 	return f, nil
 }
 
-func (r *Keyring) writeKeyFile(f keyFile, isNew bool) error {
+func (r *Keyring) writeKeyFile(f keyFile) error {
 	raw, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	if isNew {
-		return writeNew(r.dir, r.path(f.ID, keySuffix), raw)
-	}
-	return replace(r.dir, r.path(f.ID, keySuffix), raw)
+	return writeNew(r.dir, r.path(f.ID, keySuffix), raw)
 }
 
 // writeNew writes a file durably and whole, failing with os.ErrExist if name is taken.

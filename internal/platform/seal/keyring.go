@@ -112,7 +112,7 @@ func findMaster(dir string) ([]byte, error) {
 	if text := os.Getenv(masterEnv); text != "" {
 		return decodeMaster(text)
 	}
-	name := filepath.Join(dir, "master.key")
+	name := filepath.Join(dir, masterFile)
 	text, err := os.ReadFile(name)
 	if err == nil {
 		return decodeMaster(string(text))
@@ -180,10 +180,17 @@ func (r *Keyring) install(ctx context.Context, keyID string, secret []byte) erro
 		return err
 	}
 	f := keyFile{Version: 1, ID: keyID, CreatedMs: clock.Ms(r.clk.Now()), Wrapped: wrapped}
-	if err := r.writeKeyFile(f, true); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := r.writeKeyFile(f); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	_, err = r.load(ctx, keyID)
+	return err
+}
+
+// Check says why the key cannot be used now: Unavailable "seal.key_missing",
+// "seal.key_destroyed", "seal.master_wrong"; nil where it can.
+func (r *Keyring) Check(keyID string) error {
+	_, err := r.key("seal.Check", keyID)
 	return err
 }
 

@@ -162,24 +162,27 @@ func TestDestroy(t *testing.T) {
 		t.Fatal(err)
 	}
 	blob := must(r.Seal("emergency-7", "a", []byte("x")))(t)
-	c, line, err := r.Escrow(ctx, "emergency-7", "区档案馆", "保险柜 3")
-	if err != nil {
-		t.Fatal(err)
+	line := must(r.Text(ctx, "emergency-7"))(t)
+	copied := t.TempDir()
+	if master, err := r.CopyTo(copied); err != nil || !master {
+		t.Fatalf("copy: master %v, %v", master, err)
 	}
 	before := must(os.ReadFile(filepath.Join(dir, "emergency-7.key")))(t)
-	out := must(r.Destroy("emergency-7"))(t)
-	if len(out) != 1 || out[0].ID != c.ID || out[0].MadeMs != clock.Ms(now.Now()) {
-		t.Errorf("copies out: %+v", out)
+	if err := r.Destroy("emergency-7"); err != nil {
+		t.Fatal(err)
 	}
 	check := func(r *seal.Keyring) {
 		t.Helper()
+		if err := r.Check("emergency-7"); !seal.IsDestroyed(err) {
+			t.Errorf("check: %v", err)
+		}
 		if _, err := r.Open("emergency-7", "a", blob); !seal.IsDestroyed(err) {
 			t.Errorf("open: %v", err)
 		}
 		if err := r.Create(ctx, "emergency-7"); !seal.IsDestroyed(err) {
 			t.Errorf("create: %v", err)
 		}
-		if _, err := r.RestoreCopy(ctx, line); !seal.IsDestroyed(err) {
+		if _, err := r.RestoreText(ctx, line); !seal.IsDestroyed(err) {
 			t.Errorf("restore: %v", err)
 		}
 	}
@@ -193,39 +196,45 @@ func TestDestroy(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "emergency-7.key")); !os.IsNotExist(err) {
 		t.Error("the key file is still there")
 	}
-	if err := again.EndCopy("emergency-7", c.ID); err != nil {
+	if err := again.Destroy("emergency-7"); err != nil {
+		t.Errorf("twice: %v", err)
+	}
+	if err := r.Destroy("emergency-8"); keyOf(err) != "seal.key_missing" {
+		t.Errorf("%v", err)
+	}
+	// A copy of the folder opens what the key sealed until the key is ended there too.
+	held := must(seal.OpenKeyring(copied))(t)
+	if got := must(held.Open("emergency-7", "a", blob))(t); string(got) != "x" {
+		t.Errorf("got %q", got)
+	}
+	if err := r.DestroyIn(copied, "emergency-7"); err != nil {
 		t.Fatal(err)
 	}
-	if out := must(again.Destroy("emergency-7"))(t); len(out) != 0 {
-		t.Errorf("copies out after the end: %+v", out)
-	}
-	if _, err := r.Destroy("emergency-8"); keyOf(err) != "seal.key_missing" {
-		t.Errorf("%v", err)
+	check(must(seal.OpenKeyring(copied))(t))
+	if err := r.DestroyIn(t.TempDir(), "emergency-7"); keyOf(err) != "seal.key_missing" {
+		t.Errorf("a folder without it: %v", err)
 	}
 }
 
-func TestEscrowRestores(t *testing.T) {
+func TestTextBringsAKeyBack(t *testing.T) {
 	r := sealtest.New(t)
 	blob := must(r.Seal("standing", "a", []byte("x")))(t)
-	_, line, err := r.Escrow(ctx, "standing", "archive", "safe")
-	if err != nil {
-		t.Fatal(err)
-	}
+	line := must(r.Text(ctx, "standing"))(t)
 	other := must(seal.NewKeyring(t.TempDir(), nil))(t)
-	if _, err := other.RestoreCopy(ctx, strings.Replace(line, ":", ";", 1)); keyOf(err) != "seal.copy_bad" {
+	if _, err := other.RestoreText(ctx, strings.Replace(line, ":", ";", 1)); keyOf(err) != "seal.copy_bad" {
 		t.Errorf("damaged copy: %v", err)
 	}
-	if id := must(other.RestoreCopy(ctx, line))(t); id != "standing" {
+	if id := must(other.RestoreText(ctx, line))(t); id != "standing" {
 		t.Errorf("id %s", id)
 	}
 	if got := must(other.Open("standing", "a", blob))(t); string(got) != "x" {
 		t.Errorf("got %q", got)
 	}
-	if _, err := other.RestoreCopy(ctx, line); keyOf(err) != "seal.key_exists" {
+	if _, err := other.RestoreText(ctx, line); keyOf(err) != "seal.key_exists" {
 		t.Errorf("twice: %v", err)
 	}
-	if _, _, err := r.Escrow(ctx, "standing", " ", "x"); keyOf(err) != "seal.escrow_who" {
-		t.Errorf("nobody: %v", err)
+	if _, err := r.Text(ctx, "emergency-1"); keyOf(err) != "seal.key_missing" {
+		t.Errorf("a key that is not there: %v", err)
 	}
 }
 

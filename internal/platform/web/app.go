@@ -30,8 +30,9 @@ type Options struct {
 	BehindTLS bool
 	// TrustedOrigins may post across origins, as "https://host".
 	TrustedOrigins []string
-	// Observe is told of each finished request, for metrics; nil: nobody.
-	Observe func(route string, status int, took time.Duration)
+	// Observe is told of each finished request, for metrics; nil: nobody. route
+	// is a pattern, "" for an address that has none.
+	Observe func(route string, class Class, status int, took time.Duration)
 }
 
 // App routes requests to handlers through the shell: request id, log,
@@ -57,6 +58,8 @@ type route struct {
 	maxBody int64
 	timeout time.Duration
 	stream  bool
+	class   Class
+	classed bool // else it is Read
 }
 
 // RouteOption changes how one route is served.

@@ -83,7 +83,7 @@ func (a *App) observe(w http.ResponseWriter, r *http.Request) {
 	ctx = context.WithValue(ctx, shellKey{}, shell{log: a.opt.Log, renderer: a.opt.Renderer})
 	ctx = WithLang(ctx, chooseLang(w, r, ""))
 	r = r.WithContext(ctx)
-	pattern, _ := a.routeOf(r)
+	pattern, rt := a.routeOf(r)
 	r.Pattern = pattern
 	w.Header().Set("X-Request-Id", reqID)
 	w.Header().Set("Cache-Control", "no-store") // pages show people; handlers may say otherwise
@@ -96,7 +96,7 @@ func (a *App) observe(w http.ResponseWriter, r *http.Request) {
 		a.opt.Log.InfoContext(ctx, "request", "request", reqID, "method", r.Method, "route", pattern,
 			"status", rec.status, "bytes", rec.bytes, "ms", float64(took.Microseconds())/1000)
 		if a.opt.Observe != nil {
-			a.opt.Observe(pattern, rec.status, took)
+			a.opt.Observe(pattern, rt.classOf(), rec.status, took)
 		}
 	}()
 	a.inner.ServeHTTP(rec, r)

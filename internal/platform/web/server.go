@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
 )
 
@@ -28,16 +29,17 @@ func Serve(ctx context.Context, listen, tlsCert, tlsKey string, handler http.Han
 }
 
 // Listen opens the address that ServeOn answers on, with TLS when a
-// certificate and a key are named. An address that is taken and a certificate
+// certificate and a key are named; their files are read again when they
+// change. An address that is taken and a certificate
 // that cannot be read are errors of kind Unavailable.
 func Listen(listen, tlsCert, tlsKey string) (net.Listener, error) {
 	var conf *tls.Config
 	if tlsCert != "" || tlsKey != "" {
-		pair, err := tls.LoadX509KeyPair(tlsCert, tlsKey)
+		files, err := loadCert(tlsCert, tlsKey, clock.Real())
 		if err != nil {
-			return nil, &errs.Error{Op: "web.Listen", Kind: errs.Unavailable, Key: "web.error.tls", Err: err}
+			return nil, err
 		}
-		conf = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+		conf = &tls.Config{GetCertificate: files.current, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
