@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/app"
+	"wangge/internal/grid/lists"
 )
 
-var exportCommand = command{"export", "write a masked list as a workbook: export {outstanding|people} -o FILE", runExport}
+var exportCommand = command{"export", "write a masked list as a workbook: export {outstanding|people|posts|organisations|teams|areas|grids|vacancies} -o FILE", runExport}
+
+// exportable names what can be exported.
+const exportable = "outstanding, people, posts, organisations, teams, areas, grids or vacancies"
 
 func runExport(ctx context.Context, env *environment, args []string) error {
 	if len(args) == 0 {
-		return usageError("export what? outstanding or people")
+		return usageError("export what? %s", exportable)
 	}
 	fs := flags(env, "export "+args[0])
 	var cfg app.Config
@@ -39,5 +44,8 @@ func runExport(ctx context.Context, env *environment, args []string) error {
 	case "people":
 		return app.ExportPeople(ctx, o, req)
 	}
-	return usageError("there is no export %q: outstanding or people", args[0])
+	if k := lists.Kind(args[0]); k == lists.Vacancies || slices.Contains(lists.Kinds(), k) {
+		return app.ExportList(ctx, o, k, req)
+	}
+	return usageError("there is no export %q: %s", args[0], exportable)
 }

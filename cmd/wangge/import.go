@@ -12,21 +12,23 @@ import (
 	"wangge/internal/ledger/importer"
 )
 
-var importCommand = command{"import", "read files into the database: import {areas|posts|roster} FILE…", runImport}
+var importCommand = command{"import", "read files into the database: import {areas|posts|roster|list} FILE…", runImport}
 
 func runImport(ctx context.Context, env *environment, args []string) error {
 	if len(args) == 0 {
-		return usageError("import what? areas, posts or roster")
+		return usageError("import what? areas, posts, roster or list")
 	}
 	switch args[0] {
 	case "areas":
 		return importAreas(ctx, env, args[1:])
 	case "posts":
 		return importPosts(ctx, env, args[1:])
+	case "list":
+		return importList(ctx, env, args[1:])
 	case "roster":
 		return importRoster(ctx, env, args[1:])
 	}
-	return usageError("there is no import %q: areas, posts or roster", args[0])
+	return usageError("there is no import %q: areas, posts, roster or list", args[0])
 }
 
 // importAreas reads a national 12-digit list into the district it is about.

@@ -223,7 +223,25 @@ func (s *Service) Waiting(ctx context.Context, accounts []id.ID) ([]Waiting, err
 
 // Rename corrects the name of an account in tx; by is who does it.
 func (s *Service) Rename(ctx context.Context, tx *db.Tx, by, account id.ID, name string) error {
-	const op = "account.Rename"
+	return s.correct(ctx, tx, "account.Rename", by, account, func(p *personal) { p.Name = strings.TrimSpace(name) })
+}
+
+// SetPhone gives an account another phone in tx (empty: none); who logs in by
+// the phone does so by the new one. Conflict at "phone" where somebody has it.
+func (s *Service) SetPhone(ctx context.Context, tx *db.Tx, by, account id.ID, phone string) error {
+	return s.correct(ctx, tx, "account.SetPhone", by, account, func(p *personal) {
+		was := p.Phone
+		if p.Phone = seal.NormPhone(phone); p.Login != was || was == "" {
+			return
+		}
+		if p.Login = p.Phone; p.Login == "" {
+			p.Login = "u" + account.String()
+		}
+	})
+}
+
+// correct changes the personal fields of an account.
+func (s *Service) correct(ctx context.Context, tx *db.Tx, op string, by, account id.ID, change func(*personal)) error {
 	r, err := s.selectAccount(ctx, tx, account)
 	if err != nil {
 		return errs.Wrap(op, err)
@@ -232,14 +250,18 @@ func (s *Service) Rename(ctx context.Context, tx *db.Tx, by, account id.ID, name
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	r.Login, r.Name = stored.Login, strings.TrimSpace(name)
-	login, phone, err := s.sealProfile(&r, stored.Phone)
+	p := personal{Login: stored.Login, Name: stored.Name, Phone: stored.Phone}
+	change(&p)
+	r.Login, r.Name = p.Login, p.Name
+	login, phone, err := s.sealProfile(&r, p.Phone)
 	if err != nil {
+		return err
+	}
+	if err := s.checkUnique(ctx, tx, login, phone, account); err != nil {
 		return err
 	}
 	if err := s.updateProfile(ctx, tx, r, login, phone); err != nil {
 		return errs.Wrap(op, err)
 	}
-	s.changed(tx, account)
 	return s.note(ctx, tx, by, "account.updated", account, "")
 }

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"wangge/internal/grid"
+	"wangge/internal/grid/lists"
 	"wangge/internal/ledger"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/relist"
 	"wangge/internal/round"
 )
 
@@ -39,6 +42,58 @@ func ExportPeople(ctx context.Context, o Options, r ExportRequest) error {
 	})
 }
 
+// lists takes lists of the grid out and in again; it keeps nothing of its own.
+func (a *App) lists() *lists.Service {
+	return lists.New(lists.Deps{DB: a.DB, Keys: a.Keys, Clock: a.clock(), Audit: a.Audit, Grid: a.Grid, Accounts: a.Accounts})
+}
+
+// ExportList writes a list of the grid.
+func ExportList(ctx context.Context, o Options, k lists.Kind, r ExportRequest) error {
+	return export(ctx, o, r, func(a *App, c grid.Caller, at grid.Place, w io.Writer) error {
+		return a.lists().Export(ctx, c, k, at.ID, grid.When{}, w)
+	})
+}
+
+// ListImport says which exported list is brought back how.
+type ListImport struct {
+	Kind lists.Kind
+	File string
+	Area string // 12-digit code of what it may speak of; empty: the district
+	Dry  bool
+	Lang string
+}
+
+// ImportList brings an exported list back into the settings' database.
+func ImportList(ctx context.Context, o Options, in ListImport) (*relist.Report, error) {
+	data, err := os.ReadFile(in.File)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrCall, err)
+	}
+	var report *relist.Report
+	err = withApp(ctx, o, func(a *App) error {
+		c, at, err := a.system(ctx, "import", in.Lang, in.Area)
+		if err != nil {
+			return err
+		}
+		report, err = a.lists().Import(ctx, c, data, lists.Options{Kind: in.Kind, Place: at.ID, File: filepath.Base(in.File), Dry: in.Dry})
+		return err
+	})
+	return report, err
+}
+
+// system is the installation itself as a caller, and the area that a command
+// names by its code (empty: the district's).
+func (a *App) system(ctx context.Context, purpose, lang, area string) (grid.Caller, grid.Place, error) {
+	c := grid.System(a.District, purpose)
+	c.Lang = lang
+	if area != "" {
+		at, err := a.Grid.Area(ctx, c, area)
+		return c, at, err
+	}
+	at, err := a.Grid.Root(ctx, c)
+	return c, at, err
+}
+
 // onlyRound returns the round with an id, or the only open one.
 func (a *App) onlyRound(ctx context.Context, c grid.Caller, text string) (round.Round, error) {
 	if text != "" {
@@ -62,12 +117,7 @@ func (a *App) onlyRound(ctx context.Context, c grid.Caller, text string) (round.
 // whole could be written.
 func export(ctx context.Context, o Options, r ExportRequest, write func(*App, grid.Caller, grid.Place, io.Writer) error) error {
 	return withApp(ctx, o, func(a *App) error {
-		c := grid.System(a.District, "export")
-		c.Lang = r.Lang
-		at, err := a.Grid.Root(ctx, c)
-		if r.Area != "" {
-			at, err = a.Grid.Area(ctx, c, r.Area)
-		}
+		c, at, err := a.system(ctx, "export", r.Lang, r.Area)
 		if err != nil {
 			return err
 		}

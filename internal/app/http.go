@@ -10,12 +10,14 @@ import (
 	"wangge/internal/command"
 	"wangge/internal/duty"
 	"wangge/internal/grid"
+	"wangge/internal/grid/lists"
 	"wangge/internal/grid/staff"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/blob"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/relist"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
 	"wangge/internal/trust"
@@ -39,6 +41,9 @@ func (a *App) Handler() (http.Handler, error) {
 	site.Handle("GET /sw.js", web.ServiceWorker("/today/offline"), web.Public())
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
 	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute))
+	for _, k := range lists.Kinds() {
+		site.Limit("POST /api/v1/lists/"+string(k), web.MaxBody(relist.MaxBytes+1<<10), web.Timeout(5*time.Minute))
+	}
 	site.Limit("POST /api/v1/posts:import", web.MaxBody(staff.MaxBytes+1<<10), web.Timeout(3*time.Minute))
 	site.Limit("POST /api/v1/marks:batch", web.MaxBody(round.MaxBatchBytes))
 	site.Limit("POST /api/v1/rounds/{id}/photos", web.MaxBody(blob.MaxUpload), web.Timeout(5*time.Minute))
@@ -48,6 +53,7 @@ func (a *App) Handler() (http.Handler, error) {
 	a.Accounts.RegisterAPI(api)
 	grid.RegisterAPI(api, a.Grid)
 	staff.RegisterAPI(api, a.staff())
+	lists.RegisterAPI(api, a.lists())
 	ledger.RegisterAPI(api, a.Ledger)
 	importer.RegisterAPI(api, a.Imports)
 	a.Rounds.RegisterAPI(api)
@@ -66,6 +72,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return account.NewPages(a.Accounts, ren) },
 		func() (pages, error) { return grid.NewPages(a.Grid, ren) },
 		func() (pages, error) { return staff.NewPages(a.staff(), ren) },
+		func() (pages, error) { return lists.NewPages(a.lists(), ren) },
 		func() (pages, error) { return ledger.NewPages(a.Ledger, ren) },
 		func() (pages, error) { return importer.NewPages(a.Imports, ren) },
 		func() (pages, error) { return round.NewPages(a.Rounds, ren) },

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"wangge/internal/grid"
 	"wangge/internal/grid/staff"
 )
 
@@ -41,21 +40,11 @@ func ImportPosts(ctx context.Context, o Options, in PostsImport) (*staff.Report,
 		return nil, err
 	}
 	defer a.Close()
-	c := grid.System(a.District, "import")
-	c.Lang = in.Lang
-	how := staff.Options{File: filepath.Base(in.File), Complete: in.Complete, Lang: in.Lang}
-	root, err := a.Grid.Root(ctx, c)
+	c, at, err := a.system(ctx, "import", in.Lang, in.Area)
 	if err != nil {
 		return nil, err
 	}
-	how.Place = root.ID
-	if in.Area != "" {
-		area, err := a.Grid.Area(ctx, c, in.Area)
-		if err != nil {
-			return nil, err
-		}
-		how.Place = area.ID
-	}
+	how := staff.Options{Place: at.ID, File: filepath.Base(in.File), Complete: in.Complete, Lang: in.Lang}
 	do := a.staff().Apply
 	if in.Dry {
 		do = a.staff().Plan

@@ -217,6 +217,18 @@ func (p *areaPlan) suggest(gone divisions.Area) []AreaSuggestion {
 	return out
 }
 
+// AreaAt is the lowest of the areas that a path lies in, of a place or a grid;
+// Zero where it lies in none.
+func AreaAt(areas []Place, path string) id.ID {
+	var best Place
+	for _, a := range areas {
+		if path != "" && Under(path, a.Path) && len(a.Path) > len(best.Path) {
+			best = a
+		}
+	}
+	return best.ID
+}
+
 // shortName is an area's name as it stands before what came from it: "上疃村"
 // of "上疃村村委会".
 func shortName(name string) string {

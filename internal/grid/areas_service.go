@@ -196,11 +196,16 @@ func (s *Service) blockOf(ctx context.Context, q db.Queryer, c Caller, plan *are
 // by later imports until it is changed; an empty new code withdraws it. Needs
 // place.write for the whole district.
 func (s *Service) SetSuccessor(ctx context.Context, c Caller, oldCode, newCode string) error {
+	return s.d.Write(ctx, "grid.SetSuccessor", func(tx *db.Tx) error { return s.SetSuccessorIn(ctx, tx, c, oldCode, newCode) })
+}
+
+// SetSuccessorIn is SetSuccessor within a transaction of the caller.
+func (s *Service) SetSuccessorIn(ctx context.Context, tx *db.Tx, c Caller, oldCode, newCode string) error {
 	const op = "grid.SetSuccessor"
 	if err := c.RequirePlace(op, PlaceWrite, rootPath(c.District)); err != nil {
 		return err
 	}
-	was, err := s.areaNow(ctx, c, oldCode)
+	was, err := areaByCode(ctx, tx, c.District, oldCode)
 	if err != nil {
 		return errs.Field(err, "old_code")
 	}
@@ -213,12 +218,36 @@ func (s *Service) SetSuccessor(ctx context.Context, c Caller, oldCode, newCode s
 			return errs.Field(errs.E(op, errs.Invalid, "grid.import.successor_outside"), "new_code")
 		}
 	}
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		if err := setSuccessor(ctx, tx, c, oldCode, newCode, s.nowMs()); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PlaceWrite, "grid.areas.successor", "place", was.ID, fmt.Sprintf("from=%s to=%s", oldCode, newCode))
-	})
+	if err := setSuccessor(ctx, tx, c, oldCode, newCode, s.nowMs()); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, c, PlaceWrite, "grid.areas.successor", "place", was.ID, fmt.Sprintf("from=%s to=%s", oldCode, newCode))
+}
+
+// AreaTree is the areas of the district, those that ended too, and the
+// successors that were decided.
+type AreaTree struct {
+	Open, Ended []Place
+	Successors  map[string]string // new code by old code
+}
+
+// AreaTree reads the areas at or below a path. Needs place.read over it.
+func (s *Service) AreaTree(ctx context.Context, c Caller, path string) (AreaTree, error) {
+	const op = "grid.AreaTree"
+	var t AreaTree
+	if err := c.RequirePlace(op, PlaceRead, path); err != nil {
+		return t, err
+	}
+	all, err := areasOf(ctx, s.d.Read(), c.District)
+	if err != nil {
+		return t, errs.Wrap(op, err)
+	}
+	t.Open = filter(all, func(p Place) bool { return Under(p.Path, path) })
+	if t.Ended, err = endedAreas(ctx, s.d.Read(), c.District, path); err != nil {
+		return t, errs.Wrap(op, err)
+	}
+	t.Successors, err = successorsOf(ctx, s.d.Read(), c.District)
+	return t, errs.Wrap(op, err)
 }
 
 func newArea(a divisions.Area, pid, parent id.ID, now int64) Place {

@@ -81,6 +81,17 @@ func endedIn(ctx context.Context, q db.Queryer, district int, area id.ID) ([]Pla
 	return queryPlaces(ctx, q, "p.district = $1 AND p.parent_id = $2 AND p.until_ms <> 0 AND p.kind IN ('street', 'community')", db.NewArgs(district, int64(area)))
 }
 
+// endedAreas reads the areas at or below a path that ended, by their codes.
+func endedAreas(ctx context.Context, q db.Queryer, district int, path string) ([]Place, error) {
+	return queryPlaces(ctx, q, "p.district = $1 AND p.path >= $2 AND p.path < $3 AND p.until_ms <> 0 AND p.kind IN ('street', 'community') ORDER BY p.code, p.id",
+		db.NewArgs(district, path, path+pathEnd))
+}
+
+// areaByCode reads the open area with a code.
+func areaByCode(ctx context.Context, q db.Queryer, district int, code string) (Place, error) {
+	return onePlace(ctx, q, "p.district = $1 AND p.code = $2 AND p.code <> '' AND p.until_ms = 0", db.NewArgs(district, code))
+}
+
 // handOver gives a physical place and what stands below it to another area.
 func handOver(ctx context.Context, tx *db.Tx, district int, p Place, from string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE place SET path = $3 || substr(path, $4), area_id = $6 WHERE district = $1 AND path >= $2 AND path < $5`,

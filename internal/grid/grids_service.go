@@ -213,22 +213,24 @@ func (s *Service) planGrid(ctx context.Context, q db.Queryer, c Caller, n NewGri
 
 // RenameGrid changes a grid's name and code. Needs grid.write over its area.
 func (s *Service) RenameGrid(ctx context.Context, c Caller, gid id.ID, name, code string) error {
-	const op = "grid.RenameGrid"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		g, err := s.writableGrid(ctx, tx, op, c, gid)
-		if err != nil {
-			return err
-		}
-		if g.Name, err = cleanName(Point, name); err != nil {
-			return err
-		}
-		g.Code = strings.TrimSpace(code)
-		s.placesChanged(tx)
-		if err := updateGrid(ctx, tx, c.District, g); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, GridWrite, "grid.grid.edit", "grid", g.ID, "")
-	})
+	return s.d.Write(ctx, "grid.RenameGrid", func(tx *db.Tx) error { return s.RenameGridIn(ctx, tx, c, gid, name, code) })
+}
+
+// RenameGridIn is RenameGrid within a transaction of the caller.
+func (s *Service) RenameGridIn(ctx context.Context, tx *db.Tx, c Caller, gid id.ID, name, code string) error {
+	g, err := s.writableGrid(ctx, tx, "grid.RenameGrid", c, gid)
+	if err != nil {
+		return err
+	}
+	if g.Name, err = cleanName(Point, name); err != nil {
+		return err
+	}
+	g.Code = strings.TrimSpace(code)
+	s.placesChanged(tx)
+	if err := updateGrid(ctx, tx, c.District, g); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, c, GridWrite, "grid.grid.edit", "grid", g.ID, "")
 }
 
 func (s *Service) writableGrid(ctx context.Context, q db.Queryer, op string, c Caller, gid id.ID) (Grid, error) {

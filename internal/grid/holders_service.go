@@ -11,37 +11,40 @@ import (
 // AddHolder puts an account into a post for a period (from 0: now, until 0:
 // open). Somebody may hold a post only once at a time.
 func (s *Service) AddHolder(ctx context.Context, c Caller, h Holder) (Holder, error) {
-	const op = "grid.AddHolder"
 	if h.FromMs == 0 {
 		h.FromMs = s.nowMs()
 	}
 	h.ID = id.New()
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
-		p, err := s.manageable(ctx, tx, op, c, h.PostID)
-		if err != nil {
-			return err
+	return h, s.d.Write(ctx, "grid.AddHolder", func(tx *db.Tx) error { return s.AddHolderIn(ctx, tx, c, h) })
+}
+
+// AddHolderIn is AddHolder within a transaction of the caller; the holder has
+// its id and first instant.
+func (s *Service) AddHolderIn(ctx context.Context, tx *db.Tx, c Caller, h Holder) error {
+	const op = "grid.AddHolder"
+	p, err := s.manageable(ctx, tx, op, c, h.PostID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case h.AccountID == id.Zero:
+		return errs.Field(errs.E(op, errs.Invalid, "error.required"), "account_id")
+	case h.UntilMs != 0 && h.UntilMs <= h.FromMs:
+		return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
+	}
+	have, err := holdersOf(ctx, tx, c.District, []id.ID{p.ID}, h.FromMs, false)
+	if err != nil {
+		return err
+	}
+	for _, o := range have {
+		if o.AccountID == h.AccountID && (h.UntilMs == 0 || o.FromMs < h.UntilMs) {
+			return errs.Field(errs.E(op, errs.Conflict, "grid.post.holds_already"), "account_id")
 		}
-		switch {
-		case h.AccountID == id.Zero:
-			return errs.Field(errs.E(op, errs.Invalid, "error.required"), "account_id")
-		case h.UntilMs != 0 && h.UntilMs <= h.FromMs:
-			return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
-		}
-		have, err := holdersOf(ctx, tx, c.District, []id.ID{p.ID}, h.FromMs, false)
-		if err != nil {
-			return err
-		}
-		for _, o := range have {
-			if o.AccountID == h.AccountID && (h.UntilMs == 0 || o.FromMs < h.UntilMs) {
-				return errs.Field(errs.E(op, errs.Conflict, "grid.post.holds_already"), "account_id")
-			}
-		}
-		if err := s.AddHoldersIn(ctx, tx, c, []Holder{h}); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PostWrite, "grid.holder.add", "post", p.ID, "account="+h.AccountID.String())
-	})
-	return h, err
+	}
+	if err := s.AddHoldersIn(ctx, tx, c, []Holder{h}); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, c, PostWrite, "grid.holder.add", "post", p.ID, "account="+h.AccountID.String())
 }
 
 // AddHoldersIn puts accounts into posts made in the same transaction; who

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
 
@@ -83,6 +84,20 @@ func (ix *leafIndex) span(path string) (lo, hi int) {
 	lo, _ = slices.BinarySearchFunc(ix.leaves, path, byPath)
 	hi, _ = slices.BinarySearchFunc(ix.leaves, path+pathEnd, byPath)
 	return lo, hi
+}
+
+// DoorCounts counts the doors at and below places, by their ids. The caller has
+// decided that they may be spoken of.
+func (s *Service) DoorCounts(ctx context.Context, c Caller, places []Place) (map[id.ID]int, error) {
+	ix, err := s.leaves(ctx, c.District)
+	if err != nil {
+		return nil, errs.Wrap("grid.DoorCounts", err)
+	}
+	out := make(map[id.ID]int, len(places))
+	for _, p := range places {
+		out[p.ID] = ix.under(p.Path)
+	}
+	return out, nil
 }
 
 // under sums the doors of a subtree.

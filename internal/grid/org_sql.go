@@ -106,6 +106,17 @@ func insertTeams(ctx context.Context, tx *db.Tx, district int, list []Team) erro
 	return tx.BulkInsert(ctx, "team", []string{"district", "id", "area_id", "org_id", "kind", "name", "party_branch", "from_ms", "until_ms"}, rows)
 }
 
+func updateTeam(ctx context.Context, tx *db.Tx, district int, t Team) error {
+	_, err := tx.ExecContext(ctx, `UPDATE team SET name = $3, party_branch = $4, until_ms = $5 WHERE district = $1 AND id = $2`,
+		district, int64(t.ID), t.Name, t.PartyBranch, t.UntilMs)
+	return err
+}
+
+func updateOrg(ctx context.Context, tx *db.Tx, district int, o Organisation) error {
+	_, err := tx.ExecContext(ctx, `UPDATE organisation SET name = $3, kind = $4 WHERE district = $1 AND id = $2`, district, int64(o.ID), o.Name, o.Kind)
+	return err
+}
+
 func setTeamEnd(ctx context.Context, tx *db.Tx, district int, tid id.ID, until int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE team SET until_ms = $3 WHERE district = $1 AND id = $2`, district, int64(tid), until)
 	return err

@@ -82,6 +82,33 @@ func (s *Service) inArea(ctx context.Context, q db.Queryer, op string, c Caller,
 	return c.RequirePlace(op, PostWrite, p.Path)
 }
 
+// EditOrganisationIn changes a running organisation's name and kind within a
+// transaction of the caller. Needs post.write over its area.
+func (s *Service) EditOrganisationIn(ctx context.Context, tx *db.Tx, c Caller, o Organisation) error {
+	const op = "grid.EditOrganisation"
+	list, err := queryOrgs(ctx, tx, "district = $1 AND id = $2", c.District, int64(o.ID))
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 || list[0].UntilMs != 0 && list[0].UntilMs <= s.nowMs() {
+		return errs.E(op, errs.NotFound, "grid.org.not_found")
+	}
+	if err := s.inArea(ctx, tx, op, c, list[0].AreaID); err != nil {
+		return err
+	}
+	if !slices.Contains(OrgKinds, o.Kind) {
+		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "kind")
+	}
+	if o.Name, err = cleanName(Point, o.Name); err != nil {
+		return err
+	}
+	s.grantsChanged(tx)
+	if err := updateOrg(ctx, tx, c.District, o); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, c, PostWrite, "grid.org.edit", "organisation", o.ID, "")
+}
+
 // EndOrganisation ends an organisation and its bindings now.
 func (s *Service) EndOrganisation(ctx context.Context, c Caller, oid id.ID) error {
 	const op = "grid.EndOrganisation"
@@ -102,108 +129,6 @@ func (s *Service) EndOrganisation(ctx context.Context, c Caller, oid id.ID) erro
 		}
 		return s.note(ctx, tx, c, PostWrite, "grid.org.end", "organisation", oid, "")
 	})
-}
-
-// Teams lists the teams of an area and below it, expired ones too.
-func (s *Service) Teams(ctx context.Context, c Caller, area Place, after id.ID, limit int) ([]Team, error) {
-	const op = "grid.Teams"
-	if err := c.Require(op, PlaceRead); err != nil {
-		return nil, err
-	}
-	list, err := listTeams(ctx, s.d.Read(), c.District, area.Path, after, min(max(limit, 1), 1000))
-	return list, errs.Wrap(op, err)
-}
-
-// TeamName is what a team is called: HQ's groups by the catalogue, others as written.
-func TeamName(lang string, t Team) string {
-	if t.Kind == TeamHQGroup && i18n.Has("grid.hq."+t.Name) {
-		return i18n.T(lang, "grid.hq."+t.Name)
-	}
-	return t.Name
-}
-
-// AddTeam adds a team. A squad must say when its rights expire. Needs
-// post.write over its area.
-func (s *Service) AddTeam(ctx context.Context, c Caller, t Team) (Team, error) {
-	const op = "grid.AddTeam"
-	t.ID, t.FromMs = orNew(t.ID), orNow(t.FromMs, s.nowMs())
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
-		if err := s.inArea(ctx, tx, op, c, t.AreaID); err != nil {
-			return err
-		}
-		switch {
-		case !slices.Contains(TeamKinds, t.Kind):
-			return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "kind")
-		case t.Kind == TeamSquad && t.UntilMs == 0:
-			return errs.Field(errs.E(op, errs.Invalid, "grid.team.no_end"), "until")
-		case t.UntilMs != 0 && t.UntilMs <= t.FromMs:
-			return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
-		}
-		var err error
-		if t.Name, err = cleanName(Point, t.Name); err != nil {
-			return err
-		}
-		s.grantsChanged(tx)
-		if err := insertTeams(ctx, tx, c.District, []Team{t}); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PostWrite, "grid.team.add", "team", t.ID, "")
-	})
-	return t, err
-}
-
-// EndTeam ends a team, and the rights of its posts, at an instant (0: now).
-func (s *Service) EndTeam(ctx context.Context, c Caller, tid id.ID, until int64) error {
-	const op = "grid.EndTeam"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		list, err := queryTeams(ctx, tx, "district = $1 AND id = $2", c.District, int64(tid))
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			return errs.E(op, errs.NotFound, "grid.team.not_found")
-		}
-		if err := s.inArea(ctx, tx, op, c, list[0].AreaID); err != nil {
-			return err
-		}
-		s.grantsChanged(tx)
-		if err := setTeamEnd(ctx, tx, c.District, tid, max(until, s.nowMs())); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PostWrite, "grid.team.end", "team", tid, "")
-	})
-}
-
-// SeedHQGroups makes the seven groups of an area's headquarters that are not
-// there yet and returns all of them.
-func (s *Service) SeedHQGroups(ctx context.Context, c Caller, area id.ID) ([]Team, error) {
-	const op = "grid.SeedHQGroups"
-	var out []Team
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
-		if err := s.inArea(ctx, tx, op, c, area); err != nil {
-			return err
-		}
-		have, err := queryTeams(ctx, tx, "district = $1 AND area_id = $2 AND kind = 'hq_group' AND until_ms = 0 ORDER BY id", c.District, int64(area))
-		if err != nil {
-			return err
-		}
-		var fresh []Team
-		for _, code := range HQGroups {
-			if !slices.ContainsFunc(have, func(t Team) bool { return t.Name == code }) {
-				fresh = append(fresh, Team{ID: id.New(), AreaID: area, Kind: TeamHQGroup, Name: code, FromMs: s.nowMs()})
-			}
-		}
-		out = append(have, fresh...)
-		if len(fresh) == 0 {
-			return nil
-		}
-		s.grantsChanged(tx)
-		if err := insertTeams(ctx, tx, c.District, fresh); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PostWrite, "grid.team.hq", "place", area, "")
-	})
-	return out, err
 }
 
 // orgsNear lists running organisations of areas at, above or below a path that

@@ -34,6 +34,10 @@ func (d vacanciesPage) TonightHref() string { return vacancyHref(d.Node.ID, d.To
 func (d vacanciesPage) PostsHref() string { return vacancyHref(d.Node.ID, "", false) }
 
 func vacancyHref(place id.ID, at string, onDuty bool) string {
+	return "/vacancies?" + vacancyQuery(place, at, onDuty)
+}
+
+func vacancyQuery(place id.ID, at string, onDuty bool) string {
 	q := url.Values{"place": {place.String()}}
 	if at != "" {
 		q.Set("at", at)
@@ -41,7 +45,7 @@ func vacancyHref(place id.ID, at string, onDuty bool) string {
 	if onDuty {
 		q.Set("duty", "1")
 	}
-	return "/vacancies?" + q.Encode()
+	return q.Encode()
 }
 
 // fieldTime is how a form's field writes an instant.
@@ -60,16 +64,27 @@ func moment(r *http.Request, name string) (int64, error) {
 	return clock.Ms(t), nil
 }
 
+// ReadWhen reads the instant of vacancies from a form: at, in UTC+8, and duty.
+func ReadWhen(r *http.Request) (When, error) {
+	at, err := moment(r, "at")
+	return When{AtMs: at, OnDuty: r.FormValue("duty") == "1"}, err
+}
+
+// ExportHref leads to the list as a file.
+func (d vacanciesPage) ExportHref() string {
+	return "/lists/vacancies/file?" + vacancyQuery(d.Node.ID, d.At, d.OnDuty)
+}
+
 // Label writes a place's name as people say it.
 func (d vacanciesPage) Label(p Place) string { return Label(d.Lang, p) }
 
 func (p *Pages) vacancies(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
 	ctx := r.Context()
-	when, err := moment(r, "at")
+	when, err := ReadWhen(r)
 	if err != nil {
 		return err
 	}
-	v, err := p.s.Vacancies(ctx, c, at.ID, When{AtMs: when, OnDuty: r.FormValue("duty") == "1"})
+	v, err := p.s.Vacancies(ctx, c, at.ID, when)
 	if err != nil {
 		return err
 	}

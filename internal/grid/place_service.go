@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"wangge/internal/grid/divisions"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
@@ -73,7 +74,7 @@ func (s *Service) Area(ctx context.Context, c Caller, code string) (Place, error
 
 // areaNow returns the area that bears a 12-digit code now.
 func (s *Service) areaNow(ctx context.Context, c Caller, code string) (Place, error) {
-	return onePlace(ctx, s.d.Read(), "p.district = $1 AND p.code = $2 AND p.code <> '' AND p.until_ms = 0", db.NewArgs(c.District, code))
+	return areaByCode(ctx, s.d.Read(), c.District, code)
 }
 
 // Root returns the district's own area (a county, or a city without
@@ -131,6 +132,12 @@ func waysUp(path string) []string {
 		out = append(out, path[:n])
 	}
 	return out
+}
+
+// Ways writes places as people say them with what stands above them, from the
+// compound on. The caller has decided that the places may be spoken of.
+func (s *Service) Ways(ctx context.Context, c Caller, places []Place) (map[id.ID]string, error) {
+	return s.ways(ctx, c, places)
 }
 
 // ways writes places as people say them with what stands above them, from the
@@ -265,26 +272,38 @@ type PlaceEdit struct {
 // EditPlace renames a place or changes its aliases. The old name stays as an
 // alias. Needs place.write over the place.
 func (s *Service) EditPlace(ctx context.Context, c Caller, pid id.ID, e PlaceEdit) (Place, error) {
-	const op = "grid.EditPlace"
 	var p Place
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
-		var err error
-		if p, err = s.writable(ctx, tx, op, c, pid); err != nil {
-			return err
-		}
-		if err := applyEdit(&p, e); err != nil {
-			return err
-		}
-		if err := s.uniqueName(ctx, tx, c, p); err != nil {
-			return err
-		}
-		if err := updatePlace(ctx, tx, c.District, p); err != nil {
-			return err
-		}
-		s.placesChanged(tx)
-		return s.note(ctx, tx, c, PlaceWrite, "grid.place.edit", "place", p.ID, "")
+	err := s.d.Write(ctx, "grid.EditPlace", func(tx *db.Tx) (err error) {
+		p, err = s.EditPlaceIn(ctx, tx, c, pid, e)
+		return err
 	})
 	return p, err
+}
+
+// EditPlaceIn is EditPlace within a transaction of the caller. An area's former
+// name is kept with its time.
+func (s *Service) EditPlaceIn(ctx context.Context, tx *db.Tx, c Caller, pid id.ID, e PlaceEdit) (Place, error) {
+	p, err := s.writable(ctx, tx, "grid.EditPlace", c, pid)
+	if err != nil {
+		return p, err
+	}
+	was := p
+	if err := applyEdit(&p, e); err != nil {
+		return p, err
+	}
+	if err := s.uniqueName(ctx, tx, c, p); err != nil {
+		return p, err
+	}
+	if p.Kind.IsArea() && p.Name != was.Name {
+		if err := addFormerName(ctx, tx, c, was, string(divisions.Renamed), s.nowMs()); err != nil {
+			return p, err
+		}
+	}
+	if err := updatePlace(ctx, tx, c.District, p); err != nil {
+		return p, err
+	}
+	s.placesChanged(tx)
+	return p, s.note(ctx, tx, c, PlaceWrite, "grid.place.edit", "place", p.ID, "")
 }
 
 func applyEdit(p *Place, e PlaceEdit) error {

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
@@ -71,6 +72,7 @@ type Term struct {
 	FromMs        int64
 	UntilMs       int64
 	Title         string  // of the post; empty leaves it
+	NoTitle       bool    // the post is called by its role again
 	Doors         []id.ID // of a post over a set of doors; empty leaves them
 	ChangedPeriod bool
 }
@@ -93,7 +95,10 @@ func (s *Service) ChangeTermsIn(ctx context.Context, tx *db.Tx, c Caller, list [
 				return errs.Wrap(op, err)
 			}
 		}
-		if t.Title != "" {
+		if utf8.RuneCountInString(t.Title) > maxName {
+			return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxName), "title")
+		}
+		if t.Title != "" || t.NoTitle {
 			if err := setPostTitle(ctx, tx, c.District, p.ID, t.Title); err != nil {
 				return errs.Wrap(op, err)
 			}

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -42,6 +43,8 @@ type Vacancies struct {
 	Leaves        []VacantLeaf   `json:"buildings"`
 	Organisations []OrgBinding   `json:"organisations"`
 	Cut           bool           `json:"cut" doc:"The lists were cut; look at a child"`
+
+	most int // of each list
 }
 
 // VacancyChild is a child of the node with its figures.
@@ -86,6 +89,15 @@ const maxListed = 500
 // post, doors outside every place, grid and set of doors of a filled post, and
 // organisations bound without a named person. Needs place.read over the place.
 func (s *Service) Vacancies(ctx context.Context, c Caller, placeID id.ID, at When) (*Vacancies, error) {
+	return s.vacancies(ctx, c, placeID, at, maxListed)
+}
+
+// AllVacancies is Vacancies with whole lists, to be taken out.
+func (s *Service) AllVacancies(ctx context.Context, c Caller, placeID id.ID, at When) (*Vacancies, error) {
+	return s.vacancies(ctx, c, placeID, at, math.MaxInt)
+}
+
+func (s *Service) vacancies(ctx context.Context, c Caller, placeID id.ID, at When, most int) (*Vacancies, error) {
 	const op = "grid.Vacancies"
 	p, err := s.Place(ctx, c, placeID)
 	if err != nil {
@@ -102,7 +114,7 @@ func (s *Service) Vacancies(ctx context.Context, c Caller, placeID id.ID, at Whe
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	v := &Vacancies{AtMs: at.AtMs, OnDuty: at.OnDuty, Node: p, Total: sw.count(p.Path)}
+	v := &Vacancies{AtMs: at.AtMs, OnDuty: at.OnDuty, Node: p, Total: sw.count(p.Path), most: most}
 	if at.AtMs == 0 {
 		v.AtMs = s.nowMs()
 	}
@@ -157,9 +169,9 @@ func filter[T any](list []T, keep func(T) bool) []T {
 }
 
 func cut[T any](v *Vacancies, list []T) []T {
-	if len(list) > maxListed {
+	if len(list) > v.most {
 		v.Cut = true
-		return list[:maxListed]
+		return list[:v.most]
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -351,4 +352,40 @@ func TestListsThatNeverLeave(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// TestNumbersOfOneInstant has many ask at the same instant: each export has a
+// number of its own, and none is left out.
+func TestNumbersOfOneInstant(t *testing.T) {
+	both(t, 3, func(t *testing.T, w *world) {
+		const asking = 16
+		w.caller(7, grid.RoleCommunity, community)
+		numbers := make(chan string, asking)
+		var all sync.WaitGroup
+		for range asking {
+			all.Go(func() {
+				r, err := w.s.Ask(ctx, w.callers[7], trust.NewExport{Place: w.place[community], Purpose: "verify_record"})
+				if err != nil {
+					t.Error(err)
+				}
+				numbers <- r.Number
+			})
+		}
+		all.Wait()
+		close(numbers)
+		seen := map[string]bool{}
+		for n := range numbers {
+			seen[n] = true
+		}
+		for i := range asking {
+			if n := fmt.Sprintf("20221010-%03d", i+1); !seen[n] {
+				t.Errorf("no export has the number %s: %v", n, seen)
+			}
+		}
+		err := w.d.Write(ctx, "test", func(tx *db.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE export_request SET number = '20221010-001'")
+			return err
+		})
+		w.kind(err, errs.Conflict, "two exports with one number")
+	})
 }

@@ -73,12 +73,18 @@ func selectOverdue(ctx context.Context, q db.Queryer, district int, now int64) (
 	return requests(ctx, q, requestSelect+` WHERE r.district = $1 AND r.state IN ('waiting', 'ready') AND (r.expires_ms <= $2 OR r.fetched >= $3) ORDER BY r.id LIMIT 500`, a)
 }
 
-// nextNumber counts the exports of the day: 20221121-003.
+// nextNumber gives the next number of the day: 20221121-003. Whoever asks for
+// one at the same instant waits for the day's row, and gets the one after.
 func nextNumber(ctx context.Context, tx *db.Tx, district int, now int64) (string, error) {
-	day := clock.FromMs(now).In(clock.CST)
+	day := clock.FromMs(now).In(clock.CST).Format("20060102")
+	_, err := tx.ExecContext(ctx, `INSERT INTO export_number (district, day, last) VALUES ($1, $2, 1)
+		ON CONFLICT (district, day) DO UPDATE SET last = export_number.last + 1`, district, day)
+	if err != nil {
+		return "", err
+	}
 	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM export_request WHERE district = $1 AND created_ms >= $2`, district, clock.Ms(clock.DayStart(day))).Scan(&n)
-	return fmt.Sprintf("%s-%03d", day.Format("20060102"), n+1), err
+	err = tx.QueryRowContext(ctx, `SELECT last FROM export_number WHERE district = $1 AND day = $2`, district, day).Scan(&n)
+	return fmt.Sprintf("%s-%03d", day, n), err
 }
 
 func insertRequest(ctx context.Context, tx *db.Tx, district int, r Request) error {

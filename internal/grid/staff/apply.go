@@ -27,12 +27,12 @@ func (p *planner) apply(ctx context.Context) error {
 	}
 	err := db.Chunks(lines, chunk, func(part []*Line) error {
 		err := p.write(ctx, part, made)
-		if err == nil || !mendable(err) {
+		if err == nil || !errs.Mendable(err) {
 			return err
 		}
 		for _, l := range part {
 			if err := p.write(ctx, []*Line{l}, made); err != nil {
-				if !mendable(err) {
+				if !errs.Mendable(err) {
 					return err
 				}
 				p.fail(l, err)
@@ -48,15 +48,6 @@ func (p *planner) apply(ctx context.Context) error {
 	}
 	p.count()
 	return err
-}
-
-// mendable reports an error of the data.
-func mendable(err error) bool {
-	switch errs.KindOf(err) {
-	case errs.Invalid, errs.Conflict, errs.Denied, errs.NotFound:
-		return true
-	}
-	return false
 }
 
 func (p *planner) fail(l *Line, err error) {
@@ -99,7 +90,7 @@ func (p *planner) batch(lines []*Line, m *made) batch {
 			if k := a.person.key; a.person.account == id.Zero && m.accounts[k] == id.Zero && !seen[k] {
 				seen[k] = true
 				b.keys = append(b.keys, k)
-				b.people = append(b.people, account.NewAccount{Name: a.person.name, Phone: a.person.phone, Worker: a.role.Worker(), Home: p.w.base.AreaID})
+				b.people = append(b.people, account.NewAccount{Name: a.person.name, Phone: a.person.phone, Worker: a.role.Worker(), Home: grid.AreaAt(p.w.areas, a.object.path)})
 			}
 			if a.seat != "" && m.posts[a.seat] == id.Zero && b.seats[a.seat] == id.Zero {
 				n := grid.NewPost{ID: id.New(), Role: a.role, Title: a.title, ObjectKind: a.object.kind, ObjectID: a.object.id, OrgID: a.org, FromMs: min(orNow(a.from, p.now), p.now), Doors: a.object.doors}

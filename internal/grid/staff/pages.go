@@ -3,7 +3,6 @@ package staff
 import (
 	"embed"
 	"html/template"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -81,7 +80,7 @@ func idOf(s string) id.ID {
 // upload takes a list. It is kept in memory, never in a temporary file, since
 // it holds names and phones.
 func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	values, file, data, err := readUpload(r)
+	values, file, data, err := web.OneFile(r, MaxBytes)
 	if err != nil {
 		return err
 	}
@@ -98,33 +97,6 @@ func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 		return err
 	}
 	return web.Redirect(w, r, "/post-lists/"+l.ID.String())
-}
-
-// readUpload reads the fields of a form and its one file.
-func readUpload(r *http.Request) (values url.Values, name string, data []byte, err error) {
-	values = url.Values{}
-	form, err := r.MultipartReader()
-	if err != nil {
-		return nil, "", nil, errs.E("staff.upload", errs.Invalid, "error.bad_form")
-	}
-	for {
-		part, err := form.NextPart()
-		if err == io.EOF {
-			return values, name, data, nil
-		}
-		if err != nil {
-			return nil, "", nil, err
-		}
-		b, err := io.ReadAll(io.LimitReader(part, MaxBytes+1))
-		if err != nil {
-			return nil, "", nil, err
-		}
-		if part.FormName() == "file" {
-			name, data = part.FileName(), b
-		} else if len(b) < 1<<10 {
-			values.Add(part.FormName(), string(b))
-		}
-	}
 }
 
 type listPage struct {

@@ -12,6 +12,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/relist"
 	"wangge/internal/platform/seal"
 )
 
@@ -86,6 +87,9 @@ func (s *Service) plan(ctx context.Context, c grid.Caller, data []byte, o Option
 		first: map[string]entry{}, taken: map[string]int{}, touched: map[id.ID]bool{}, persons: map[string]bool{}}
 	p.report = &Report{File: o.File, Sheets: []SheetReport{}, Missing: []Missing{}, Problems: []Problem{}, Lines: []Line{}}
 	list := entries(tables, p.report)
+	if slices.ContainsFunc(p.report.header, relist.Exported) {
+		return nil, errs.Field(errs.E(op, errs.Invalid, "staff.exported"), "file")
+	}
 	if len(list) == 0 {
 		return nil, errs.Field(errs.E(op, errs.Invalid, "staff.no_rows"), "file")
 	}

@@ -2,13 +2,12 @@ package staff
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"wangge/internal/grid"
-	"wangge/internal/platform/clock"
 	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/relist"
 	"wangge/internal/platform/seal"
 )
 
@@ -52,21 +51,8 @@ func dayOf(text string) (t time.Time, given, ok bool) {
 	if s == "" || slices.Contains(vocab.Open, s) {
 		return t, false, true
 	}
-	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 30000 && n < 60000 {
-		return time.Date(1899, 12, 30, 0, 0, 0, 0, clock.CST).AddDate(0, 0, int(n)), true, true
-	}
-	parts := strings.FieldsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-	if len(parts) == 1 && len(parts[0]) == 8 {
-		parts = []string{parts[0][:4], parts[0][4:6], parts[0][6:]}
-	}
-	if len(parts) < 3 || len(parts[0]) != 4 {
-		return t, true, false
-	}
-	y, _ := strconv.Atoi(parts[0])
-	m, _ := strconv.Atoi(parts[1])
-	d, _ := strconv.Atoi(parts[2])
-	t = time.Date(y, time.Month(m), d, 0, 0, 0, 0, clock.CST)
-	return t, true, t.Year() == y && int(t.Month()) == m && t.Day() == d && y > 1990 && y < 2150
+	t, ok = relist.Day(s)
+	return t, true, ok
 }
 
 // span is one item of a list of labels: a single label, or a range of them.

@@ -6,6 +6,7 @@ import (
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/roster"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/relist"
 )
 
 // exported takes back the rows of lists that were exported from here: they name
@@ -18,7 +19,7 @@ type exported struct {
 	m     *matcher
 	byID  map[string]*personState
 	doors map[id.ID]string // in words
-	seen  map[string]bool
+	seen  relist.Seen
 }
 
 func newExported(s *Service, m *matcher) *exported { return &exported{s: s, m: m} }
@@ -31,31 +32,28 @@ func (x *exported) check(ctx context.Context, district int, err *error) func(*ro
 			*err = x.load(ctx, district)
 		}
 		if *err != nil {
-			return roster.RowID, "roster.row_unknown"
+			return roster.RowID, relist.WhyUnknown
 		}
 		q := x.byID[row.Record]
-		switch {
-		case q == nil:
-			return roster.RowID, "roster.row_unknown"
-		case x.seen[row.Record]:
-			return roster.RowID, "roster.row_twice"
-		case row.Door != roster.Tidy(x.doors[q.DoorID]):
+		if why := x.seen.Check(row.Record, q != nil); why != "" {
+			return roster.RowID, why
+		}
+		if row.Door != roster.Tidy(x.doors[q.DoorID]) {
 			return roster.Address, "roster.row_door"
 		}
 		masks := ledger.Masks(q.recorded())
 		for key, cell := range row.Masked {
-			if cell != roster.Tidy(masks[key]) {
-				return key, "roster.row_masked"
+			if kept, _ := relist.Kept(cell, masks[key]); !kept {
+				return key, relist.WhyMasked
 			}
 		}
-		x.seen[row.Record] = true
 		return "", ""
 	}
 }
 
 // load indexes the persons of the place, once the first such row is met.
 func (x *exported) load(ctx context.Context, district int) (err error) {
-	x.byID, x.seen = map[string]*personState{}, map[string]bool{}
+	x.byID, x.seen = map[string]*personState{}, relist.Seen{}
 	var doors []id.ID
 	for _, h := range x.m.homes {
 		for _, v := range h {

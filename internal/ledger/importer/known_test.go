@@ -101,10 +101,10 @@ func TestExportedRowsThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		column, value, code string
 	}{
-		"another mask":   {"G", "139****9999", "roster.row_masked"},
-		"half a name":    {"C", "张*明", "roster.row_masked"},
+		"another mask":   {"G", "139****9999", "relist.masked"},
+		"half a name":    {"C", "张*明", "relist.masked"},
 		"another door":   {"B", "幸福小区 9栋1单元101", "roster.row_door"},
-		"unknown number": {"A", "912273318038220815", "roster.row_unknown"},
+		"unknown number": {"A", "912273318038220815", "relist.unknown"},
 		"two people":     {"C", "张三、李四", "roster.row_several"},
 		"no number":      {"A", "", "roster.name_masked"},
 	} {

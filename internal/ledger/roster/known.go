@@ -1,6 +1,10 @@
 package roster
 
-import "strings"
+import (
+	"strings"
+
+	"wangge/internal/platform/relist"
+)
 
 // RowID is the key of the column that numbers the records in a list exported
 // from here. A row that has such a number is about that very record: its door
@@ -14,14 +18,11 @@ var sealedKeys = []string{Name, IDNo, Birth, Phone, Landline}
 // what was written into it.
 func Tidy(s string) string { return tidy(s) }
 
-// recordID reports whether a text is a record's number and not a serial one.
-func recordID(s string) bool { return len(s) >= 15 && len(s) <= 19 && digitsOnly(s) }
-
 // readKnown reads a row of an exported list; false where the row names no
 // record.
 func (r *record) readKnown() bool {
 	_, number := r.text(RowID)
-	if !recordID(number) {
+	if !relist.IsID(number) {
 		return false
 	}
 	r.row.Record, r.row.Masked, r.masked = number, map[string]string{}, map[int]bool{}

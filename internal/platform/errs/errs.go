@@ -131,6 +131,16 @@ func foreign(op string, err error) *Error {
 // KindOf returns the kind of err; an error of nobody known is Internal.
 func KindOf(err error) Kind { return As(err).Kind }
 
+// Mendable reports whether an error is about the data, so that a person can
+// change it: the rest of a list can go on without it.
+func Mendable(err error) bool {
+	switch KindOf(err) {
+	case Invalid, Conflict, Denied, NotFound:
+		return err != nil
+	}
+	return false
+}
+
 // Is reports whether err is of the kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"wangge/internal/platform/errs"
@@ -108,4 +110,33 @@ func randomHex(n int) string {
 		panic("web: the system gives no random bytes: " + err.Error())
 	}
 	return hex.EncodeToString(b)
+}
+
+// OneFile reads the short fields of a form and its one file (named "file"), of
+// which at most limit bytes and one are read. The file is kept in memory, never
+// in a temporary file, since it may hold names.
+func OneFile(r *http.Request, limit int64) (values url.Values, name string, data []byte, err error) {
+	values = url.Values{}
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, "", nil, errs.E("web.OneFile", errs.Invalid, "error.bad_form")
+	}
+	for {
+		part, err := form.NextPart()
+		if err == io.EOF {
+			return values, name, data, nil
+		}
+		if err != nil {
+			return nil, "", nil, err
+		}
+		b, err := io.ReadAll(io.LimitReader(part, limit+1))
+		if err != nil {
+			return nil, "", nil, err
+		}
+		if part.FormName() == "file" {
+			name, data = part.FileName(), b
+		} else if len(b) < 1<<10 {
+			values.Add(part.FormName(), string(b))
+		}
+	}
 }

@@ -1,0 +1,155 @@
+package app
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// listPages says of every page without an object of its own what becomes of its
+// list: out, where it can be taken out from there; why, the key of the reason
+// that the page gives; and nothing for pages that list nothing but settings or
+// one's own work, which the guide to exports explains.
+var listPages = map[string]struct{ role, out, why string }{
+	"/persons":       {role: "community", out: "/persons/export?"},
+	"/posts":         {role: "community", out: "/lists/posts?"},
+	"/organisations": {role: "community", out: "/lists/organisations?"},
+	"/teams":         {role: "community", out: "/lists/teams?"},
+	"/areas":         {role: "community", out: "/lists/areas?"},
+	"/areas/import":  {role: "district_command", out: "/lists/areas"},
+	"/grids":         {role: "community", out: "/lists/grids?"},
+	"/vacancies":     {role: "community", out: "/lists/vacancies/file?"},
+	"/exports":       {role: "community", out: "/exports/new"},
+	"/audit/exports": {role: "auditor", out: "/audit/exports/file"},
+	"/care":          {role: "community", why: "不能整批导出"},
+	"/risk":          {role: "community", why: "不能整批导出"},
+	"/elsewhere":     {role: "community", why: "不能整批导出"},
+	"/duplicates":    {role: "community", why: "不导出"},
+	"/corrections":   {role: "community", why: "不导出"},
+	"/accounts":      {role: "community", why: "账号名单不导出"},
+
+	"/facets": {}, "/facets/doors": {}, "/duty": {}, "/points": {}, "/bindings": {}, "/role-aliases": {}, "/imports": {}, "/emergencies": {}, "/forms": {},
+	"/rounds": {}, "/today": {}, "/today/offline": {}, "/today/evening": {}, "/reports": {}, "/audit": {}, "/search": {}, "/audit/looks": {}, "/live": {}, "/account": {},
+}
+
+// notLists are beginnings and ends of addresses of pages that list nothing.
+var notLists = []string{"/new", "/file", "/export", "/import", "/import-template", "/slips", "/login", "/password", "/setup", "/sw.js", "/fix", "/activate"}
+
+func TestEveryListGoesOutOrSaysWhyNot(t *testing.T) {
+	d := newDrill(t, Options{}, "nangang", 600)
+	clients := map[string]*http.Client{"community": d.login(t, "community")}
+	d.comeBack(t, clients["community"]) // leaves an export for the auditor to see
+	for path, p := range listPages {
+		if p.role == "" {
+			continue
+		}
+		if clients[p.role] == nil {
+			clients[p.role] = d.login(t, p.role)
+		}
+		page := get(t, clients[p.role], d.srv.URL+path)
+		if p.out != "" && !strings.Contains(page, `href="`+p.out) {
+			t.Errorf("%s has no link to %s", path, p.out)
+		}
+		if p.why != "" && (!strings.Contains(page, p.why) || strings.Contains(page, "/export") && !strings.Contains(page, `href="/exports"`)) {
+			t.Errorf("%s does not say why it is not exported (%s)", path, p.why)
+		}
+	}
+}
+
+// TestEveryListPageIsSorted fails where a page was added and nobody decided
+// whether its list goes out.
+func TestEveryListPageIsSorted(t *testing.T) {
+	table, err := os.ReadFile("testdata/permissions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(table), "\n") {
+		path, found := strings.CutPrefix(strings.TrimSpace(strings.Split(line, "|")[0]), "GET ")
+		if !found || strings.Contains(path, "{") || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/lists/") {
+			continue
+		}
+		known := false
+		for _, end := range notLists {
+			known = known || strings.HasSuffix(path, end)
+		}
+		if _, sorted := listPages[path]; !sorted && !known {
+			t.Errorf("%s: does its list go out, or why not? Say it in listPages and in docs/exports.md", path)
+		}
+	}
+}
+
+// comeBack brings the list of posts back as it went out, and with one name changed.
+func (d *drill) comeBack(t *testing.T, c *http.Client) {
+	t.Helper()
+	book := []byte(get(t, c, d.srv.URL+"/lists/posts/file"))
+	if page := d.upload(t, c, book); !strings.Contains(page, "完全一样") {
+		t.Errorf("unchanged, the page says: %.2000s", page)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(book))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := f.GetSheetName(0)
+	rows, _ := f.GetRows(sheet)
+	if err := f.SetCellStr(sheet, "E2", "改过的岗位名"); err != nil || len(rows) < 3 {
+		t.Fatal(err, len(rows))
+	}
+	if err := f.SetCellStr(sheet, "C3", "139****0000"); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	page := d.upload(t, c, b.Bytes())
+	if !strings.Contains(page, "改过的岗位名") || !strings.Contains(page, "带星号的内容和系统里的不一样") {
+		t.Errorf("changed, the page says: %.2000s", page)
+	}
+	if page := d.upload(t, c, []byte("姓名,电话\n张三,1\n")); !strings.Contains(page, "请先导出") {
+		t.Errorf("of a strange file the page says: %.2000s", page)
+	}
+}
+
+func get(t *testing.T, c *http.Client, url string) string {
+	t.Helper()
+	res, err := c.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %v %.300s", url, res.StatusCode, err, b)
+	}
+	return string(b)
+}
+
+func (d *drill) upload(t *testing.T, c *http.Client, book []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	part, err := form.CreateFormFile("file", "posts.xlsx")
+	if err == nil {
+		_, err = part.Write(book)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	form.Close()
+	res, err := c.Post(d.srv.URL+"/lists/posts", form.FormDataContentType(), &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}

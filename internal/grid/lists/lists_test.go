@@ -1,0 +1,402 @@
+package lists
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"wangge/internal/account"
+	"wangge/internal/grid"
+	"wangge/internal/grid/divisions"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/relist"
+	"wangge/internal/platform/seal"
+)
+
+const nangang = 230103
+
+var ctx = context.Background()
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// world is a district with lists of every kind, made by chance.
+type world struct {
+	*Service
+	t     testing.TB
+	c     grid.Caller
+	rng   *rand.Rand
+	hua   grid.Place // a community
+	doors []id.ID
+}
+
+func newWorld(t testing.TB, d *db.DB, seed uint64) *world {
+	keys := must(seal.NewKeyring(t.TempDir(), nil))(t)
+	ok(t, keys.Create(ctx, seal.Standing))
+	clk := d.Clock().(*clock.Manual)
+	log := audit.New(nangang, clk)
+	g := grid.New(d, clk, func(ctx context.Context, tx *db.Tx, n grid.Note) error {
+		return log.Append(ctx, tx, audit.Entry{Account: n.Caller.AccountID, Action: n.Action, Object: n.Object, ObjectID: n.ObjectID, Detail: n.Detail})
+	}, nil)
+	accounts := account.New(account.Options{District: nangang, DB: d, Keys: keys, Clock: clk, Audit: log})
+	w := &world{Service: New(Deps{DB: d, Keys: keys, Clock: clk, Audit: log, Grid: g, Accounts: accounts}), t: t, c: grid.System(nangang, "test"), rng: rand.New(rand.NewPCG(seed, 7))}
+	list, _ := divisions.Load("230103")
+	must(g.ImportAreas(ctx, w.c, list, false))(t)
+	w.hua = must(g.Area(ctx, w.c, "230103001001"))(t)
+	w.build()
+	return w
+}
+
+func (w *world) build() {
+	comp := grid.NewPlace{ID: id.New(), ParentID: w.hua.ID, Kind: grid.Compound, Name: "东风小区"}
+	bld := grid.NewPlace{ID: id.New(), ParentID: comp.ID, Kind: grid.Building, Name: "1"}
+	places := []grid.NewPlace{comp, bld}
+	for n := range 4 {
+		p := grid.NewPlace{ID: id.New(), ParentID: bld.ID, Kind: grid.Door, Name: fmt.Sprint(101 + n)}
+		places, w.doors = append(places, p), append(w.doors, p.ID)
+	}
+	must(w.grid.AddPlaces(ctx, w.c, places))(w.t)
+	var grids []grid.Grid
+	for i := range 2 + w.rng.IntN(3) {
+		grids = append(grids, must(w.grid.AddGrid(ctx, w.c, grid.NewGrid{AreaID: w.hua.ID, Kind: grid.BasicGrid, Name: fmt.Sprintf("第%d网格", i+1), Code: w.odd("", "G0", "00", "=1+1")}))(w.t))
+	}
+	must(w.grid.AddGrid(ctx, w.c, grid.NewGrid{ParentID: grids[0].ID, Kind: grid.MicroGrid, Name: "微网格　1"}))(w.t)
+	var orgs []id.ID
+	for i := range 2 + w.rng.IntN(3) {
+		o := grid.Organisation{AreaID: w.hua.ID, Kind: grid.OrgKinds[w.rng.IntN(len(grid.OrgKinds))], Name: w.odd("物业", "Ａ公司（南）", "+门诊", "a  b") + fmt.Sprint(i)}
+		orgs = append(orgs, must(w.grid.AddOrganisation(ctx, w.c, o))(w.t).ID)
+	}
+	must(w.grid.SeedHQGroups(ctx, w.c, must(w.grid.Root(ctx, w.c))(w.t).ID))(w.t)
+	now := w.now()
+	for i := range 1 + w.rng.IntN(3) {
+		must(w.grid.AddTeam(ctx, w.c, grid.Team{AreaID: w.hua.ID, OrgID: orgs[0], Kind: grid.TeamSquad, Name: fmt.Sprint("小分队", i), PartyBranch: w.odd("", "第一支部"),
+			UntilMs: now + int64(1+w.rng.IntN(40))*86_400_000 + int64(w.rng.IntN(86_400_000))}))(w.t)
+	}
+	over := []grid.NewPost{{Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}, {Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: bld.ID},
+		{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectGrid, ObjectID: grids[0].ID}, {Role: grid.RoleRepresentative, ObjectKind: grid.ObjectDoors, Doors: w.doors[:2]}}
+	for i := range 4 + w.rng.IntN(8) {
+		n := over[w.rng.IntN(len(over))]
+		n.Title, n.OrgID = w.odd("", "片长", "楼长　甲"), orgs[w.rng.IntN(len(orgs))]
+		post := must(w.grid.AddPost(ctx, w.c, n))(w.t)
+		for j := range w.rng.IntN(3) {
+			w.hold(post.ID, fmt.Sprintf("任职%d%d", i, j), w.odd("", fmt.Sprintf("1380000%02d%02d", i, j)))
+		}
+	}
+}
+
+func (w *world) hold(post id.ID, name, phone string) {
+	ok(w.t, w.d.Write(ctx, "test", func(tx *db.Tx) error {
+		a, err := w.accounts.CreateMany(ctx, tx, id.Zero, []account.NewAccount{{Name: name, Phone: phone}})
+		if err != nil {
+			return err
+		}
+		h := grid.Holder{ID: id.New(), PostID: post, AccountID: a[0].ID, FromMs: w.now() - int64(w.rng.IntN(30*86_400_000))}
+		if w.rng.IntN(2) == 0 {
+			h.UntilMs = w.now() + 1 + int64(w.rng.IntN(30*86_400_000))
+		}
+		return w.grid.AddHolderIn(ctx, tx, w.c, h)
+	}))
+}
+
+func (w *world) odd(words ...string) string { return words[w.rng.IntN(len(words))] }
+
+// out takes a list out and opens it.
+func (w *world) out(k Kind, lang string) *excelize.File {
+	w.t.Helper()
+	c := w.c
+	c.Lang = lang
+	var b bytes.Buffer
+	ok(w.t, w.Export(ctx, c, k, id.Zero, grid.When{}, &b))
+	return must(excelize.OpenReader(&b))(w.t)
+}
+
+// in brings a workbook back.
+func (w *world) in(k Kind, f *excelize.File, dry bool) *relist.Report {
+	w.t.Helper()
+	var b bytes.Buffer
+	ok(w.t, f.Write(&b))
+	c := w.c
+	c.Lang = "zh"
+	return must(w.Import(ctx, c, b.Bytes(), Options{Kind: k, File: "x.xlsx", Dry: dry}))(w.t)
+}
+
+// tables are all a list could change.
+var tables = []string{"place", "grid", "organisation", "team", "post", "holder", "account", "area_successor", "place_past", "post_door"}
+
+// state is what stands in the tables, row by row.
+func (w *world) state() map[string][]string {
+	out := map[string][]string{}
+	for _, table := range tables {
+		rows := must(w.d.Read().QueryContext(ctx, "SELECT * FROM "+table))(w.t)
+		cols := must(rows.Columns())(w.t)
+		for rows.Next() {
+			cells := make([]any, len(cols))
+			for i := range cells {
+				cells[i] = new(any)
+			}
+			ok(w.t, rows.Scan(cells...))
+			var text strings.Builder
+			for i, c := range cells {
+				fmt.Fprintf(&text, "%s=%v ", cols[i], *c.(*any))
+			}
+			out[table] = append(out[table], text.String())
+		}
+		rows.Close()
+		slices.Sort(out[table])
+	}
+	return out
+}
+
+func (w *world) sameState(before map[string][]string, what string) {
+	w.t.Helper()
+	for table, rows := range w.state() {
+		if !slices.Equal(rows, before[table]) {
+			w.t.Errorf("%s: table %s changed", what, table)
+		}
+	}
+}
+
+func TestListsComeBackUnchanged(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 1)
+		before := w.state()
+		for _, k := range Kinds() {
+			for _, lang := range []string{"zh", "en"} {
+				r := w.in(k, w.out(k, lang), false)
+				if r.Rows == 0 || r.Unchanged != r.Rows {
+					t.Errorf("%s in %s: %+v", k, lang, r)
+				}
+			}
+		}
+		w.sameState(before, "unchanged lists")
+	})
+}
+
+// column is the letters of a column of a list by its key.
+func columnOf(t testing.TB, k Kind, key string) string {
+	for i, c := range newTable(k, grid.When{}).list().Columns {
+		if c.Key == key {
+			return string(rune('B' + i))
+		}
+	}
+	t.Fatalf("%s has no column %s", k, key)
+	return ""
+}
+
+// edits are the columns of each kind that a list may change, and what to write.
+var edits = map[Kind]map[string]func(n int) string{
+	Posts:         {colName: func(n int) string { return fmt.Sprint("改名", n) }, colPhone: func(n int) string { return fmt.Sprintf("1390000%04d", n) }, colUntil: func(n int) string { return fmt.Sprintf("2023/5/%d", 1+n%28) }},
+	Organisations: {colName: func(n int) string { return fmt.Sprint("新单位", n) }},
+	Teams:         {colBranch: func(n int) string { return fmt.Sprint("支部", n) }, colUntil: func(n int) string { return fmt.Sprintf("2023年6月%d日", 1+n%28) }},
+	Areas:         {colName: func(n int) string { return fmt.Sprint("新名社区", n) }, colAlias: func(n int) string { return fmt.Sprint("旧称", n) }},
+	Grids:         {colName: func(n int) string { return fmt.Sprint("新网格", n) }, colCode: func(n int) string { return fmt.Sprint("N", n) }},
+}
+
+// TestExactlyTheChangedCellsAreTheDifference changes random cells of random
+// worlds: the difference names those and no others, a dry run writes nothing,
+// and after applying, the list says what was written.
+func TestExactlyTheChangedCellsAreTheDifference(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for seed := range uint64(2) {
+			if seed > 0 {
+				d = again(t, d)
+			}
+			w := newWorld(t, d, 100+seed)
+			for _, k := range Kinds() {
+				w.changeCells(k)
+			}
+		}
+	})
+}
+
+// again is another fresh database of the same engine.
+func again(t *testing.T, d *db.DB) *db.DB {
+	if d.Engine() == db.Postgres {
+		return dbtest.Postgres(t)
+	}
+	return dbtest.SQLite(t)
+}
+
+func (w *world) changeCells(k Kind) {
+	w.t.Helper()
+	f := w.out(k, "zh")
+	sheet := f.GetSheetName(0)
+	rows := must(f.GetRows(sheet))(w.t)
+	want := map[string]bool{}
+	for n := range 1 + w.rng.IntN(4) {
+		row := 2 + w.rng.IntN(len(rows)-1)
+		if k == Posts && len(rows[row-1]) < 7 || k == Posts && rows[row-1][1] == "" || k == Teams && rows[row-1][2] != "小分队" {
+			continue // nobody to change; HQ's groups
+		}
+		keys := make([]string, 0, 3)
+		for key := range edits[k] {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		key := keys[w.rng.IntN(len(keys))]
+		if want[rows[row-1][0]+"/"+key] {
+			continue
+		}
+		ok(w.t, f.SetCellStr(sheet, fmt.Sprint(columnOf(w.t, k, key), row), edits[k][key](int(w.rng.IntN(10000))+n)))
+		want[rows[row-1][0]+"/"+key] = true
+	}
+	before := w.state()
+	r := w.in(k, f, true)
+	got := map[string]bool{}
+	for _, l := range r.Lines {
+		for _, c := range l.Changes {
+			got[l.ID+"/"+c.Column] = true
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) || r.Refused != 0 || r.New != 0 {
+		w.t.Fatalf("%s: changed %v, the difference says %v: %+v", k, want, got, r)
+	}
+	w.sameState(before, string(k)+" dry")
+	w.in(k, f, false)
+	if r := w.in(k, w.out(k, "zh"), true); r.Unchanged != r.Rows {
+		w.t.Errorf("%s after applying: %+v", k, r)
+	}
+	for _, l := range w.in(k, f, true).Lines {
+		for _, c := range l.Changes {
+			if want[l.ID+"/"+c.Column] {
+				w.t.Errorf("%s: %s is still %q and not %q", k, c.Column, c.From, c.To)
+			}
+		}
+	}
+}
+
+func TestRowsThatAreRefused(t *testing.T) {
+	d := dbtest.SQLite(t)
+	w := newWorld(t, d, 5)
+	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
+	w.hold(post.ID, "王建国", "13812345678")
+	before := w.state()
+	for name, c := range map[string]struct{ key, value, why string }{
+		"another mask":   {colPhone, "139****9999", relist.WhyMasked},
+		"no name":        {colName, "", "error.required"},
+		"another role":   {colRole, "网格员", relist.WhyFixed},
+		"another place":  {colOver, "别处", relist.WhyFixed},
+		"no first day":   {colFrom, "", "error.required"},
+		"no day":         {colUntil, "明年", "error.bad_date"},
+		"ends first":     {colUntil, "2020-01-01", "grid.post.ends_first"},
+		"no phone":       {colPhone, "12", "account.bad_phone"},
+		"unknown number": {"id", "912273318038220815", relist.WhyUnknown},
+		"no number":      {"id", "", relist.WhyNoNew},
+	} {
+		f := w.out(Posts, "zh")
+		sheet := f.GetSheetName(0)
+		rows := must(f.GetRows(sheet))(t)
+		row := slices.IndexFunc(rows, func(r []string) bool { return len(r) > 1 && r[1] == "王建国" }) + 1
+		col := "A"
+		if c.key != "id" {
+			col = columnOf(t, Posts, c.key)
+		}
+		ok(t, f.SetCellStr(sheet, fmt.Sprint(col, row), c.value))
+		r := w.in(Posts, f, false)
+		if r.Refused != 1 || r.Changed != 0 || len(r.Lines) != 1 || len(r.Lines[0].Problems) != 1 {
+			t.Errorf("%s: %+v", name, r)
+			continue
+		}
+		if p := r.Lines[0].Problems[0]; c.key != "id" && p.Letter != col {
+			t.Errorf("%s: the problem stands in %q, not in %s: %+v", name, p.Letter, col, p)
+		}
+	}
+	w.sameState(before, "refused rows")
+	if _, err := w.Import(ctx, w.c, []byte("a,b\n1,2\n"), Options{Kind: Posts}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a strange file: %v", err)
+	}
+}
+
+func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 9)
+		for range 2 {
+			must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+		}
+		f := w.out(Posts, "zh")
+		sheet := f.GetSheetName(0)
+		for i, r := range must(f.GetRows(sheet))(t) {
+			if len(r) > 4 && r[4] == "空岗" {
+				ok(t, f.SetCellStr(sheet, fmt.Sprint("B", i+1), "赵新"))
+				ok(t, f.SetCellStr(sheet, fmt.Sprint("C", i+1), "13711112222"))
+			}
+		}
+		if r := w.in(Posts, f, true); r.Changed != 2 || r.Refused != 0 {
+			t.Fatalf("dry: %+v", r)
+		}
+		if r := w.in(Posts, f, false); r.Changed != 2 || r.Refused != 0 {
+			t.Fatalf("%+v", r)
+		}
+		a := must(w.accounts.Find(ctx, "13711112222"))(t)
+		if a.Home != w.hua.ID || a.Name != "赵新" {
+			t.Errorf("the account is %+v", a)
+		}
+		held := must(w.grid.Posts(ctx, w.c, grid.PostFilter{Account: a.ID}))(t)
+		if len(held) != 2 {
+			t.Errorf("%d posts are held", len(held))
+		}
+	})
+}
+
+func TestNewRowsOfGridsOrganisationsAndTeams(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 11)
+	for k, row := range map[Kind][]any{
+		Grids:         {"", w.hua.Code, "", "微网格", "微网格新", "W9", "第1网格"},
+		Organisations: {"", "新物业", "物业公司", w.hua.Code},
+		Teams:         {"", "突击队", "小分队", w.hua.Code, "", "", "", "", "2023-01-31"},
+	} {
+		f := w.out(k, "zh")
+		sheet := f.GetSheetName(0)
+		n := len(must(f.GetRows(sheet))(t)) + 1
+		ok(t, f.SetSheetRow(sheet, fmt.Sprint("A", n), &row))
+		if r := w.in(k, f, false); r.New != 1 || r.Refused != 0 {
+			t.Errorf("%s: %+v", k, r)
+		}
+		if r := w.in(k, w.out(k, "en"), true); r.Unchanged != r.Rows || r.Rows != n-1 {
+			t.Errorf("%s afterwards: %+v", k, r)
+		}
+	}
+}
+
+// TestWhoMayNotChangeAListMayNotTakeItOut asks as roles that lack the right.
+func TestWhoMayNotChangeAListMayNotTakeItOut(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 13)
+	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
+	w.hold(post.ID, "无权", "13600000000")
+	a := must(w.accounts.Find(ctx, "13600000000"))(t)
+	c := must(w.grid.CallerFor(ctx, a.ID, nangang, dbtest.Start.Add(time.Minute)))(t)
+	for _, k := range Kinds() {
+		if err := w.Export(ctx, c, k, w.hua.ID, grid.When{}, &bytes.Buffer{}); !errs.Is(err, errs.Denied) {
+			t.Errorf("%s is taken out: %v", k, err)
+		}
+		if _, err := w.Import(ctx, c, []byte("x"), Options{Kind: k, Place: w.hua.ID}); !errs.Is(err, errs.Denied) {
+			t.Errorf("%s is brought back: %v", k, err)
+		}
+	}
+}

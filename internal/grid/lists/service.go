@@ -1,0 +1,181 @@
+package lists
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"wangge/internal/account"
+	"wangge/internal/grid"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/relist"
+	"wangge/internal/platform/seal"
+)
+
+// Deps are what a Service is made of.
+type Deps struct {
+	DB       *db.DB
+	Keys     *seal.Keyring // holds the standing key
+	Clock    clock.Clock
+	Audit    *audit.Log
+	Grid     *grid.Service
+	Accounts *account.Service
+}
+
+// Service takes lists out and in again.
+type Service struct {
+	d        *db.DB
+	keys     *seal.Keyring
+	clk      clock.Clock
+	log      *audit.Log
+	grid     *grid.Service
+	accounts *account.Service
+}
+
+// New returns the service.
+func New(d Deps) *Service {
+	return &Service{d: d.DB, keys: d.Keys, clk: d.Clock, log: d.Audit, grid: d.Grid, accounts: d.Accounts}
+}
+
+func (s *Service) now() int64 { return clock.Ms(s.clk.Now()) }
+
+// begin finds the place (Zero: the highest the caller's posts cover) and asks
+// for the right to the list there.
+func (s *Service) begin(ctx context.Context, c grid.Caller, op string, t table, place id.ID) (*work, error) {
+	if t == nil {
+		return nil, errs.E(op, errs.NotFound, "error.not_found")
+	}
+	w := &work{s: s, c: c}
+	var err error
+	if place == id.Zero {
+		w.at, err = s.grid.Home(ctx, c)
+	} else {
+		w.at, err = s.grid.Place(ctx, c, place)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w, c.RequirePlace(op, t.right(), w.at.Path)
+}
+
+// Export writes a list of what is at and below a place (Zero: the highest the
+// caller's posts cover) as a workbook in the caller's language, phones masked.
+// when is the instant of Vacancies. Needs what changing the list needs, over
+// the place, and leaves an entry of the record.
+func (s *Service) Export(ctx context.Context, c grid.Caller, k Kind, place id.ID, when grid.When, out io.Writer) error {
+	const op = "lists.Export"
+	t := newTable(k, when)
+	w, err := s.begin(ctx, c, op, t, place)
+	if err != nil {
+		return err
+	}
+	records, err := t.load(ctx, w)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
+		return s.note(ctx, tx, w, t, "export.list", fmt.Sprintf("kind=%s rows=%d", k, len(records)))
+	})
+	if err != nil {
+		return err
+	}
+	return t.list().Write(out, c.Lang, i18n.T(c.Lang, "lists.kind."+string(k)), records)
+}
+
+func (s *Service) note(ctx context.Context, tx *db.Tx, w *work, t table, action, detail string) error {
+	return s.log.Append(ctx, tx, audit.Entry{Account: w.c.AccountID, Post: w.c.PostFor(t.right()), Action: action, Object: "place", ObjectID: w.at.ID, Detail: detail})
+}
+
+// Options say how a list is brought back.
+type Options struct {
+	Kind  Kind
+	Place id.ID  // of which it may speak; Zero is the caller's highest
+	File  string // its name, as shown
+	Dry   bool   // say what would change and change nothing
+}
+
+// Import compares a list with what is recorded and, unless Dry, makes the
+// changes; rows that are refused keep nobody else out. Errors: Invalid at
+// "file" for what is no such list, Denied without the right over the place.
+func (s *Service) Import(ctx context.Context, c grid.Caller, data []byte, o Options) (*relist.Report, error) {
+	const op = "lists.Import"
+	t := newTable(o.Kind, grid.When{})
+	if o.Kind == Vacancies {
+		t = nil
+	}
+	w, err := s.begin(ctx, c, op, t, o.Place)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.list().Read(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	have, err := t.load(ctx, w)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	lines := t.list().Diff(c.Lang, have, rows)
+	if err := s.carryOut(ctx, w, t, o, lines); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	return relist.Sum(o.File, lines), nil
+}
+
+// chunk is how many changed rows share a transaction.
+const chunk = 500
+
+// errDry undoes a transaction that only showed what would happen.
+var errDry = errors.New("lists: nothing is to be written")
+
+// carryOut makes the changes of the lines, or makes and undoes them.
+func (s *Service) carryOut(ctx context.Context, w *work, t table, o Options, lines []relist.Line) error {
+	var todo []*relist.Line
+	for i := range lines {
+		if st := lines[i].State; st == relist.Changed || st == relist.New {
+			todo = append(todo, &lines[i])
+		}
+	}
+	return db.Chunks(todo, chunk, func(part []*relist.Line) error {
+		var refused map[int]error
+		err := s.d.Write(ctx, "lists.Import", func(tx *db.Tx) (err error) {
+			if refused, err = s.apply(ctx, tx, w, t, part); err != nil {
+				return err
+			}
+			if o.Dry {
+				return errDry
+			}
+			return s.note(ctx, tx, w, t, "list.imported", fmt.Sprintf("kind=%s rows=%d refused=%d", o.Kind, len(part), len(refused)))
+		})
+		if err != nil && !errors.Is(err, errDry) {
+			return err
+		}
+		for i, why := range refused {
+			e := errs.As(why)
+			part[i].Refuse(w.c.Lang, e.Field, e.Key, e.Args...)
+		}
+		return nil
+	})
+}
+
+// apply carries out lines one by one and says which cannot be.
+func (s *Service) apply(ctx context.Context, tx *db.Tx, w *work, t table, part []*relist.Line) (map[int]error, error) {
+	refused := map[int]error{}
+	t.start()
+	for i, l := range part {
+		err := tx.Try(ctx, func() error { return t.apply(ctx, tx, w, l) })
+		if err != nil && !errs.Mendable(err) {
+			return nil, err
+		}
+		if err != nil {
+			refused[i] = err
+		}
+	}
+	return refused, nil
+}
