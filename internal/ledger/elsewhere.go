@@ -23,6 +23,8 @@ const (
 	ElsewhereAccepted  ElsewhereState = "accepted"  // the person counts there
 	ElsewhereRefused   ElsewhereState = "refused"   // not found there; the reason says why
 	ElsewhereWithdrawn ElsewhereState = "withdrawn" // taken back by who proposed it
+	ElsewhereLeft      ElsewhereState = "left"      // accepted, and gone from there since: the sender is asked to look
+	ElsewhereEnded     ElsewhereState = "ended"     // left, and the sender knows
 )
 
 // tableElsewhere as it stands in the AAD of sealed blobs.
@@ -60,6 +62,7 @@ type elsewhereRow struct {
 	decidedMs                           int64
 	version                             int
 	fromPath, toPath, fromName, toName  string
+	counts                              id.ID // of an accepted one: the record that counts now
 }
 
 // RefuseReasons lists why a receiving community may refuse.
@@ -127,6 +130,9 @@ func (w *work) newElsewhere(fresh id.ID, p *Person, in ElsewhereInput) (elsewher
 	if row.to == row.from {
 		return row, errs.Field(errs.E(op, errs.Invalid, "ledger.elsewhere.same"), "to")
 	}
+	if err := endLeft(w.ctx, w.tx, w.c.District, p.ID); err != nil {
+		return row, err
+	}
 	open, err := w.s.openElsewhereOf(w.ctx, w.tx, w.c.District, p.ID)
 	if err != nil {
 		return row, err
@@ -140,7 +146,7 @@ func (w *work) newElsewhere(fresh id.ID, p *Person, in ElsewhereInput) (elsewher
 	if row.match, err = w.s.livesThere(w.ctx, w.tx, w.c.District, p, row.toPath); err != nil {
 		return row, err
 	}
-	row.owner, err = w.s.postUp(w.ctx, w.tx, w.c.District, row.toPath, w.now)
+	row.owner, _, err = w.s.postUp(w.ctx, w.tx, w.c.District, row.toPath, w.now)
 	return row, err
 }
 
@@ -195,9 +201,19 @@ func (w *work) across(fn func() error) error {
 	return fn()
 }
 
-// item reads an open item and checks its version and that the caller may decide
-// at the end given by path.
+// openItemAt reads an open item and checks its version and that the caller may
+// decide at the end given by path.
 func (w *work) openItemAt(op string, item id.ID, version int, end func(elsewhereRow) string) (elsewhereRow, error) {
+	row, err := w.itemAt(op, item, end)
+	if err == nil && (row.state != ElsewhereProposed || version != 0 && row.version != version) {
+		err = errs.E(op, errs.Conflict, "ledger.elsewhere.gone")
+	}
+	return row, err
+}
+
+// itemAt reads an item and checks that the caller may decide at the end given by
+// path.
+func (w *work) itemAt(op string, item id.ID, end func(elsewhereRow) string) (elsewhereRow, error) {
 	row, err := w.s.elsewhereRow(w.ctx, w.tx, w.c.District, item)
 	if err != nil {
 		return row, err
@@ -206,13 +222,7 @@ func (w *work) openItemAt(op string, item id.ID, version int, end func(elsewhere
 	if !c.CanPlace(grid.LedgerRead, row.fromPath) && !c.CanPlace(grid.LedgerRead, row.toPath) {
 		return row, errs.E(op, errs.NotFound, "error.not_found")
 	}
-	if err := c.RequirePlace(op, grid.LedgerWrite, end(row)); err != nil {
-		return row, err
-	}
-	if row.state != ElsewhereProposed || version != 0 && row.version != version {
-		return row, errs.E(op, errs.Conflict, "ledger.elsewhere.gone")
-	}
-	return row, nil
+	return row, c.RequirePlace(op, grid.LedgerWrite, end(row))
 }
 
 func receiver(r elsewhereRow) string { return r.toPath }
@@ -233,6 +243,10 @@ func (w *work) decide(row elsewhereRow, state ElsewhereState, reason string) err
 // counts there as before.
 func (s *Service) RefuseElsewhere(ctx context.Context, c grid.Caller, item id.ID, version int, reason, note string) error {
 	const op = "ledger.RefuseElsewhere"
+	c, err := s.receiving(ctx, c, item)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
 	return s.change(ctx, c, op, func(w *work) error {
 		row, err := w.openItemAt(op, item, version, receiver)
 		if err != nil {

@@ -24,6 +24,9 @@ type ElsewhereAcceptance struct {
 // number and phones. It returns the record that counts.
 func (s *Service) AcceptElsewhere(ctx context.Context, c grid.Caller, item id.ID, a ElsewhereAcceptance) (person id.ID, err error) {
 	const op = "ledger.AcceptElsewhere"
+	if c, err = s.receiving(ctx, c, item); err != nil {
+		return id.Zero, errs.Wrap(op, err)
+	}
 	err = s.change(ctx, c, op, func(w *work) error {
 		row, err := w.openItemAt(op, item, a.Version, receiver)
 		if err != nil {

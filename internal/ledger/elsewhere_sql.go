@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -56,21 +57,26 @@ func scanID(r *sql.Rows) (id.ID, error) {
 	return id.ID(v), err
 }
 
-// postUp returns the nearest post at or above a community that writes the
-// ledger or leads, with a holder at the instant; Zero where there is none.
-func (s *Service) postUp(ctx context.Context, q queryer, district int, path string, at int64) (id.ID, error) {
+// answersElsewhere are the roles that answer for an item: the community's, and
+// while nobody holds it those above, in its place.
+var answersElsewhere = []grid.Role{grid.RoleCommunity, grid.RoleStreet, grid.RoleCommand}
+
+// postUp returns the nearest post at or above a community that answers for its
+// items, with a holder at the instant, and the path it is for; Zero where there
+// is none.
+func (s *Service) postUp(ctx context.Context, q queryer, district int, path string, at int64) (post id.ID, over string, err error) {
 	a := db.NewArgs(district)
 	now := a.Add(at)
 	var v int64
-	err := q.QueryRowContext(ctx, `SELECT o.id FROM post o CROSS JOIN place a WHERE o.district = $1 AND a.district = $1 AND o.object_kind = 'place' AND a.id = o.object_id
-		AND a.path IN `+db.In(a, pathsUp(path))+` AND o.role IN `+db.In(a, []string{string(grid.RoleCommunity), string(grid.RoleStreet), string(grid.RoleCommand)})+`
+	err = q.QueryRowContext(ctx, `SELECT o.id, a.path FROM post o CROSS JOIN place a WHERE o.district = $1 AND a.district = $1 AND o.object_kind = 'place' AND a.id = o.object_id
+		AND a.path IN `+db.In(a, pathsUp(path))+` AND o.role IN `+db.In(a, answersElsewhere)+`
 		AND o.from_ms <= `+now+` AND (o.until_ms = 0 OR o.until_ms > `+now+`)
 		AND EXISTS (SELECT 1 FROM holder h WHERE h.district = $1 AND h.post_id = o.id AND h.from_ms <= `+now+` AND (h.until_ms = 0 OR h.until_ms > `+now+`))
-		ORDER BY length(a.path) DESC, o.id LIMIT 1`, a.List()...).Scan(&v)
+		ORDER BY length(a.path) DESC, o.id LIMIT 1`, a.List()...).Scan(&v, &over)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return id.ID(v), err
+	return id.ID(v), over, err
 }
 
 // pathsUp lists a community's path and those of its street and county.
@@ -125,6 +131,33 @@ func (s *Service) updateElsewhere(ctx context.Context, tx *db.Tx, district int, 
 	return changedOne(res)
 }
 
+// setElsewhere stores what became of a decided item.
+func setElsewhere(ctx context.Context, tx *db.Tx, district int, r elsewhereRow) error {
+	res, err := tx.ExecContext(ctx, `UPDATE elsewhere SET state = $3, reason = $4, due_ms = $5, version = version + 1 WHERE district = $1 AND id = $2 AND version = $6`,
+		district, int64(r.id), string(r.state), r.reason, r.dueMs, r.version)
+	if err != nil {
+		return err
+	}
+	return changedOne(res)
+}
+
+// endLeft ends the items whose person left, when the sender does something new.
+func endLeft(ctx context.Context, tx *db.Tx, district int, person id.ID) error {
+	_, err := tx.ExecContext(ctx, `UPDATE elsewhere SET state = 'ended', version = version + 1 WHERE district = $1 AND person_id = $2 AND state = 'left'`, district, int64(person))
+	return err
+}
+
+// elsewheresWith returns the items accepted as one of the records, or as one
+// that was merged into it since, and not ended.
+func (s *Service) elsewheresWith(ctx context.Context, q queryer, district int, records []id.ID) ([]elsewhereRow, error) {
+	a := db.NewArgs(district)
+	list := db.In(a, ints(records))
+	return db.List(ctx, q, func(r *elsewhereRow) []any { return append(r.fields(), (*int64)(&r.counts)) },
+		strings.Replace(elsewhereSelect, "FROM elsewhere e ", ", x.counts FROM (SELECT e2.id AS id, e2.result_id AS counts FROM elsewhere e2 WHERE e2.district = $1 AND e2.result_id <> 0 AND e2.result_id IN "+list+
+			" UNION SELECT e2.id, m.keep_id FROM person_merge m JOIN elsewhere e2 ON e2.district = m.district AND e2.result_id = m.drop_id AND e2.result_id <> 0 WHERE m.district = $1 AND m.undone_ms = 0 AND m.keep_id IN "+list+
+			") x JOIN elsewhere e ON e.id = x.id ", 1)+`e.state IN ('accepted', 'left')`, a.List()...)
+}
+
 const elsewhereSelect = `SELECT e.id, e.person_id, e.from_area_id, e.to_area_id, e.match_id, e.result_id, e.state, e.reason, e.was_living, e.register, e.sealed, e.owner_post_id, e.due_ms,
 	e.account_id, e.post_id, e.created_ms, e.decided_account_id, e.decided_post_id, e.decided_ms, e.version, f.path, t.path, f.name, t.name
 	FROM elsewhere e JOIN place f ON f.district = e.district AND f.id = e.from_area_id JOIN place t ON t.district = e.district AND t.id = e.to_area_id
@@ -173,12 +206,12 @@ func (s *Service) elsewheres(ctx context.Context, c grid.Caller, under string, c
 		where += ` AND (f.path >= ` + lo + ` AND f.path < ` + hi + ` OR t.path >= ` + lo + ` AND t.path < ` + hi + `)`
 	}
 	switch {
-	case !closed:
-		where += ` AND e.decided_ms = 0 ORDER BY e.due_ms, e.id`
+	case !closed: // who left waits for the sender alone
+		where += ` AND (e.decided_ms = 0 OR e.state = 'left' AND ` + c.Scope(grid.LedgerRead, a, grid.Columns{Path: "f.path"}) + `) ORDER BY e.due_ms, e.id`
 	case after != id.Zero:
-		where += ` AND e.decided_ms > 0 AND e.id < ` + a.Add(int64(after)) + ` ORDER BY e.id DESC`
+		where += ` AND e.decided_ms > 0 AND e.state <> 'left' AND e.id < ` + a.Add(int64(after)) + ` ORDER BY e.id DESC`
 	default:
-		where += ` AND e.decided_ms > 0 ORDER BY e.id DESC`
+		where += ` AND e.decided_ms > 0 AND e.state <> 'left' ORDER BY e.id DESC`
 	}
 	return db.List(ctx, s.db.Read(), (*elsewhereRow).fields, elsewhereSelect+where+` LIMIT `+a.Add(limit), a.List()...)
 }

@@ -163,7 +163,7 @@ func TestElsewhereWithoutRegistrationMovesOn(t *testing.T) {
 
 func TestElsewhereHasAnOwnerAndADeadline(t *testing.T) {
 	both(t, 5, func(t *testing.T, w *world) {
-		area, _ := w.neighbour()
+		area, doors := w.neighbour()
 		street, post := id.New(), id.New()
 		w.write(func(tx *db.Tx) error {
 			if err := tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "from_ms"},
@@ -195,6 +195,67 @@ func TestElsewhereHasAnOwnerAndADeadline(t *testing.T) {
 		if v := see(); !v.Overdue || len(counts) != 1 || counts[0].Open != 1 || counts[0].Overdue != 1 {
 			t.Errorf("after the deadline: %+v %+v", v, counts)
 		}
+		// Who is named can act: the street in the community's place, for this community only.
+		if v := see(); !v.MayReceive || !v.StandsIn {
+			t.Errorf("the street is named and cannot act: %+v", v)
+		}
+		wantKind(t, w.s.RefuseElsewhere(ctx, caller(grid.RoleStreet, "230103002"), item, 0, "not_found", ""), errs.Denied)
+		wantKind(t, w.s.RefuseElsewhere(ctx, caller(grid.RoleCommand, "230103"), item, 0, "not_found", ""), errs.Denied)
+		_, err := w.s.AcceptElsewhere(ctx, above, item, ledger.ElsewhereAcceptance{DoorID: w.doors[1]})
+		wantKind(t, err, errs.NotFound) // not of the receiving community
+		must2[id.ID](t)(w.s.AcceptElsewhere(ctx, above, item, ledger.ElsewhereAcceptance{DoorID: doors[0]}))
+		if v := see(); v.State != ledger.ElsewhereAccepted || v.MayReceive || v.StandsIn {
+			t.Errorf("accepted by the street: %+v", v)
+		}
+		_, err = w.s.AddHousehold(ctx, above, ledger.HouseholdInput{DoorID: doors[1], Kind: ledger.Vacant}, nil)
+		wantKind(t, err, errs.Denied)
+	})
+}
+
+// The sender is told when an accepted person leaves the receiver, by whichever
+// way; it is taken back when the person returns.
+func TestSenderIsToldOfLeaving(t *testing.T) {
+	both(t, 6, func(t *testing.T, w *world) {
+		area, doors := w.neighbour()
+		from, to := caller(grid.RoleCommunity, communityPath), caller(grid.RoleCommunity, otherPath)
+		pid := w.home(0, ledger.HouseholdInput{}, person("王建国", "13812345678"), person("李秀英", "")).Persons[0].ID
+		item := must2[id.ID](t)(w.s.ProposeElsewhere(ctx, from, ledger.ElsewhereInput{PersonID: pid, ToArea: area}))
+		fresh := must2[id.ID](t)(w.s.AcceptElsewhere(ctx, to, item, ledger.ElsewhereAcceptance{DoorID: doors[0]}))
+		want := func(when string, state ledger.ElsewhereState, reason string, open int) {
+			t.Helper()
+			v := must2[ledger.ElsewhereItem](t)(w.s.Elsewhere(ctx, from, item))
+			waits := must2[[]ledger.ElsewhereView](t)(w.s.Elsewheres(ctx, from, ledger.ElsewhereFilter{}))
+			if v.State != state || v.Reason != reason || len(waits) != open || v.MayNote != (state == ledger.ElsewhereLeft) {
+				t.Errorf("%s: %s %q, %d wait, may note %t", when, v.State, v.Reason, len(waits), v.MayNote)
+			}
+			if there := must2[[]ledger.ElsewhereView](t)(w.s.Elsewheres(ctx, to, ledger.ElsewhereFilter{})); len(there) != 0 {
+				t.Errorf("%s: it waits at the receiver: %+v", when, there)
+			}
+		}
+		want("accepted", ledger.ElsewhereAccepted, "", 0)
+		must(t, w.s.MovePerson(ctx, to, ledger.Move{PersonID: fresh, DoorID: doors[1]}))
+		want("moved within the community", ledger.ElsewhereAccepted, "", 0)
+		must(t, w.s.DepartPerson(ctx, to, fresh, 0, "moved_away"))
+		want("departed", ledger.ElsewhereLeft, "moved_away", 1)
+		if f := must2[*ledger.File](t)(w.s.File(ctx, from, pid)); f.Events[0].Kind != ledger.EventElsewhereLeft || f.Events[0].Text != "和平社区" {
+			t.Errorf("the sender's file: %+v", f.Events[0])
+		}
+		must(t, w.s.ReturnPerson(ctx, to, fresh, 0))
+		want("came back", ledger.ElsewhereAccepted, "", 0)
+		must(t, w.s.MovePerson(ctx, w.sys, ledger.Move{PersonID: fresh, DoorID: w.doors[3]}))
+		want("moved to another community", ledger.ElsewhereLeft, "moved_away", 1)
+		must(t, w.s.MovePerson(ctx, w.sys, ledger.Move{PersonID: fresh, DoorID: doors[0]}))
+		want("and back", ledger.ElsewhereAccepted, "", 0)
+		v := must2[ledger.PersonView](t)(w.s.Person(ctx, w.sys, fresh))
+		h := w.see(v.HouseholdID)
+		must(t, w.s.DepartHousehold(ctx, to, h.ID, h.Version, "died"))
+		want("with the household", ledger.ElsewhereLeft, "died", 1)
+		wantKind(t, w.s.NoteElsewhereLeft(ctx, to, item, 0), errs.Denied)
+		must(t, w.s.NoteElsewhereLeft(ctx, from, item, 0))
+		want("noted", ledger.ElsewhereEnded, "died", 0)
+		wantKind(t, w.s.NoteElsewhereLeft(ctx, from, item, 0), errs.Conflict)
+		next := must2[id.ID](t)(w.s.ProposeElsewhere(ctx, from, ledger.ElsewhereInput{PersonID: pid, ToArea: area}))
+		must(t, w.s.WithdrawElsewhere(ctx, from, next, 0))
 	})
 }
 
@@ -234,6 +295,17 @@ func TestElsewherePages(t *testing.T) {
 			check(t, recv("POST", item+"/accept", url.Values{"to": {"8-801"}}), 409, "accept twice")
 		}
 		check(t, recv("GET", item, nil), 200, "decided")
+		if lang == "en" {
+			v := must2[ledger.ElsewhereItem](t)(w.s.Elsewhere(ctx, to, list[0].ID))
+			must(t, w.s.DepartPerson(ctx, to, v.ResultID, 0, "died"))
+			rec := send("GET", item, nil)
+			if check(t, rec, 200, "left"); !strings.Contains(rec.Body.String(), item+"/noted") {
+				t.Error("the sender cannot say that it knows")
+			}
+			check(t, send("GET", file, nil), 200, "the file tells it")
+			check(t, send("GET", "/elsewhere", nil), 200, "it waits")
+			check(t, send("POST", item+"/noted", nil), 303, "noted")
+		}
 		check(t, send("GET", "/elsewhere?state=closed", nil), 200, "decided ones")
 	}
 }

@@ -26,8 +26,8 @@ type ElsewhereView struct {
 	From     string         `json:"from" doc:"The sending community"`
 	ToID     id.ID          `json:"to_area_id"`
 	To       string         `json:"to" doc:"The receiving community"`
-	State    ElsewhereState `json:"state" enum:"proposed,accepted,refused,withdrawn"`
-	Reason   string         `json:"reason,omitempty" doc:"Why it was refused"`
+	State    ElsewhereState `json:"state" enum:"proposed,accepted,refused,withdrawn,left,ended"`
+	Reason   string         `json:"reason,omitempty" doc:"Why it was refused, or why the person left"`
 	Address  string         `json:"address,omitempty" doc:"Where the person lives as told; only for posts of the two communities that see addresses"`
 	Note     string         `json:"note,omitempty"`
 	Answer   string         `json:"answer,omitempty" doc:"What the receiver wrote when refusing"`
@@ -44,6 +44,8 @@ type ElsewhereView struct {
 	// MayReceive and MayWithdraw say what the caller may decide.
 	MayReceive  bool `json:"-"`
 	MayWithdraw bool `json:"-"`
+	MayNote     bool `json:"-"` // the person left, and the caller is the sender
+	StandsIn    bool `json:"-"` // the receiver's post is vacant, and the caller decides in its place
 	MySide      bool `json:"-"` // the person's file at the sending community is the caller's to read
 	ResultMine  bool `json:"-"` // so is the record that counts
 	row         elsewhereRow
@@ -63,8 +65,14 @@ func (s *Service) elsewhereViews(ctx context.Context, c grid.Caller, rows []else
 		*v = ElsewhereView{ID: r.id, PersonID: r.person, ResultID: r.result, FromID: r.from, From: r.fromName, ToID: r.to, To: r.toName, State: r.state, Reason: r.reason,
 			Agreed: r.match != id.Zero, DueMs: r.dueMs, CreatedMs: r.createdMs, DecidedMs: r.decidedMs, Version: r.version, row: r}
 		open := r.state == ElsewhereProposed
-		v.Overdue = open && now > r.dueMs
-		v.MayReceive = open && c.CanPlace(grid.LedgerWrite, r.toPath)
+		v.Overdue = (open || r.state == ElsewhereLeft) && now > r.dueMs
+		acting, err := s.standIn(ctx, s.db.Read(), c, r)
+		if err != nil {
+			return nil, err
+		}
+		v.MayReceive = open && acting.CanPlace(grid.LedgerWrite, r.toPath)
+		v.StandsIn = len(acting.Grants) > len(c.Grants)
+		v.MayNote = r.state == ElsewhereLeft && c.CanPlace(grid.LedgerWrite, r.fromPath)
 		v.MayWithdraw = open && c.CanPlace(grid.LedgerWrite, r.fromPath)
 		v.MySide, v.ResultMine = c.CanPlace(grid.LedgerRead, r.fromPath), c.CanPlace(grid.LedgerRead, r.toPath)
 		if err := s.fillElsewhere(c, v, people[r.person]); err != nil {
@@ -74,7 +82,7 @@ func (s *Service) elsewhereViews(ctx context.Context, c grid.Caller, rows []else
 			continue
 		}
 		if _, known := owners[r.toPath]; !known {
-			if owners[r.toPath], err = s.postUp(ctx, s.db.Read(), c.District, r.toPath, now); err != nil {
+			if owners[r.toPath], _, err = s.postUp(ctx, s.db.Read(), c.District, r.toPath, now); err != nil {
 				return nil, err
 			}
 		}

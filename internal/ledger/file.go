@@ -130,7 +130,7 @@ func hiddenEvent(kind string, v PersonView) bool {
 		return !v.MayCare
 	case EventRiskAdded, EventRiskEnded:
 		return !v.MayRisk
-	case EventElsewhereProposed, EventElsewhereAccepted, EventElsewhereClosed, EventPaper:
+	case EventElsewhereProposed, EventElsewhereAccepted, EventElsewhereClosed, EventElsewhereLeft, EventPaper:
 		return !v.RegistrationShown
 	}
 	return false

@@ -65,6 +65,9 @@ func registerElsewhere(api huma.API, s *Service) {
 	op(api, http.MethodPost, "/elsewhere/{id}/withdraw", "elsewhere-withdraw", "ledger", "The sending community takes the item back", func(ctx context.Context, c grid.Caller, in *decision) (*struct{}, error) {
 		return nil, s.WithdrawElsewhere(ctx, c, in.id(), in.Body.Version)
 	})
+	op(api, http.MethodPost, "/elsewhere/{id}/noted", "elsewhere-noted", "ledger", "The sending community knows that the person left the receiving one", func(ctx context.Context, c grid.Caller, in *decision) (*struct{}, error) {
+		return nil, s.NoteElsewhereLeft(ctx, c, in.id(), in.Body.Version)
+	})
 }
 
 // registerCorrections adds what households say should be otherwise.

@@ -18,6 +18,7 @@ func (p *Pages) registerElsewhere(app *web.App) {
 		"POST /elsewhere/{id}/accept":   p.acceptElsewhere,
 		"POST /elsewhere/{id}/refuse":   p.refuseElsewhere,
 		"POST /elsewhere/{id}/withdraw": p.withdrawElsewhere,
+		"POST /elsewhere/{id}/noted":    p.noteElsewhere,
 		"GET /persons/{id}/elsewhere":   p.proposeForm,
 		"POST /persons/{id}/elsewhere":  p.propose,
 	} {
@@ -103,9 +104,9 @@ func (p *Pages) elsewhereAct(w http.ResponseWriter, r *http.Request, c grid.Call
 func (p *Pages) acceptElsewhere(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	f := r.PostForm
 	a := ElsewhereAcceptance{Version: number(f, "version"), PersonID: idOf(f.Get("person")), HouseholdID: idOf(f.Get("household"))}
-	var err error
-	if a.PersonID == id.Zero && a.HouseholdID == id.Zero {
-		a.DoorID, err = p.oneDoor(r, c)
+	acting, err := p.s.receiving(r.Context(), c, pathID(r))
+	if err == nil && a.PersonID == id.Zero && a.HouseholdID == id.Zero {
+		a.DoorID, err = p.oneDoor(r, acting)
 	}
 	if err == nil {
 		_, err = p.s.AcceptElsewhere(r.Context(), c, pathID(r), a)
@@ -122,6 +123,11 @@ func (p *Pages) refuseElsewhere(w http.ResponseWriter, r *http.Request, c grid.C
 func (p *Pages) withdrawElsewhere(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	err := p.s.WithdrawElsewhere(r.Context(), c, pathID(r), number(r.PostForm, "version"))
 	return p.elsewhereAct(w, r, c, "ledger.elsewhere.withdrawn.done", err)
+}
+
+func (p *Pages) noteElsewhere(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	err := p.s.NoteElsewhereLeft(r.Context(), c, pathID(r), number(r.PostForm, "version"))
+	return p.elsewhereAct(w, r, c, "ledger.elsewhere.noted.done", err)
 }
 
 type proposePage struct {

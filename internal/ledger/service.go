@@ -81,6 +81,9 @@ func (s *Service) Tell(ctx context.Context, tx *db.Tx, changes []Change) error {
 	}
 	tx.OnCommit(s.people.forget)
 	tx.Notify(topicPeople)
+	if err := s.elsewhereNews(ctx, tx, changes); err != nil {
+		return err
+	}
 	for _, fn := range s.listeners {
 		if err := fn(ctx, tx, changes); err != nil {
 			return err

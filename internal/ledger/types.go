@@ -73,8 +73,9 @@ const (
 	SourceImport     = "import"
 	SourceSimulation = "simulation"
 	SourceAPI        = "api"
-	SourceResident   = "resident" // the household itself, by its code
-	SourcePaper      = "paper"    // the household on paper, entered by staff
+	SourceResident   = "resident"  // the household itself, by its code
+	SourcePaper      = "paper"     // the household on paper, entered by staff
+	SourceElsewhere  = "elsewhere" // the community where the person was living
 )
 
 // Person is one person as recorded by one register. Everything from Name to
@@ -168,6 +169,7 @@ const (
 	EventElsewhereProposed = "elsewhere_proposed" // another community was told that the person lives there
 	EventElsewhereAccepted = "elsewhere_accepted"
 	EventElsewhereClosed   = "elsewhere_closed" // refused or withdrawn
+	EventElsewhereLeft     = "elsewhere_left"   // left the community that had accepted the person
 	EventImported          = "imported"
 	EventImportUndone      = "import_undone"
 	EventOutvoted          = "outvoted" // another source says otherwise (Old) and was not followed (New stays)
