@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
+	"runtime/pprof"
 	"strings"
 
 	"wangge/internal/app"
@@ -21,6 +24,7 @@ func runBench(ctx context.Context, env *environment, args []string) error {
 	fs.IntVar(&o.Households, "households", 0, "households of the district (default: the bench's own)")
 	fs.IntVar(&o.Clients, "clients", 64, "clients at the same time")
 	fs.BoolVar(&o.JSON, "json", false, "one JSON object a line")
+	profile := fs.String("profile", "", "write a CPU profile of the run into this file")
 	level := fs.String("log-level", "error", "debug, info, warn or error")
 	rest, err := parse(fs, args[1:])
 	if err != nil {
@@ -32,5 +36,17 @@ func runBench(ctx context.Context, env *environment, args []string) error {
 	if o.Log, err = app.Logger(env.stderr, *level); err != nil {
 		return err
 	}
-	return app.Bench(ctx, args[0], o)
+	if *profile == "" {
+		return app.Bench(ctx, args[0], o)
+	}
+	f, err := os.Create(*profile)
+	if err != nil {
+		return usageError("%v", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = app.Bench(ctx, args[0], o)
+	pprof.StopCPUProfile()
+	return errors.Join(err, f.Close())
 }

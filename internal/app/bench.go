@@ -19,7 +19,7 @@ func Bench(ctx context.Context, name string, b bench.Options) error {
 		if err != nil {
 			return nil, err
 		}
-		return &bench.Installation{Services: a.demoServices(), Imports: a.Imports, Handler: h, Close: a.Close}, nil
+		return &bench.Installation{Services: a.demoServices(), Imports: a.Imports, Handler: h, Start: a.Background, Close: a.Close}, nil
 	}
 	return bench.Run(ctx, name, b)
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/db"
@@ -23,12 +24,13 @@ import (
 
 // Options say what is measured and where the figures go.
 type Options struct {
-	DBURL      string // a fresh PostgreSQL database; empty: a temporary SQLite file
-	Size       int    // of what the bench is about (rows, households); 0: its own default
-	Households int    // of the district; 0: Size, else the bench's default
-	Clients    int    // at the same time; 0: 64
-	JSON       bool   // one JSON object a line instead of a table
-	Lang       string // of the table's headings
+	DBURL      string        // a fresh PostgreSQL database; empty: a temporary SQLite file
+	Size       int           // of what the bench is about (rows, households); 0: its own default
+	Households int           // of the district; 0: Size, else the bench's default
+	Clients    int           // at the same time; 0: 64
+	Pause      time.Duration // of a reader on a page; 0: a second, nobody turns pages faster
+	JSON       bool          // one JSON object a line instead of a table
+	Lang       string        // of the table's headings
 	Out        io.Writer
 	Log        *slog.Logger
 	// Install builds the services of a district over a fresh, migrated database,
@@ -41,8 +43,9 @@ type Options struct {
 type Installation struct {
 	district.Services
 	Imports *importer.Service
-	Handler http.Handler // nil: without HTTP
-	Close   func()       // ends what runs in the background; may be nil
+	Handler http.Handler              // nil: without HTTP
+	Start   func(ctx context.Context) // begins what runs in the background; nil: nothing does
+	Close   func()                    // ends it; may be nil
 }
 
 // Baseline is the bare work a figure is compared with.
@@ -79,6 +82,7 @@ var benches = []bench{
 	{"round", benchRound},
 	{"marks", benchMarks},
 	{"rollup", benchRollup},
+	{"pages", benchPages},
 }
 
 // Names lists the benches.
@@ -104,6 +108,9 @@ func Run(ctx context.Context, name string, o Options) error {
 	r := &run{Options: o}
 	if r.Clients <= 0 {
 		r.Clients = 64
+	}
+	if r.Pause <= 0 {
+		r.Pause = time.Second
 	}
 	if r.Log == nil {
 		r.Log = slog.New(slog.DiscardHandler)

@@ -38,13 +38,19 @@ func resetPeak() {
 
 // peakMB is the most memory the process has had, in MB; 0 where the system
 // does not say.
-func peakMB() float64 {
+func peakMB() float64 { return statusMB("VmHWM:") }
+
+// residentMB is the memory the process has now, in MB; 0 where the system does
+// not say.
+func residentMB() float64 { return statusMB("VmRSS:") }
+
+func statusMB(key string) float64 {
 	raw, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
 	for _, line := range strings.Split(string(raw), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, key); ok {
 			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kb / 1024
 		}

@@ -54,11 +54,17 @@ func (s *Service) covering(ctx context.Context, c Caller, at Place) ([]Covering,
 	if err != nil {
 		return nil, err
 	}
+	posts, err := s.PostsOn(ctx, c, ids...)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Covering, len(nodes))
 	for i, n := range nodes {
 		out[i] = Covering{GridNode: n, Here: here[n.ID]}
-		if out[i].Posts, err = s.PostsOn(ctx, c, n.ID); err != nil {
-			return nil, err
+		for _, p := range posts {
+			if p.ObjectID == n.ID {
+				out[i].Posts = append(out[i].Posts, p)
+			}
 		}
 	}
 	return out, nil

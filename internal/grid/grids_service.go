@@ -90,27 +90,28 @@ func uniq(ids []id.ID) []id.ID {
 	return slices.Compact(ids)
 }
 
-// gridDoors counts the doors of every grid, those of the grids below included.
+// gridDoors counts the doors of every grid by its path, those of the grids below
+// included. The map is shared: do not change it.
 func (s *Service) gridDoors(ctx context.Context, district int) (map[string]int, error) {
 	ix, err := s.leaves(ctx, district)
 	if err != nil {
 		return nil, err
 	}
-	grids, err := openGrids(ctx, s.d.Read(), district)
-	if err != nil {
-		return nil, err
-	}
+	return ix.below, nil
+}
+
+func doorsBelow(grids []Grid, leaves []Leaf) map[string]int {
 	own := map[id.ID]int{}
-	for _, l := range ix.leaves {
+	for _, l := range leaves {
 		own[l.GridID] += l.Doors
 	}
-	out := map[string]int{}
+	out := make(map[string]int, len(grids))
 	for _, g := range grids {
 		for n := len(g.Path); n > strings.IndexByte(g.Path, 'g')+1; n -= segment {
 			out[g.Path[:n]] += own[g.ID]
 		}
 	}
-	return out, nil
+	return out
 }
 
 // AddGrid adds one grid and returns it. Needs grid.write over its area.

@@ -24,7 +24,8 @@ type leafIndex struct {
 	district int
 	version  int64
 	leaves   []Leaf
-	sums     []int // sums[i] = doors of leaves[:i]
+	sums     []int          // sums[i] = doors of leaves[:i]
+	below    map[string]int // doors of every grid by its path, those of the grids below included
 }
 
 type indexCache struct {
@@ -56,7 +57,12 @@ func (s *Service) leaves(ctx context.Context, district int) (*leafIndex, error) 
 	if err != nil {
 		return nil, err
 	}
+	grids, err := openGrids(ctx, s.d.Read(), district)
+	if err != nil {
+		return nil, err
+	}
 	ix := newLeafIndex(list)
+	ix.below = doorsBelow(grids, list)
 	ix.district, ix.version = district, version
 	if s.index.ix == nil {
 		s.index.ix = map[int]*leafIndex{}

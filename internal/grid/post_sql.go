@@ -29,12 +29,8 @@ func queryPosts(ctx context.Context, q db.Queryer, where string, a *db.Args) ([]
 }
 
 // postInPath is the SQL of the posts p whose object lies at or below a path.
-func postInPath(a *db.Args, path string, exact bool) string {
-	lo := a.Add(path)
-	if exact {
-		return "pl.path = " + lo
-	}
-	hi := a.Add(path + pathEnd)
+func postInPath(a *db.Args, path string) string {
+	lo, hi := a.Add(path), a.Add(path+pathEnd)
 	within := func(col string) string { return "(" + col + " >= " + lo + " AND " + col + " < " + hi + ")" }
 	return "(" + within("pl.path") + " OR " + within("g.path") + " OR " + within("oa.path") +
 		" OR (p.object_kind = 'doors' AND EXISTS (SELECT 1 FROM post_door pd JOIN place dp ON dp.district = pd.district AND dp.id = pd.door_id WHERE pd.district = p.district AND pd.post_id = p.id AND " + within("dp.path") + ")))"
@@ -44,8 +40,11 @@ func listPosts(ctx context.Context, q db.Queryer, c Caller, f PostFilter, path s
 	a := db.NewArgs(c.District)
 	at := a.Add(now)
 	where := "p.district = $1 AND (p.until_ms = 0 OR p.until_ms > " + at + ") AND p.id > " + a.Add(int64(f.After))
-	if path != "" {
-		where += " AND " + postInPath(a, path, f.Exact)
+	switch {
+	case f.Exact:
+		where += " AND p.object_kind = 'place' AND p.object_id = " + a.Add(int64(f.Place))
+	case path != "":
+		where += " AND " + postInPath(a, path)
 	}
 	where += equals(a, "p.role", string(f.Role)) + equals(a, "p.org_id", int64(f.Org)) + equals(a, "p.team_id", int64(f.Team))
 	if t := strings.TrimSpace(f.Text); t != "" {
@@ -80,7 +79,7 @@ func postScope(c Caller, a *db.Args) string {
 	out := []string{own}
 	for _, g := range c.Grants {
 		if g.ObjectKind == ObjectPlace && g.Role.May(PlaceRead) {
-			out = append(out, postInPath(a, g.Path, false))
+			out = append(out, postInPath(a, g.Path))
 		}
 	}
 	return "(" + strings.Join(out, " OR ") + ")"

@@ -39,12 +39,12 @@ func (s *Service) Posts(ctx context.Context, c Caller, f PostFilter) ([]PostView
 	return list, errs.Wrap(op, s.addHolders(ctx, c, list, false))
 }
 
-// PostsOn lists the running posts on one object (a grid or organisation) that
-// the caller may read.
-func (s *Service) PostsOn(ctx context.Context, c Caller, object id.ID) ([]PostView, error) {
+// PostsOn lists the running posts on objects (grids or organisations) that the
+// caller may read.
+func (s *Service) PostsOn(ctx context.Context, c Caller, objects ...id.ID) ([]PostView, error) {
 	const op = "grid.PostsOn"
-	list, err := queryPosts(ctx, s.d.Read(), "p.district = $1 AND p.object_id = $2 AND (p.until_ms = 0 OR p.until_ms > $3) ORDER BY p.id",
-		db.NewArgs(c.District, int64(object), s.nowMs()))
+	a := db.NewArgs(c.District, s.nowMs())
+	list, err := queryPosts(ctx, s.d.Read(), "p.district = $1 AND (p.until_ms = 0 OR p.until_ms > $2) AND p.object_id IN "+db.In(a, objects)+" ORDER BY p.id", a)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

@@ -36,7 +36,7 @@ func postsTitled(ctx context.Context, q db.Queryer, c Caller, path, text string,
 	a := db.NewArgs(c.District)
 	where := "p.district = $1 AND (p.until_ms = 0 OR p.until_ms > " + a.Add(now) + ") AND p.title LIKE " + a.Add("%"+likeText(text)+"%") + " ESCAPE '\\'"
 	if path != "" {
-		where += " AND " + postInPath(a, path, false)
+		where += " AND " + postInPath(a, path)
 	}
 	return queryPosts(ctx, q, where+" AND "+postScope(c, a)+" ORDER BY p.id LIMIT "+a.Add(limit), a)
 }

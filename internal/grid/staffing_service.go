@@ -21,7 +21,7 @@ func (s *Service) Staffing(ctx context.Context, c Caller, under Place) ([]PostVi
 	}
 	q, now := s.d.Read(), s.nowMs()
 	a := db.NewArgs(c.District, now)
-	list, err := queryPosts(ctx, q, "p.district = $1 AND (p.until_ms = 0 OR p.until_ms > $2) AND "+postInPath(a, under.Path, false)+" ORDER BY p.id", a)
+	list, err := queryPosts(ctx, q, "p.district = $1 AND (p.until_ms = 0 OR p.until_ms > $2) AND "+postInPath(a, under.Path)+" ORDER BY p.id", a)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

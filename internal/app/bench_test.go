@@ -1,0 +1,32 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/internal/bench"
+	"wangge/internal/platform/db/dbtest"
+)
+
+// The pages asked by many readers while marks arrive hold what they must, and
+// every live page hears of a mark, on both engines.
+func TestBenchOfPages(t *testing.T) {
+	for engine, url := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": dbtest.EmptyPostgresURL} {
+		t.Run(engine, func(t *testing.T) {
+			var out bytes.Buffer
+			o := bench.Options{Households: 600, Clients: 8, Pause: time.Millisecond, JSON: true, Lang: "en", Out: &out, DBURL: url(t), Log: slog.New(slog.DiscardHandler)}
+			if err := Bench(context.Background(), "pages", o); err != nil {
+				t.Fatal(err, out.String())
+			}
+			for _, name := range []string{"pages.board", "pages.building", "pages.today", "pages.api.outstanding", "pages.live", "pages.memory"} {
+				if !strings.Contains(out.String(), `"name":"`+name+`"`) {
+					t.Errorf("no figure of %s", name)
+				}
+			}
+		})
+	}
+}
