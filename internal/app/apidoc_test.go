@@ -1,7 +1,12 @@
 package app
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -11,6 +16,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 )
 
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
@@ -42,8 +51,8 @@ func TestExamplesOfTheAPIPage(t *testing.T) {
 	}
 	d := newDrill(t, Options{}, "nangang", 600)
 	examples := docExamples(t)
-	if len(examples) != 5 {
-		t.Fatalf("the page has %d examples, want 5", len(examples))
+	if len(examples) != 6 {
+		t.Fatalf("the page has %d examples, want 6", len(examples))
 	}
 	dir := t.TempDir()
 	clerk := d.logins["community"]
@@ -101,7 +110,51 @@ func TestExamplesOfTheAPIPage(t *testing.T) {
 		}
 	}
 	d.importExample(t, env, run)
+	d.codeExample(t, env, run)
 	d.cleanDrill(t)
+}
+
+// codeExample runs the log-in of an account that is asked a second step.
+func (d *drill) codeExample(t *testing.T, env map[string]string, run func(example, n int) map[string]any) {
+	t.Helper()
+	ctx, who := t.Context(), d.logins["street"]
+	env["LOGIN"], env["PASSWORD"] = who.Login.Login, who.Password
+	a, err := d.app.Accounts.Find(ctx, who.Login.Login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := d.app.Accounts.BeginSecond(ctx, a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paper, err := d.app.Accounts.ConfirmSecond(ctx, a.ID, id.Zero, oneTimeCode(t, secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked web.Problem
+	if err := json.Unmarshal([]byte(mustJSON(t, run(6, 1))), &asked); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Status != http.StatusUnauthorized || asked.Code != "account.second.needed" || len(asked.Errors) != 1 || asked.Errors[0].Field != "code" {
+		t.Errorf("asked for its code: %+v", asked)
+	}
+	env["CODE"] = paper[0]
+	if in := run(6, 2); in["session"] == nil {
+		t.Errorf("with its code: %v", in)
+	}
+}
+
+// oneTimeCode is what an authenticator app shows now for a secret (RFC 6238).
+func oneTimeCode(t *testing.T, secret string) string {
+	t.Helper()
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha1.New, key)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(clock.Real().Now().Unix()/30)))
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
 }
 
 // importExample runs the example of a roster until it is written.
