@@ -123,7 +123,7 @@ func op(name, method, path, summary string, status int) huma.Operation {
 
 // RegisterAPI adds sessions, tokens and accounts to the API.
 func (s *Service) RegisterAPI(api huma.API) {
-	login := op("login", http.MethodPost, "/sessions", "Log in; the answer sets the session cookie", http.StatusCreated)
+	login := web.OpAs(web.Own, op("login", http.MethodPost, "/sessions", "Log in; the answer sets the session cookie", http.StatusCreated))
 	login.Security = web.PublicOp
 	huma.Register(api, login, s.apiLogin)
 	huma.Register(api, op("list-sessions", http.MethodGet, "/sessions", "Own sessions", http.StatusOK), s.apiSessions)

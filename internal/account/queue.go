@@ -137,6 +137,9 @@ func (q *queue) length() int {
 	return len(q.waiting)
 }
 
+// Queued returns how many wait for their password to be checked.
+func (s *Service) Queued() int { return s.queue.length() }
+
 // pass waits for a turn as long as ctx lasts; the caller ends it with leave.
 func (q *queue) pass(ctx context.Context, since int64) (*seat, error) {
 	s, err := q.join(since, "")

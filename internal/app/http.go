@@ -35,20 +35,28 @@ func (a *App) Handler() (http.Handler, error) {
 		Log: a.log(), Clock: clock.Real(), Metrics: reg.handler(a.Config.MetricsToken),
 		Ready: a.DB.Ping, Observe: reg.observe, BehindTLS: a.Config.BaseURL != "" && strings.HasPrefix(a.Config.BaseURL, "https://"),
 	})
+	reg.watch(site, a.Accounts)
 	if err := a.registerPages(site, ren); err != nil {
 		return nil, err
 	}
 	site.Handle("GET /sw.js", web.ServiceWorker("/today/offline"), web.Public())
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
-	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute))
+	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute), web.As(web.Heavy))
 	for _, k := range lists.Kinds() {
-		site.Limit("POST /api/v1/lists/"+string(k), web.MaxBody(relist.MaxBytes+1<<10), web.Timeout(5*time.Minute))
+		site.Limit("POST /api/v1/lists/"+string(k), web.MaxBody(relist.MaxBytes+1<<10), web.Timeout(5*time.Minute), web.As(web.Heavy))
+		site.Limit("GET /api/v1/lists/"+string(k), web.As(web.Heavy))
 	}
-	site.Limit("POST /api/v1/posts:import", web.MaxBody(staff.MaxBytes+1<<10), web.Timeout(3*time.Minute))
+	site.Limit("POST /api/v1/posts:import", web.MaxBody(staff.MaxBytes+1<<10), web.Timeout(3*time.Minute), web.As(web.Heavy))
 	site.Limit("POST /api/v1/marks:batch", web.MaxBody(round.MaxBatchBytes))
 	site.Limit("POST /api/v1/rounds/{id}/photos", web.MaxBody(blob.MaxUpload), web.Timeout(5*time.Minute))
-	site.Limit("POST /api/v1/areas/import", web.MaxBody(grid.MaxAreaBytes))
-	site.Limit("POST /api/v1/areas/geometry", web.MaxBody(grid.MaxGeometryBytes))
+	site.Limit("POST /api/v1/areas/import", web.MaxBody(grid.MaxAreaBytes), web.As(web.Heavy))
+	site.Limit("POST /api/v1/areas/geometry", web.MaxBody(grid.MaxGeometryBytes), web.As(web.Heavy))
+	site.Limit("GET /persons/export", web.As(web.Heavy))
+	site.Limit("GET /api/v1/imports/{id}/rejected", web.As(web.Heavy))
+	site.Limit("POST /api/v1/posts/slips", web.As(web.Heavy))
+	site.Limit("POST /api/v1/exports", web.As(web.Heavy))
+	site.Limit("POST /api/v1/exports/{id}/approve", web.As(web.Heavy))
+	site.Limit("GET /api/v1/exports/{id}/file", web.As(web.Heavy))
 	api := web.NewAPI(site, "Wangge", Version)
 	a.Accounts.RegisterAPI(api)
 	grid.RegisterAPI(api, a.Grid)
@@ -60,7 +68,6 @@ func (a *App) Handler() (http.Handler, error) {
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
 	trust.RegisterAPI(api, a.Trust)
-	classify(site)
 	return site, nil
 }
 

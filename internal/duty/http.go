@@ -13,10 +13,10 @@ import (
 // RegisterAPI adds the duty number's operations.
 func RegisterAPI(api huma.API, s *Service) {
 	type answer struct{ Body Number }
-	huma.Register(api, huma.Operation{
+	huma.Register(api, web.OpAs(web.Urgent, huma.Operation{
 		OperationID: "get-duty-number", Method: http.MethodGet, Path: "/api/v1/areas/{id}/duty", Tags: []string{"areas"},
 		Summary: "The duty number that holds at an area: its own, or the nearest above",
-	}, func(ctx context.Context, in *struct {
+	}), func(ctx context.Context, in *struct {
 		ID web.IDParam `path:"id"`
 	}) (*answer, error) {
 		c, err := grid.CallerFrom(ctx)

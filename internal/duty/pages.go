@@ -28,9 +28,9 @@ func NewPages(s *Service, ren *web.Renderer, district int) (*Pages, error) {
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	app.Handle("GET /duty", grid.Called(p.show))
+	app.Handle("GET /duty", grid.Called(p.show), web.As(web.Urgent))
 	app.Handle("POST /duty", web.WithForm(grid.Called(p.set)))
-	app.Handle("GET /duty/{code}", p.public, web.Public())
+	app.Handle("GET /duty/{code}", p.public, web.Public(), web.As(web.Urgent))
 }
 
 type dutyPage struct {

@@ -83,7 +83,7 @@ func RegisterAPI(h huma.API, s *Service) {
 	geometry := endpoint("import-geometry", "POST", "/areas/geometry", "areas", "Keep outlines of areas from GeoJSON")
 	geometry.MaxBodyBytes = maxGeometry
 	huma.Register(h, geometry, asked(a.importGeometry))
-	huma.Register(h, endpoint("get-area-map", "GET", "/areas/{id}/map", "areas", "Map of an area's children: outlines where known, tiles always"), a.areaMap)
+	huma.Register(h, web.OpAs(web.Heavy, endpoint("get-area-map", "GET", "/areas/{id}/map", "areas", "Map of an area's children: outlines where known, tiles always")), a.areaMap)
 	huma.Register(h, endpoint("get-place", "GET", "/places/{id}", "places", "One place with what stands above it"), a.place)
 	huma.Register(h, endpoint("list-children", "GET", "/places/{id}/children", "places", "What stands directly below a place, with doors and vacancies"), a.children)
 	huma.Register(h, endpoint("list-places", "GET", "/places", "places", "Places below a place in walking order"), a.places)

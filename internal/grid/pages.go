@@ -33,8 +33,8 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /areas", Called(p.root))
 	app.Handle("GET /areas/import", Called(p.importForm))
-	app.Handle("POST /areas/import", Called(p.importAreas), web.MaxBody(130<<20), web.Timeout(3*time.Minute))
-	app.Handle("POST /areas/geometry", Called(p.importGeometry), web.MaxBody(33<<20), web.Timeout(time.Minute))
+	app.Handle("POST /areas/import", Called(p.importAreas), web.MaxBody(130<<20), web.Timeout(3*time.Minute), web.As(web.Heavy))
+	app.Handle("POST /areas/geometry", Called(p.importGeometry), web.MaxBody(33<<20), web.Timeout(time.Minute), web.As(web.Heavy))
 	app.Handle("GET /areas/{id}", named(p.s.Place, p.place))
 	app.Handle("GET /places/{id}", named(p.s.Place, p.place))
 	app.Handle("GET /places/{id}/edit", named(p.s.Place, p.editForm))

@@ -16,7 +16,7 @@ import (
 // registerPhone adds what the worker's pages need to work without network.
 func (s *Service) registerPhone(api huma.API) {
 	huma.Register(api, operation("today-doors", http.MethodGet, "/today/doors", "today", "The day's doors in one answer, to work without network", 200), s.apiDay)
-	photo := operation("save-photo", http.MethodPost, "/rounds/{id}/photos", "marks", "Keep a photo for a mark, encoded anew without metadata", 201)
+	photo := web.OpAs(web.Work, operation("save-photo", http.MethodPost, "/rounds/{id}/photos", "marks", "Keep a photo for a mark, encoded anew without metadata", 201))
 	photo.MaxBodyBytes = blob.MaxUpload
 	huma.Register(api, photo, s.apiPhoto)
 }

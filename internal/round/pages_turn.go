@@ -22,7 +22,7 @@ func (p *Pages) registerTurns(app *web.App) {
 	app.Handle("POST /rounds/{id}/stop", p.step(p.s.StopRepeating, "round.flash.stopped"))
 	app.Handle("POST /rounds/{id}/cutoffs", p.cutNow)
 	app.Handle("GET /cutoffs/{id}", p.cutoff)
-	app.Handle("GET /cutoffs/{id}/csv", p.cutoffCSV)
+	app.Handle("GET /cutoffs/{id}/csv", p.cutoffCSV, web.As(web.Heavy))
 	app.Handle("GET /reports", p.reports)
 	app.Handle("POST /rounds/{id}/report", p.confirmReport)
 	app.Handle("GET /rounds/{id}/text", p.text)

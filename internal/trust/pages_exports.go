@@ -19,13 +19,13 @@ const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 
 func (p *Pages) registerExports(app *web.App) {
 	app.Handle("GET /exports", grid.Called(p.exports))
-	app.Handle("POST /exports", grid.Called(p.ask), web.Timeout(fileTime))
+	app.Handle("POST /exports", grid.Called(p.ask), web.Timeout(fileTime), web.As(web.Heavy))
 	app.Handle("GET /exports/new", grid.Called(p.newExport))
 	app.Handle("GET /exports/{id}", grid.Called(p.export))
-	app.Handle("POST /exports/{id}/approve", grid.Called(p.act(p.s.Approve, "trust.export.approved")), web.Timeout(fileTime))
+	app.Handle("POST /exports/{id}/approve", grid.Called(p.act(p.s.Approve, "trust.export.approved")), web.Timeout(fileTime), web.As(web.Heavy))
 	app.Handle("POST /exports/{id}/refuse", grid.Called(p.act(p.s.Refuse, "trust.export.refused")))
 	app.Handle("POST /exports/{id}/withdraw", grid.Called(p.act(p.s.Withdraw, "trust.export.withdrawn")))
-	app.Handle("GET /exports/{id}/file", grid.Called(p.fetch), web.Timeout(fileTime))
+	app.Handle("GET /exports/{id}/file", grid.Called(p.fetch), web.Timeout(fileTime), web.As(web.Heavy))
 }
 
 type exportsPage struct {

@@ -18,9 +18,9 @@ import (
 
 func (p *Pages) registerLooks(app *web.App) {
 	app.Handle("GET /audit/looks", grid.Called(p.looks))
-	app.Handle("GET /audit/looks/file", grid.Called(p.looksFile), web.Timeout(fileTime))
+	app.Handle("GET /audit/looks/file", grid.Called(p.looksFile), web.Timeout(fileTime), web.As(web.Heavy))
 	app.Handle("GET /audit/exports", grid.Called(p.taken))
-	app.Handle("GET /audit/exports/file", grid.Called(p.takenFile), web.Timeout(fileTime))
+	app.Handle("GET /audit/exports/file", grid.Called(p.takenFile), web.Timeout(fileTime), web.As(web.Heavy))
 }
 
 // tab is one of the auditor's questions.

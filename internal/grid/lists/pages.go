@@ -32,10 +32,10 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 func (p *Pages) Register(app *web.App) {
 	for _, k := range Kinds() {
 		app.Handle("GET /lists/"+string(k), grid.Called(k.of(p.form)))
-		app.Handle("POST /lists/"+string(k), grid.Called(k.of(p.upload)), web.MaxBody(relist.MaxBytes+1<<20), web.Timeout(2*time.Minute))
+		app.Handle("POST /lists/"+string(k), grid.Called(k.of(p.upload)), web.MaxBody(relist.MaxBytes+1<<20), web.Timeout(2*time.Minute), web.As(web.Heavy))
 	}
 	for _, k := range append(Kinds(), Vacancies) {
-		app.Handle("GET /lists/"+string(k)+"/file", grid.Called(k.of(p.file)), web.Timeout(time.Minute))
+		app.Handle("GET /lists/"+string(k)+"/file", grid.Called(k.of(p.file)), web.Timeout(time.Minute), web.As(web.Heavy))
 	}
 	app.Handle("GET /brought-back/{id}", grid.Called(p.list), web.Timeout(2*time.Minute))
 	app.Handle("POST /brought-back/{id}/apply", grid.Called(p.apply), web.Timeout(5*time.Minute))

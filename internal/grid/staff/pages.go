@@ -30,13 +30,13 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /posts/import", grid.Called(p.form))
-	app.Handle("POST /posts/import", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(3*time.Minute))
-	app.Handle("GET /posts/import-template", grid.Called(p.template))
+	app.Handle("POST /posts/import", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(3*time.Minute), web.As(web.Heavy))
+	app.Handle("GET /posts/import-template", grid.Called(p.template), web.As(web.Heavy))
 	app.Handle("GET /post-lists/{id}", grid.Called(p.list), web.Timeout(time.Minute))
 	app.Handle("POST /post-lists/{id}/apply", grid.Called(p.apply), web.Timeout(5*time.Minute))
-	app.Handle("GET /post-lists/{id}/rejected", grid.Called(p.rejected), web.Timeout(time.Minute))
+	app.Handle("GET /post-lists/{id}/rejected", grid.Called(p.rejected), web.Timeout(time.Minute), web.As(web.Heavy))
 	app.Handle("GET /posts/slips", grid.Called(p.slips))
-	app.Handle("POST /posts/slips", grid.Called(p.print), web.Timeout(time.Minute))
+	app.Handle("POST /posts/slips", grid.Called(p.print), web.Timeout(time.Minute), web.As(web.Heavy))
 }
 
 type formPage struct {

@@ -31,7 +31,7 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /imports", grid.Called(p.list))
-	app.Handle("POST /imports", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute))
+	app.Handle("POST /imports", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute), web.As(web.Heavy))
 	app.Handle("GET /imports/{id}", grid.Called(p.one))
 	app.Handle("GET /imports/{id}/progress", grid.Called(p.progress))
 	app.Handle("POST /imports/{id}", grid.Called(p.correct), web.Timeout(5*time.Minute))
@@ -39,7 +39,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /imports/{id}/undo", grid.Called(p.undoEffect), web.Timeout(time.Minute))
 	app.Handle("POST /imports/{id}/undo", grid.Called(p.undo), web.Timeout(time.Minute))
 	p.registerReconcile(app)
-	app.Handle("GET /imports/{id}/rejected", grid.Called(p.rejected), web.Timeout(5*time.Minute))
+	app.Handle("GET /imports/{id}/rejected", grid.Called(p.rejected), web.Timeout(5*time.Minute), web.As(web.Heavy))
 }
 
 type listPage struct {

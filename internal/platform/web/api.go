@@ -82,7 +82,7 @@ func NewAPI(a *App, title, version string) huma.API {
 		"session": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "The session of a browser"},
 	}
 	conf.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
-	conf.OnAddOperation = append(conf.OnAddOperation, addKeyHeader)
+	conf.OnAddOperation = append(conf.OnAddOperation, addKeyHeader, a.takeClass)
 	api := humago.New(a, conf)
 	api.UseMiddleware(needLogin)
 	a.Handle("GET /api/docs", a.docsPage(api), Public())
@@ -131,6 +131,25 @@ func isPublic(op *huma.Operation) bool {
 		}
 	}
 	return false
+}
+
+// classOf is the key of an operation's class in its metadata.
+const classOf = "class"
+
+// OpAs names the class of an operation; one that is not named is Pages.
+func OpAs(c Class, op huma.Operation) huma.Operation {
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[classOf] = c
+	return op
+}
+
+// takeClass gives an operation's route the class that it names.
+func (a *App) takeClass(_ *huma.OpenAPI, op *huma.Operation) {
+	if c, ok := op.Metadata[classOf].(Class); ok {
+		a.Limit(op.Method+" "+op.Path, As(c))
+	}
 }
 
 // addKeyHeader documents the idempotency key on operations that write.

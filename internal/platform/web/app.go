@@ -33,6 +33,8 @@ type Options struct {
 	// Observe is told of each finished request, for metrics; nil: nobody. route
 	// is a pattern, "" for an address that has none.
 	Observe func(route string, class Class, status int, took time.Duration)
+	// Limits replace those of DefaultLimits, class by class.
+	Limits map[Class]Limits
 }
 
 // App routes requests to handlers through the shell: request id, log,
@@ -46,6 +48,7 @@ type App struct {
 	assets http.Handler
 	inner  http.Handler
 	cross  *http.CrossOriginProtection
+	gate   *gate
 }
 
 // Patterns returns the patterns of all routes, as "GET /rounds/{id}", in the
@@ -59,7 +62,6 @@ type route struct {
 	timeout time.Duration
 	stream  bool
 	class   Class
-	classed bool // else it is Read
 }
 
 // RouteOption changes how one route is served.
@@ -77,6 +79,9 @@ func Timeout(d time.Duration) RouteOption { return func(r *route) { r.timeout = 
 // Stream marks a route that answers for as long as the client listens.
 func Stream() RouteOption { return func(r *route) { r.stream = true } }
 
+// As names the class of a route; one that is not named is Pages.
+func As(c Class) RouteOption { return func(r *route) { r.class = c } }
+
 // Limits of a request unless its route says otherwise.
 const (
 	DefaultMaxBody = 1 << 20
@@ -92,7 +97,7 @@ func New(opt Options) *App {
 	if opt.Clock == nil {
 		opt.Clock = clock.Real()
 	}
-	a := &App{opt: opt, mux: http.NewServeMux(), routes: map[string]route{}, cross: http.NewCrossOriginProtection()}
+	a := &App{opt: opt, mux: http.NewServeMux(), routes: map[string]route{}, cross: http.NewCrossOriginProtection(), gate: newGate(opt.Limits, opt.Clock)}
 	for _, o := range opt.TrustedOrigins {
 		if err := a.cross.AddTrustedOrigin(o); err != nil {
 			panic("web: " + err.Error())
@@ -131,10 +136,10 @@ func (a *App) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	a.mux.HandleFunc(pattern, h)
 }
 
-// Limit sets size and time of a route that a library registered, as
+// Limit sets size, time or class of a route that a library registers, as
 // app.Limit("POST /api/v1/imports", MaxBody(64<<20)).
 func (a *App) Limit(pattern string, opts ...RouteOption) {
-	var rt route
+	rt := a.routes[pattern]
 	for _, o := range opts {
 		o(&rt)
 	}

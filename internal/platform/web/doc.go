@@ -48,7 +48,10 @@
 //	app.Handle("GET /rounds", p.list)          // needs a log-in; web.Public() lifts that
 //	app.Handle("GET /rounds/rows", p.rows)     // ren.Fragment(w, r, "round/list", "round/rows", data)
 //	app.Handle("POST /rounds", p.create)       // web.Flash(…); return web.Redirect(w, r, "/rounds/…")
-//	app.Handle("POST /upload", p.up, web.MaxBody(64<<20), web.Timeout(5*time.Minute))
+//	app.Handle("POST /upload", p.up, web.MaxBody(64<<20), web.Timeout(5*time.Minute), web.As(web.Heavy))
+//
+// As names how important a route is when there is too much to do: Urgent, Work,
+// Read (unless said otherwise) or Heavy. OpAs does the same for an operation of the API.
 //
 // # What a template sees
 //

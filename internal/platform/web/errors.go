@@ -137,6 +137,12 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	p := ProblemOf(Lang(r.Context()), err)
 	p.Instance = RequestID(r.Context())
 	logError(r, p, err)
+	answerProblem(w, r, p)
+}
+
+// answerProblem sends p in the form that suits who asks.
+func answerProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
+	p.Instance = RequestID(r.Context())
 	if errors.Is(r.Context().Err(), context.Canceled) {
 		return // nobody is listening any more
 	}

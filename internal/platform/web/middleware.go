@@ -96,10 +96,10 @@ func (a *App) observe(w http.ResponseWriter, r *http.Request) {
 		a.opt.Log.InfoContext(ctx, "request", "request", reqID, "method", r.Method, "route", pattern,
 			"status", rec.status, "bytes", rec.bytes, "ms", float64(took.Microseconds())/1000)
 		if a.opt.Observe != nil {
-			a.opt.Observe(pattern, rt.classOf(), rec.status, took)
+			a.opt.Observe(pattern, rt.class, rec.status, took)
 		}
 	}()
-	a.inner.ServeHTTP(rec, r)
+	a.admit(rec, r, rt)
 }
 
 func (a *App) panicked(rec *recorder, r *http.Request, v any) {
