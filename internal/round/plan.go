@@ -15,12 +15,14 @@ import (
 // DayPlan is what today asks of the workers of a place, and whether they are
 // enough for it. It counts doors and hands, never what a worker has done.
 type DayPlan struct {
-	Left    int `json:"left" doc:"Targets outstanding in the open rounds"`
-	Evening int `json:"evening" doc:"Doors to be tried again this evening"`
-	Minutes int `json:"minutes" doc:"Work for today: what is left, spread over the days until it is due"`
-	Need    int `json:"need" doc:"Hands needed for it"`
-	Have    int `json:"have" doc:"Workers in post now"`
-	Short   int `json:"short" doc:"Hands lacking, of communities each by itself: too few hands, not late"`
+	Left    int  `json:"left" doc:"Targets outstanding in the open rounds"`
+	Evening int  `json:"evening" doc:"Doors to be tried again this evening"`
+	Minutes int  `json:"minutes" doc:"Work for today: what is left, spread over the days until it is due"`
+	Need    int  `json:"need" doc:"Hands needed for it"`
+	Have    int  `json:"have" doc:"Workers on duty now: by the roster of the hour where their post has one, else in post"`
+	Off     int  `json:"off" doc:"Workers in post whose roster does not have them on duty at this hour"`
+	Short   int  `json:"short" doc:"Hands lacking, of communities each by itself: too few hands, not late"`
+	Roster  bool `json:"roster" doc:"A roster was asked for somebody among them"`
 }
 
 func (d *DayPlan) add(o DayPlan) {
@@ -28,6 +30,8 @@ func (d *DayPlan) add(o DayPlan) {
 	d.Minutes += o.Minutes
 	d.Need += o.Need
 	d.Have += o.Have
+	d.Off += o.Off
+	d.Roster = d.Roster || o.Roster
 	d.Short += o.Short
 }
 
@@ -74,6 +78,9 @@ type hand struct {
 	path    string
 	account id.ID
 	role    grid.Role
+
+	rostered bool // the post has a roster
+	off      bool // which does not have the worker on duty now
 }
 
 // handsCache keeps who is in post for half a minute: the board asks each second.
@@ -109,17 +116,23 @@ func (s *Service) hands(ctx context.Context, district int) ([]hand, error) {
 	return list, nil
 }
 
-// handsBelow counts the workers whose posts lie below a path, each once.
-func handsBelow(list []hand, path string) int {
+// handsBelow counts the workers whose posts lie below a path, each once: those
+// on duty now, and those whose rosters say that they are not. Who holds two
+// posts is on duty if one of them says so.
+func handsBelow(list []hand, path string) (have, off int, roster bool) {
 	lo, _ := slices.BinarySearchFunc(list, path, func(h hand, p string) int { return strings.Compare(h.path, p) })
-	seen := map[id.ID]bool{}
+	on := map[id.ID]bool{}
 	for _, h := range list[lo:] {
 		if !strings.HasPrefix(h.path, path) {
 			break
 		}
-		seen[h.account] = true
+		on[h.account] = on[h.account] || !h.off
+		roster = roster || h.rostered
 	}
-	return len(seen)
+	for _, is := range on {
+		have += bit(is)
+	}
+	return have, len(on) - have, roster
 }
 
 // Plans returns the plan of today for each of the paths. An area above
@@ -148,7 +161,7 @@ func (s *Service) Plans(ctx context.Context, c grid.Caller, paths []string) ([]D
 		if len(path) >= areaPathLen {
 			out[i] = work.plan(path, hands)
 			if len(path) > areaPathLen { // a community sends its people where they are needed
-				out[i].Need, out[i].Have, out[i].Short = 0, 0, 0
+				out[i] = DayPlan{Left: out[i].Left, Minutes: out[i].Minutes}
 			}
 			continue
 		}
@@ -203,7 +216,8 @@ func (w *work) plan(path string, hands []hand) DayPlan {
 		list = append(list, load{r.TargetKind, w.asks[i], left, daysUntil(w.now, r.DueMs)})
 	}
 	d.Minutes = workOf(list)
-	d.Need, d.Have = handsFor(d.Minutes), handsBelow(hands, path)
+	d.Need = handsFor(d.Minutes)
+	d.Have, d.Off, d.Roster = handsBelow(hands, path)
 	d.Short = max(0, d.Need-d.Have)
 	return d
 }

@@ -8,17 +8,20 @@ import (
 	"wangge/internal/platform/id"
 )
 
-// selectHands returns who holds posts now, with the path of what each is for: of
-// named doors the first of them.
+// selectHands returns who holds posts now, with the path of what each is for (of
+// named doors the first of them), and what the rosters say of this hour.
 func selectHands(ctx context.Context, q db.Queryer, district int, now int64) ([]hand, error) {
-	const held = " FROM post po JOIN holder h ON h.district = po.district AND h.post_id = po.id AND h.from_ms <= $2 AND (h.until_ms = 0 OR h.until_ms > $2)"
-	const inForce = " WHERE po.district = $1 AND (po.until_ms = 0 OR po.until_ms > $2) AND po.object_kind = "
-	rows, err := q.QueryContext(ctx, "SELECT p.path, h.account_id, po.role"+held+" JOIN place p ON p.district = po.district AND p.id = po.object_id"+inForce+"'place'"+
-		" UNION ALL SELECT p.path, h.account_id, po.role"+held+" JOIN grid g ON g.district = po.district AND g.id = po.object_id JOIN place p ON p.district = g.district AND p.id = g.area_id"+inForce+"'grid'"+
-		" UNION ALL SELECT p.path, h.account_id, po.role"+held+" JOIN place p ON p.district = po.district AND p.id ="+
-		" (SELECT MIN(pd.door_id) FROM post_door pd WHERE pd.district = po.district AND pd.post_id = po.id)"+inForce+"'doors'", district, now)
+	held := "SELECT w.path, h.account_id, p.role, " + grid.DutyColumns("$2", "h.account_id") +
+		" FROM post p JOIN holder h ON h.district = p.district AND h.post_id = p.id AND h.from_ms <= $2 AND (h.until_ms = 0 OR h.until_ms > $2)"
+	const inForce = " WHERE p.district = $1 AND (p.until_ms = 0 OR p.until_ms > $2) AND p.object_kind = "
+	rows, err := q.QueryContext(ctx, held+" JOIN place w ON w.district = p.district AND w.id = p.object_id"+inForce+"'place'"+
+		" UNION ALL "+held+" JOIN grid g ON g.district = p.district AND g.id = p.object_id JOIN place w ON w.district = g.district AND w.id = g.area_id"+inForce+"'grid'"+
+		" UNION ALL "+held+" JOIN place w ON w.district = p.district AND w.id ="+
+		" (SELECT MIN(pd.door_id) FROM post_door pd WHERE pd.district = p.district AND pd.post_id = p.id)"+inForce+"'doors'", district, now)
 	return collect(rows, err, func(scan scanner) (h hand, err error) {
-		err = scan(&h.path, &h.account, &h.role)
+		var rostered, on int
+		err = scan(&h.path, &h.account, &h.role, &rostered, &on)
+		h.rostered, h.off = rostered == 1, rostered == 1 && on == 0
 		return h, err
 	})
 }

@@ -89,3 +89,60 @@ func TestTooFewHandsGoesUp(t *testing.T) {
 		}
 	})
 }
+
+// The roster of the hour says who is on duty where there is one; who has none is
+// counted while in post, and who holds two posts once.
+func TestHandsByTheRosterOfTheHour(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 4, 2, 20)
+		w.clk.Set(time.Date(2022, 3, 1, 9, 0, 0, 0, clock.CST)) // a Tuesday
+		w.emergency()
+		w.opened(Doors, countyPath, Filter{}, w.form().ID)
+		day, night := id.New(), id.New()
+		post := func(path string, accounts ...id.ID) int64 {
+			v := int64(id.New())
+			w.write(func(tx *db.Tx) error {
+				if err := tx.BulkInsert(w.ctx, "post", []string{"district", "id", "role", "object_kind", "object_id", "from_ms"},
+					[][]any{{district, v, string(grid.RoleBuildingLeader), "place", int64(w.place[path]), int64(1)}}); err != nil {
+					return err
+				}
+				for _, a := range accounts {
+					if err := tx.BulkInsert(w.ctx, "holder", []string{"district", "id", "post_id", "account_id", "from_ms"}, [][]any{{district, int64(id.New()), v, int64(a), int64(1)}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			return v
+		}
+		shift := func(post int64, account id.ID, weekday, from, to int) {
+			w.write(func(tx *db.Tx) error {
+				return tx.BulkInsert(w.ctx, "shift", []string{"district", "id", "post_id", "account_id", "weekday", "day", "start_min", "end_min", "from_ms", "until_ms"},
+					[][]any{{district, int64(id.New()), post, int64(account), weekday, -1, from, to, int64(1), int64(0)}})
+			})
+		}
+		two := post(commA+"001001", day, night)
+		shift(two, day, 1, 8*60, 20*60)
+		shift(two, night, 1, 20*60, 32*60) // to eight the next morning
+		post(commA+"001002", id.New())     // without a roster
+		post(commB+"001001", id.New())
+		want := func(when string, path string, have, off int, roster bool) {
+			t.Helper()
+			w.s.posted.at = nil // who is in post is kept for half a minute
+			plans, err := w.s.Plans(w.ctx, sys, []string{path})
+			w.ok(err)
+			if p := plans[0]; p.Have != have || p.Off != off || p.Roster != roster {
+				t.Errorf("%s, %s: %d on duty, %d off, roster %t; want %d, %d, %t", when, path, p.Have, p.Off, p.Roster, have, off, roster)
+			}
+		}
+		want("in the morning", commA, 2, 1, true)
+		want("in the morning", commB, 1, 0, false)
+		want("in the morning", streetPath, 3, 1, true)
+		w.clk.Set(time.Date(2022, 3, 2, 2, 0, 0, 0, clock.CST))
+		want("at two at night", commA, 2, 1, true)
+		w.clk.Set(time.Date(2022, 3, 2, 9, 0, 0, 0, clock.CST))
+		want("on Wednesday nobody is rostered", commA, 1, 2, true)
+		post(commA+"001003", day) // the day's worker holds another post, without a roster
+		want("two posts", commA, 2, 1, true)
+	})
+}
