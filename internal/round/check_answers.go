@@ -71,7 +71,50 @@ func (c *recount) run(ctx context.Context, q db.Queryer) error {
 	if err := eachDone(ctx, q, c.occ, c.mark); err != nil || c.unread {
 		return err
 	}
-	return c.compare(ctx, q)
+	if err := c.compare(ctx, q); err != nil {
+		return err
+	}
+	return c.cutoffs(ctx, q)
+}
+
+// cutoffs counts the answers of the occurrence's cut-offs again. Like figures,
+// they may have moved between leaves since; their sums may not.
+func (c *recount) cutoffs(ctx context.Context, q db.Queryer) error {
+	cuts, err := cutoffsOf(ctx, q, c.occ)
+	if err != nil {
+		return err
+	}
+	for _, cut := range cuts {
+		if !cut.Definitions.Answers {
+			continue
+		}
+		sums, err := frozenSums(ctx, q, c.occ.district, cut.ID)
+		if err != nil {
+			return err
+		}
+		again, err := answersAt(ctx, q, c.occ, cut.AtMs, c.counts)
+		if err != nil {
+			return err
+		}
+		for k, n := range again {
+			sums[ChoiceCount{Field: k.field, Choice: k.choice}] -= n
+		}
+		for k, off := range sums {
+			if off != 0 {
+				c.tell(Problem{Check: "cutoff_answers_differ", OccurrenceID: c.occ.id, ObjectID: cut.ID, Detail: "question=" + k.Field + " answer=" + k.Choice + " n=" + itoa(off)})
+			}
+		}
+	}
+	return nil
+}
+
+// counts opens a mark and tells what it adds to the counts.
+func (c *recount) counts(m *markRow) ([]ChoiceCount, error) {
+	var body sealedMark
+	if err := c.keys.OpenJSON(m.register, seal.AAD(m.register, "mark", m.id), m.sealed, &body); err != nil {
+		return nil, err
+	}
+	return choicesIn(c.once, c.each, body), nil
 }
 
 // mark takes one current mark's answers off what is kept.

@@ -89,17 +89,23 @@ const areaPathLen = 12
 
 // selectAnswerCounts sums the counts of answers below a path.
 func selectAnswerCounts(ctx context.Context, q db.Queryer, c grid.Caller, occ id.ID, path string) ([]ChoiceCount, error) {
-	a := db.NewArgs(c.District, occ, path, path+"~")
+	return sumAnswers(ctx, q, c, "answer_count", "occurrence_id", occ, path)
+}
+
+// sumAnswers sums counts of answers below a path: of a table, those of one owner
+// (an occurrence, a cut-off).
+func sumAnswers(ctx context.Context, q db.Queryer, c grid.Caller, table, owned string, owner id.ID, path string) ([]ChoiceCount, error) {
+	a := db.NewArgs(c.District, owner, path, path+"~")
 	scope := c.Scope(grid.RoundRead, a, grid.Columns{Path: "p.path", Grid: "n.grid_id"})
 	// CROSS JOIN keeps SQLite to the order written: of a whole area the few
 	// counts come first, since its places are the many (700 ms before, at
 	// 717,000 places); of a building its places do.
-	from := "answer_count n CROSS JOIN place p"
+	from := table + " n CROSS JOIN place p"
 	if len(path) > areaPathLen {
-		from = "place p CROSS JOIN answer_count n"
+		from = "place p CROSS JOIN " + table + " n"
 	}
 	rows, err := q.QueryContext(ctx, "SELECT n.field, n.choice, SUM(n.n) FROM "+from+" WHERE p.district = $1 AND p.id = n.leaf_id"+
-		" AND n.district = $1 AND n.occurrence_id = $2 AND p.path >= $3 AND p.path < $4 AND "+scope+" GROUP BY n.field, n.choice ORDER BY n.field, n.choice", a.List()...)
+		" AND n.district = $1 AND n."+owned+" = $2 AND p.path >= $3 AND p.path < $4 AND "+scope+" GROUP BY n.field, n.choice ORDER BY n.field, n.choice", a.List()...)
 	return collect(rows, err, func(scan scanner) (x ChoiceCount, err error) {
 		err = scan(&x.Field, &x.Choice, &x.N)
 		return x, err

@@ -39,6 +39,7 @@ type Definitions struct {
 	FormID     id.ID        `json:"form_id" doc:"The version of the questions"`
 	DueMs      int64        `json:"due_ms"`
 	Results    []ResultWord `json:"results" doc:"Which results counted as what"`
+	Answers    bool         `json:"answers,omitempty" doc:"The counts of answers were frozen too: of targets that are done, by the questions of the form"`
 }
 
 // ResultWord is a result with the class its targets counted in.
@@ -54,7 +55,7 @@ const (
 )
 
 func definitionsOf(r Round) Definitions {
-	d := Definitions{RoundName: r.Name, TargetKind: r.TargetKind, FormID: r.FormID, DueMs: r.DueMs}
+	d := Definitions{RoundName: r.Name, TargetKind: r.TargetKind, FormID: r.FormID, DueMs: r.DueMs, Answers: true}
 	for _, res := range results {
 		if res.fits(r.TargetKind) {
 			d.Results = append(d.Results, ResultWord{res.Word, res.ClassName})
@@ -125,29 +126,20 @@ func (s *Service) takeCutoff(ctx context.Context, r Round, occ id.ID, at int64, 
 	if err != nil || cut.state == cutoffTaken {
 		return cut, err
 	}
-	figures, err := s.figuresAt(ctx, r.district, occ, at)
+	stood, err := s.standingAt(ctx, r, occ, at)
 	if err != nil {
 		return cut, err
 	}
 	cut.TakenMs, cut.state = s.now(), cutoffTaken
 	return cut, s.DB.WriteLow(ctx, "round.Cutoff", func(tx *db.Tx) error {
 		tx.Notify(topic(r.ID))
-		return freeze(ctx, tx, r.district, cut, figures)
+		return freeze(ctx, tx, r.district, cut, stood)
 	})
 }
 
-// figuresAt returns the figures of an occurrence by what had been received until
+// countAt returns the figures of an occurrence by what had been received until
 // an instant: the counters of now, less what has changed since. Only the latest
 // cut-off's instant and earlier ones give the same answer ever after.
-func (s *Service) figuresAt(ctx context.Context, district int, occ id.ID, at int64) (map[counterKey]counterDelta, error) {
-	var out map[counterKey]counterDelta
-	err := s.DB.Snapshot(ctx, "round.figuresAt", func(q db.Queryer) (err error) {
-		out, err = countAt(ctx, q, district, occ, at)
-		return err
-	})
-	return out, err
-}
-
 func countAt(ctx context.Context, q db.Queryer, district int, occ id.ID, at int64) (map[counterKey]counterDelta, error) {
 	out := map[counterKey]counterDelta{}
 	list, err := selectCounters(ctx, q, district, occ, 0)
@@ -157,11 +149,7 @@ func countAt(ctx context.Context, q db.Queryer, district int, occ id.ID, at int6
 	for _, c := range list {
 		out[counterKey{occ, c.leaf, c.grid}] = counterDelta{c.Total, c.Done, c.Exempt, c.Attempted}
 	}
-	changed, err := changedSince(ctx, q, district, occ, at)
-	if err != nil {
-		return nil, err
-	}
-	then, err := statesAt(ctx, q, district, changed, at)
+	changed, then, err := since(ctx, q, district, occ, at)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +164,15 @@ func countAt(ctx context.Context, q db.Queryer, district int, occ id.ID, at int6
 	}
 	maps.DeleteFunc(out, func(_ counterKey, d counterDelta) bool { return d.zero() })
 	return out, nil
+}
+
+// since returns the targets that changed after an instant, and each as it stood
+// then.
+func since(ctx context.Context, q db.Queryer, district int, occ id.ID, at int64) (changed []Target, then map[id.ID]Target, err error) {
+	if changed, err = changedSince(ctx, q, district, occ, at); err == nil {
+		then, err = statesAt(ctx, q, district, changed, at)
+	}
+	return changed, then, err
 }
 
 // statesAt returns the targets as they stood at an instant, by what had been
@@ -284,11 +281,12 @@ type CutoffNode struct {
 // CutoffView is a cut-off at a node with the nodes below it.
 type CutoffView struct {
 	Cutoff
-	Node        CutoffNode   `json:"node"`
-	Children    []CutoffNode `json:"children"`
-	Own         Figures      `json:"own" doc:"Targets right at the node, in no child"`
-	Corrections []Correction `json:"corrections" doc:"By the day they were received"`
-	AtNowMs     int64        `json:"corrected_to_ms" doc:"Corrections known until then"`
+	Node        CutoffNode    `json:"node"`
+	Children    []CutoffNode  `json:"children"`
+	Own         Figures       `json:"own" doc:"Targets right at the node, in no child"`
+	Answers     []ChoiceCount `json:"answers" doc:"How often each choice had been answered below the node; frozen like the figures, without corrections"`
+	Corrections []Correction  `json:"corrections" doc:"By the day they were received"`
+	AtNowMs     int64         `json:"corrected_to_ms" doc:"Corrections known until then"`
 }
 
 // CutoffAt returns a cut-off at a place (Zero: the round's area) with the places
@@ -326,5 +324,6 @@ func (s *Service) CutoffAt(ctx context.Context, c grid.Caller, cutoff, place id.
 		out.Children = append(out.Children, CutoffNode{Node: n})
 	}
 	out.correct(seen, shifts)
-	return out, nil
+	out.Answers, err = s.frozenAnswers(ctx, c, cut, view.Node.Path)
+	return out, err
 }

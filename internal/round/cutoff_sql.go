@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -55,7 +56,7 @@ func insertCutoff(ctx context.Context, tx *db.Tx, district int, c Cutoff) error 
 }
 
 // freeze writes the figures of a cut-off, once.
-func freeze(ctx context.Context, tx *db.Tx, district int, c Cutoff, figures map[counterKey]counterDelta) error {
+func freeze(ctx context.Context, tx *db.Tx, district int, c Cutoff, stood standing) error {
 	res, err := tx.ExecContext(ctx, "UPDATE cutoff SET state = 'taken', taken_ms = $3 WHERE district = $1 AND id = $2 AND state = 'taking'", district, c.ID, c.TakenMs)
 	if err != nil {
 		return err
@@ -64,11 +65,31 @@ func freeze(ctx context.Context, tx *db.Tx, district int, c Cutoff, figures map[
 		return err // another replica wrote the same
 	}
 	var rows [][]any
-	for _, k := range slices.SortedFunc(maps.Keys(figures), counterKey.compare) {
-		f := figures[k]
+	for _, k := range slices.SortedFunc(maps.Keys(stood.figures), counterKey.compare) {
+		f := stood.figures[k]
 		rows = append(rows, []any{district, int64(c.ID), int64(k.leaf), int64(k.grid), f.total, f.done, f.exempt, f.attempted})
 	}
-	return tx.BulkInsert(ctx, "cutoff_figure", []string{"district", "cutoff_id", "leaf_id", "grid_id", "total", "done", "exempt", "attempted"}, rows)
+	if err := tx.BulkInsert(ctx, "cutoff_figure", []string{"district", "cutoff_id", "leaf_id", "grid_id", "total", "done", "exempt", "attempted"}, rows); err != nil {
+		return err
+	}
+	rows = nil
+	for _, k := range slices.SortedFunc(maps.Keys(stood.answers), choiceKey.compare) {
+		rows = append(rows, []any{district, int64(c.ID), int64(k.leaf), int64(k.grid), k.field, k.choice, stood.answers[k]})
+	}
+	return tx.BulkInsert(ctx, "cutoff_answer", []string{"district", "cutoff_id", "leaf_id", "grid_id", "field", "choice", "n"}, rows)
+}
+
+// frozenSums returns the counts of answers a cut-off froze, summed over its leaves.
+func frozenSums(ctx context.Context, q db.Queryer, district int, cutoff id.ID) (map[ChoiceCount]int, error) {
+	out := map[ChoiceCount]int{}
+	err := db.Each(ctx, q, func(rows *sql.Rows) error {
+		var c ChoiceCount
+		var n int
+		err := rows.Scan(&c.Field, &c.Choice, &n)
+		out[c] = n
+		return err
+	}, "SELECT field, choice, SUM(n) FROM cutoff_answer WHERE district = $1 AND cutoff_id = $2 GROUP BY field, choice", district, cutoff)
+	return out, err
 }
 
 func selectFrozen(ctx context.Context, q db.Queryer, district int, cutoff id.ID) ([]cell, error) {

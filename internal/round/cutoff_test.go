@@ -3,6 +3,7 @@ package round
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,14 +71,14 @@ func TestCutoffsNeverChange(t *testing.T) {
 			t.Fatal("the morning was too long")
 		}
 		w.clk.Set(noon)
-		atNoon := w.total(r)
+		atNoon, answersAtNoon := w.total(r), w.answers(r)
 		w.clk.Advance(time.Second)
 		step(20) // nothing ran at noon: the cut-off is taken late
 		_, err := run.Drain(w.ctx)
 		w.ok(err)
 		step(20)
 		w.clk.Set(time.Date(2022, 3, 1, 16, 0, 0, 0, clock.CST))
-		atFour := w.total(r)
+		atFour, answersAtFour := w.total(r), w.answers(r)
 		_, err = run.Drain(w.ctx)
 		w.ok(err)
 		step(40)
@@ -116,20 +117,71 @@ func TestCutoffsNeverChange(t *testing.T) {
 			if again.ID != v.ID {
 				t.Error("a cut-off was taken twice")
 			}
-			recounted, err := w.s.figuresAt(w.ctx, district, r.OccurrenceID, v.AtMs)
+			recounted, err := w.s.standingAt(w.ctx, r, r.OccurrenceID, v.AtMs)
 			w.ok(err)
 			var f Figures
-			for _, d := range recounted {
+			for _, d := range recounted.figures {
 				f.add(Figures{Total: d.total, Done: d.done, Exempt: d.exempt, Attempted: d.attempted})
 			}
 			if f != v.Node.Figures {
 				t.Errorf("counted again: %+v, frozen: %+v", f, v.Node.Figures)
+			}
+			if want := [][]ChoiceCount{answersAtFour, answersAtNoon}[i]; len(want) == 0 || !slices.Equal(v.Answers, want) {
+				t.Errorf("cut-off %s holds the answers %v, they were %v", when(v.AtMs), v.Answers, want)
 			}
 			if len(v.Definitions.Results) == 0 || v.Definitions.RoundName != r.Name {
 				t.Errorf("definitions: %+v", v.Definitions)
 			}
 		}
 		w.check()
+	})
+}
+
+// answers are the counts of answers of a round as they stand.
+func (w *world) answers(r Round) []ChoiceCount {
+	w.t.Helper()
+	counts, err := w.s.AnswerCounts(w.ctx, sys, r.ID, NodeRef{})
+	w.ok(err)
+	return counts
+}
+
+// What a cut-off froze of answers is counted again by the check, and seen as far
+// as one's posts reach.
+func TestCutoffAnswersAreCheckedAndScoped(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 1, 1, 4)
+		w.emergency()
+		r := w.opened(Doors, countyPath, Filter{}, w.form().ID)
+		w.mark(r, w.doors[0], "normal")
+		w.mark(r, w.doors[4], "normal") // in the other community
+		cut, err := w.s.CutNow(w.ctx, w.caller(grid.RoleCommand, countyPath), r.ID)
+		w.ok(err)
+		w.clk.Advance(time.Minute)
+		w.mark(r, w.doors[0], "absent") // the answer is kept, the cut-off too
+		w.mark(r, w.doors[1], "normal")
+		n := func(c grid.Caller) int {
+			t.Helper()
+			v, err := w.s.CutoffAt(w.ctx, c, cut.ID, id.Zero)
+			w.ok(err)
+			i := slices.IndexFunc(v.Answers, func(x ChoiceCount) bool { return x.Field == "symptom" && x.Choice == "no" })
+			if i < 0 {
+				return 0
+			}
+			return v.Answers[i].N
+		}
+		if all, b := n(sys), n(w.caller(grid.RoleCommunity, commB)); all != 2 || b != 1 {
+			t.Errorf("%d said no in all, %d as community B sees it", all, b)
+		}
+		w.check()
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.ExecContext(w.ctx, "UPDATE cutoff_answer SET n = n + 1 WHERE cutoff_id = $1 AND field = 'symptom'", int64(cut.ID))
+			return err
+		})
+		a, err := Recount(w.ctx, w.d, w.s.Keys)
+		w.ok(err)
+		if len(a.Problems) != 1 || a.Problems[0].Check != "cutoff_answers_differ" || a.Problems[0].ObjectID != cut.ID {
+			t.Errorf("a changed cut-off is not named: %+v", a.Problems)
+		}
 	})
 }
 

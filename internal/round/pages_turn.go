@@ -43,9 +43,10 @@ func (p *Pages) cutNow(w http.ResponseWriter, r *http.Request) error {
 
 type cutoffPage struct {
 	web.Meta
-	Round  Round
-	View   CutoffView
-	Export bool
+	Round   Round
+	View    CutoffView
+	Answers []answerRow
+	Export  bool
 }
 
 // ClassText says in what a result's targets counted.
@@ -64,6 +65,13 @@ func (p *Pages) cutoffData(r *http.Request) (d cutoffPage, c grid.Caller, err er
 	}
 	if d.Round, err = p.s.Round(r.Context(), c, d.View.RoundID); err != nil {
 		return d, c, err
+	}
+	if len(d.View.Answers) > 0 {
+		info, err := p.s.info(r.Context(), c.District, d.View.RoundID)
+		if err != nil {
+			return d, c, err
+		}
+		d.Answers = answerRows(web.Lang(r.Context()), info.form, d.View.Answers)
 	}
 	d.Export = c.Can(grid.Export)
 	d.Meta = web.Meta{Title: web.T(r.Context(), "round.cutoff"), Menu: "rounds", Crumbs: crumbs(r, d.Round)}
