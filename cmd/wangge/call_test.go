@@ -4,14 +4,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-
-	"wangge/internal/platform/db/dbtest"
 )
 
 // finished is a demo's folder after a clean end: made once, copied by each test.
@@ -164,78 +161,6 @@ func TestHelpAndVersion(t *testing.T) {
 		if !strings.Contains(all, "  "+c.name+" ") {
 			t.Errorf("the overview does not name %s", c.name)
 		}
-	}
-}
-
-// readOnly returns a folder nothing can be written into, even by root.
-func readOnly(t *testing.T) string {
-	if os.Getuid() == 0 {
-		return "/proc/wangge"
-	}
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, "data")
-}
-
-// TestMachineFaultsEndWithThree covers every way a database cannot be used, in
-// both languages: exit 3, one line, no password.
-func TestMachineFaultsEndWithThree(t *testing.T) {
-	foreign := write(t, "foreign.db", []byte(strings.Repeat("Dear all, ", 200)))
-	newer := folder(t)
-	change(t, newer, `UPDATE wangge_schema SET version_id = 99999 WHERE version_id = (SELECT MAX(version_id) FROM wangge_schema)`)
-	damaged := folder(t)
-	damage(t, filepath.Join(damaged, "wangge.db"))
-	cases := map[string][]string{
-		"unreachable":      {"check", "--db", "postgres://u:geheim@127.0.0.1:1/x"},
-		"foreign file":     {"check", "--db", "sqlite://" + foreign},
-		"newer schema":     {"check", "--data", newer},
-		"newer for serve":  {"serve", "--data", newer, "--listen", "127.0.0.1:0"},
-		"damaged":          {"check", "--data", damaged},
-		"read-only folder": {"serve", "--data", readOnly(t), "--listen", "127.0.0.1:0"},
-		"read-only demo":   {"demo", "--data", readOnly(t), "--listen", "127.0.0.1:0"},
-		"no certificate":   {"serve", "--data", t.TempDir(), "--tls-cert", foreign, "--tls-key", foreign, "--listen", "127.0.0.1:0"},
-		"no such address":  {"serve", "--data", t.TempDir(), "--listen", "192.0.2.1:80"},
-	}
-	if os.Getenv("WANGGE_TEST_ENGINES") != "sqlite" {
-		u, err := url.Parse(dbtest.EmptyPostgresURL(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		stranger, none := *u, *u
-		stranger.User = url.UserPassword("stranger", "geheim")
-		none.Path = "/nosuchdatabase"
-		cases["wrong password"] = []string{"check", "--db", stranger.String()}
-		cases["no such database"] = []string{"check", "--db", none.String()}
-		tables, err := sql.Open("pgx", u.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tables.Close()
-		if _, err := tables.Exec("CREATE TABLE customers (id INTEGER)"); err != nil {
-			t.Fatal(err)
-		}
-		cases["foreign tables"] = []string{"serve", "--db", u.String(), "--data", t.TempDir(), "--listen", "127.0.0.1:0"}
-	}
-	for name, args := range cases {
-		t.Run(name, func(t *testing.T) {
-			told := map[string]bool{}
-			for _, lang := range []string{"en", "zh"} {
-				r := runCommand(t, []string{"WANGGE_LANG=" + lang}, args...)
-				if r.code != 3 {
-					t.Errorf("%s: exit %d, want 3: %s%s", lang, r.code, r.stdout, r.stderr)
-				}
-				oneLine(t, r)
-				if strings.Contains(r.stderr, "geheim") {
-					t.Errorf("the password is printed: %s", r.stderr)
-				}
-				told[r.stderr] = true
-			}
-			if len(told) != 2 {
-				t.Errorf("the same text in both languages: %v", told)
-			}
-		})
 	}
 }
 

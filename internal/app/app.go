@@ -62,21 +62,17 @@ type App struct {
 // maxStreams bounds the open live streams of a process.
 const maxStreams = 2000
 
-// OpenDatabase opens and migrates the database that the settings name.
+// OpenDatabase opens and migrates the database that the settings name, once it
+// is known that its keys can be kept: what fails leaves nothing new behind.
 func OpenDatabase(ctx context.Context, o Options) (*db.DB, error) {
 	url, err := o.Config.DatabaseURL()
 	if err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, url, o.clock(), o.log())
-	if err != nil {
+	if err := seal.CheckFolder(o.Config.KeyDir()); err != nil {
 		return nil, err
 	}
-	if err := d.Migrate(ctx); err != nil {
-		d.Close()
-		return nil, err
-	}
-	return d, nil
+	return db.OpenMigrated(ctx, url, o.clock(), o.log())
 }
 
 func (o Options) clock() clock.Clock {

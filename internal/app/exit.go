@@ -36,7 +36,7 @@ func ExitCode(err error) int {
 		return ExitData
 	}
 	switch errs.As(err).Key {
-	case "db.foreign", "db.newer", "app.keys_lost", "app.keys_other":
+	case "db.foreign", "db.newer", "db.outdated", "db.too_old", "app.keys_lost", "app.keys_other":
 		return ExitMachine // the installation is not one for this program
 	case "db.url", "db.backup_engine", "app.demo.place", "bench.unknown", "escrow.who", "escrow.where", "escrow.standing", "seal.bad_key_id":
 		return ExitCall

@@ -17,16 +17,17 @@ import (
 // ends. say prints what a person at the terminal must see: the address and, on
 // the first start, the one-time set-up link.
 func Serve(ctx context.Context, o Options, say func(line string)) error {
+	ln, err := web.Listen(o.Config.Listen, o.Config.TLSCert, o.Config.TLSKey)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
 	d, err := OpenDatabase(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	district, err := DistrictOf(ctx, d, o.Config.District)
-	if err != nil {
-		return err
-	}
-	ln, err := web.Listen(o.Config.Listen, o.Config.TLSCert, o.Config.TLSKey)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,6 @@ func Serve(ctx context.Context, o Options, say func(line string)) error {
 		err = front.choose(ctx, o, d, base, say)
 	}
 	if err != nil {
-		ln.Close()
 		return unlessEnded(ctx, err)
 	}
 	defer front.close()

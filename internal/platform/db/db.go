@@ -65,6 +65,7 @@ type DB struct {
 	hub        *hub
 	migrations fs.FS
 	release    func() // gives the file's lock back
+	undo       func() // takes a fresh file and its folder away again; nil for an old one
 	life       lifecycle
 	joined     sync.Once
 	stop       context.CancelFunc // ends the listener
@@ -136,10 +137,32 @@ func open(ctx context.Context, url string, clk clock.Clock, log *slog.Logger, re
 		d.join(ctx)
 	}
 	if err != nil {
-		d.closeAll()
+		d.abandon()
 		return nil, Fault(op, err)
 	}
 	return d, nil
+}
+
+// OpenMigrated is Open and Migrate. Where either fails, a file and a folder that
+// were not there before are gone again.
+func OpenMigrated(ctx context.Context, url string, clk clock.Clock, log *slog.Logger) (*DB, error) {
+	d, err := Open(ctx, url, clk, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx); err != nil {
+		d.abandon()
+		return nil, err
+	}
+	return d, nil
+}
+
+// abandon closes what could not be opened and leaves nothing of what is new.
+func (d *DB) abandon() {
+	d.closeAll()
+	if d.undo != nil {
+		d.undo()
+	}
 }
 
 // Engine tells which kind of database this is.

@@ -54,14 +54,15 @@ var pgFaults = map[string]fault{
 	"57P01": {errs.Unavailable, "db.unreachable"},
 	"57P02": {errs.Unavailable, "db.unreachable"},
 	"57P03": {errs.Unavailable, "db.unreachable"},
-	"25006": {errs.Unavailable, "db.read_only"},
+	"42501": {errs.Unavailable, "db.no_rights"},
+	"25006": {errs.Unavailable, "db.no_writes"},
 }
 
 var liteFaults = map[int]fault{
 	liteUnique:     {errs.Conflict, "db.duplicate"},
 	litePrimaryKey: {errs.Conflict, "db.duplicate"},
 	liteForeignKey: {errs.Conflict, "db.referenced"},
-	liteReadOnly:   {errs.Unavailable, "db.read_only"},
+	liteReadOnly:   {errs.Unavailable, "db.no_writes"},
 	liteInterrupt:  {errs.Unavailable, "db.timeout"},
 	liteIOErr:      {errs.Unavailable, "db.disk_error"},
 	liteCorrupt:    {errs.Unavailable, "db.corrupt"},
@@ -110,14 +111,17 @@ func classify(err error) (fault, bool) {
 		}
 		return f, ok
 	}
+	var connect *pgconn.ConnectError
 	switch {
+	case errors.As(err, &connect) && !errors.Is(err, context.Canceled):
+		return fault{errs.Unavailable, "db.unreachable"}, true
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault{errs.Unavailable, "db.timeout"}, true
 	case errors.Is(err, context.Canceled):
 		return fault{errs.Unavailable, "db.cancelled"}, true
 	case errors.Is(err, syscall.ENOSPC):
 		return fault{errs.Unavailable, "db.disk_full"}, true
-	case errors.Is(err, os.ErrPermission):
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
 		return fault{errs.Unavailable, "db.cannot_open"}, true
 	}
 	if unreachable(err) {
@@ -128,9 +132,8 @@ func classify(err error) (fault, bool) {
 
 // unreachable reports whether err says that the server did not answer.
 func unreachable(err error) bool {
-	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
 		errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
 

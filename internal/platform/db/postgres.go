@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,7 +45,58 @@ func (d *DB) openPostgres(ctx context.Context, loc location, readOnly bool) erro
 		d.write = pool(base.Copy(), pgWriters)
 		d.gate = newGate(pgWriters)
 	}
-	return d.read.PingContext(ctx)
+	if err := d.read.PingContext(ctx); err != nil {
+		return err
+	}
+	return d.checkServer(ctx)
+}
+
+// oldest is the oldest major version of PostgreSQL this program knows.
+const oldest = 14
+
+// checkServer refuses a server that is too old, and for writing one that takes
+// no writes (a standby, or set so).
+func (d *DB) checkServer(ctx context.Context) error {
+	const op = "db.Open"
+	conn, err := d.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var version string
+	if err := conn.Raw(func(c any) error {
+		version = c.(*stdlib.Conn).Conn().PgConn().ParameterStatus("server_version")
+		return nil
+	}); err != nil {
+		return err
+	}
+	if major := majorOf(version); major > 0 && major < oldest {
+		return errs.E(op, errs.Invalid, "db.too_old", version, oldest)
+	}
+	if d.write == nil {
+		return nil
+	}
+	var readOnly string
+	if err := d.write.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')").Scan(&readOnly); err != nil {
+		return err
+	}
+	if readOnly == "on" {
+		return errs.E(op, errs.Unavailable, "db.no_writes")
+	}
+	return nil
+}
+
+// majorOf reads the major version of "15.4 (Debian …)"; 0 where there is none.
+func majorOf(version string) int {
+	digits := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' })
+	if digits < 0 {
+		digits = len(version)
+	}
+	n, err := strconv.Atoi(version[:digits])
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // severalHosts reports whether the URL names more than one server: those of a

@@ -44,15 +44,26 @@ func (d *DB) openSQLite(ctx context.Context, loc location, readOnly bool) error 
 
 func (d *DB) openWriter(ctx context.Context, path string, fresh bool) error {
 	if fresh {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		undo, err := makeFolder(filepath.Dir(path))
+		if err != nil {
 			return err
 		}
+		d.undo = undo
 	}
 	release, err := lockFile(path + ".lock")
 	if err != nil {
 		return err
 	}
 	d.release = release
+	if fresh {
+		folder := d.undo
+		d.undo = func() {
+			for _, end := range []string{"", "-wal", "-shm", "-journal", ".lock"} {
+				os.Remove(path + end)
+			}
+			folder()
+		}
+	}
 	if fresh {
 		if err := createFile(ctx, path); err != nil {
 			return err

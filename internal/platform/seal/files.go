@@ -50,6 +50,30 @@ func (r *Keyring) writeKeyFile(f keyFile) error {
 	return writeNew(r.dir, r.path(f.ID, keySuffix), raw)
 }
 
+// CheckFolder says whether dir can hold keys: it is a folder one can write into,
+// or can be made. Unavailable "seal.folder_bad" where not; nothing is left behind.
+func CheckFolder(dir string) error {
+	at := dir
+	for {
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			return errs.E("seal.CheckFolder", errs.Unavailable, "seal.folder_bad", at)
+		}
+		up := filepath.Dir(at)
+		if err == nil || up == at {
+			break
+		}
+		at = up
+	}
+	f, err := os.CreateTemp(at, ".new-*")
+	if err != nil {
+		return &errs.Error{Op: "seal.CheckFolder", Kind: errs.Unavailable, Key: "seal.folder_bad", Args: []any{at}, Err: err}
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return nil
+}
+
 // writeNew writes a file durably and whole, failing with os.ErrExist if name is taken.
 func writeNew(dir, name string, content []byte) error {
 	return writeVia(dir, content, func(tmp string) error { return os.Link(tmp, name) })
