@@ -23,7 +23,7 @@ func bothEngines(t *testing.T, body func(t *testing.T, w *walk)) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDrill(t, Options{Config: config(t)}, "mohe", 120)
-			w := &walk{t: t, a: d.app, c: grid.System(d.app.District, "walk"), r: rand.New(rand.NewPCG(3, 1)), ever: map[id.ID]grid.Place{}}
+			w := &walk{t: t, a: d.app, all: []*App{d.app}, c: grid.System(d.app.District, "walk"), r: rand.New(rand.NewPCG(3, 1)), ever: map[id.ID]grid.Place{}}
 			w.begin(d.loaded.Round)
 			body(t, w)
 		})
@@ -128,4 +128,42 @@ func testVacantNamedAgain(t *testing.T, w *walk) {
 	if _, s := state(); s != round.Exempt {
 		t.Fatalf("the import was taken back: %s", s)
 	}
+}
+
+// TestWhoMovedAwayIsNotAskedAtTheOldDoor: a correction at the old door of a
+// household that lives elsewhere by now opens its target again; it is closed as
+// departed with the next news.
+func TestWhoMovedAwayIsNotAskedAtTheOldDoor(t *testing.T) {
+	bothEngines(t, func(t *testing.T, w *walk) {
+		w.look()
+		h := w.now.households[0]
+		old := w.now.at[h.ID]
+		other := grid.Place{}
+		for _, d := range w.now.doors {
+			if d.AreaID != old.AreaID {
+				other = d
+			}
+		}
+		if other.ID == id.Zero {
+			t.Fatal("the drill has one community")
+		}
+		w.must(w.openOver(round.Households, must(w.a.Grid.Place(w.ctx(), w.c, old.AreaID))))
+		r := w.rounds[len(w.rounds)-1]
+		mark := func(result string, correct bool) {
+			_, err := w.a.Rounds.Mark(w.ctx(), w.c, round.MarkInput{RoundID: r.ID, ObjectID: h.ID, Result: result, Correct: correct})
+			w.must(err)
+		}
+		mark("living_elsewhere", false)
+		w.must(w.a.Ledger.MoveHousehold(w.ctx(), w.c, h.ID, h.Version, other.ID))
+		mark("absent", true)
+		if _, s := w.stateIn(r, h.ID); s != round.Attempted {
+			t.Fatalf("after the correction: %s", s)
+		}
+		_, departed, err := w.a.Rounds.Reconcile(w.ctx(), w.c, r.ID)
+		w.must(err)
+		if _, s := w.stateIn(r, h.ID); s != round.Exempt || departed != 1 {
+			t.Errorf("the household that moved away: %s, %d departed", s, departed)
+		}
+		w.verify("after the move")
+	})
 }

@@ -199,18 +199,21 @@ func (b *book) stamp(ctx context.Context, tx *db.Tx) error {
 // and returns their occurrences.
 func (b *book) writeTargets(ctx context.Context, tx *db.Tx) (touched []id.ID, err error) {
 	changed, touched := b.changes()
-	var fresh, known []Target
+	var fresh, stayed, moved []Target
 	for _, t := range changed {
-		if _, had := b.first[targetKey{t.OccurrenceID, t.ObjectID}]; had {
-			known = append(known, t)
-		} else {
+		switch was, had := b.first[targetKey{t.OccurrenceID, t.ObjectID}]; {
+		case !had:
 			fresh = append(fresh, t)
+		case was.DoorID == t.DoorID && was.LeafID == t.LeafID && was.GridID == t.GridID:
+			stayed = append(stayed, t)
+		default:
+			moved = append(moved, t)
 		}
 	}
 	if err := insertTargets(ctx, tx, b.district, fresh); err != nil {
 		return nil, err
 	}
-	if err := saveTargets(ctx, tx, b.district, known); err != nil {
+	if err := saveTargets(ctx, tx, b.district, stayed, moved); err != nil {
 		return nil, err
 	}
 	if err := moveCounters(ctx, tx, b.district, b.counters); err != nil {

@@ -28,7 +28,8 @@ func touchVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) error
 
 // drift returns what belongs to the selection and is not on the list, and what
 // is outstanding on the list and no longer there: a place that was closed, a
-// household or person that left.
+// household or person that left, also one that a correction opened again where
+// it no longer lives.
 func (sel *selection) drift(ctx context.Context, q db.Queryer, now int64, limit int) (fresh []spot, gone []id.ID, err error) {
 	r := sel.round
 	a := db.NewArgs(r.district)
@@ -38,13 +39,21 @@ func (sel *selection) drift(ctx context.Context, q db.Queryer, now int64, limit 
 	if fresh, err = collect(rows, err, scanSpot); err != nil {
 		return nil, nil, err
 	}
-	table := map[TargetKind]string{Households: "household", Persons: "person", Posts: "post"}[r.TargetKind]
-	if table == "" {
-		table = "place"
+	a = db.NewArgs(r.district, r.OccurrenceID, now)
+	table, left := "place", ""
+	away := func() string {
+		return " OR EXISTS (SELECT 1 FROM place d WHERE d.district = x.district AND d.id = x.door_id AND (d.path < " + a.Add(r.AreaPath) + " OR d.path >= " + a.Add(r.AreaPath+"~") + "))"
+	}
+	switch r.TargetKind {
+	case Households:
+		table, left = "household", " OR x.kind = 'vacant'"+away()
+	case Persons:
+		table, left = "person", " OR x.lives_here = 0"+away()
+	case Posts:
+		table = "post"
 	}
 	rows, err = q.QueryContext(ctx, "SELECT t.object_id FROM target t JOIN "+table+" x ON x.district = t.district AND x.id = t.object_id"+
-		" WHERE t.district = $1 AND t.occurrence_id = $2 AND t.state IN (0, 1) AND x.until_ms <> 0 AND x.until_ms <= $3 ORDER BY t.object_id LIMIT $4",
-		r.district, r.OccurrenceID, now, limit)
+		" WHERE t.district = $1 AND t.occurrence_id = $2 AND t.state IN (0, 1) AND (x.until_ms <> 0 AND x.until_ms <= $3"+left+") ORDER BY t.object_id LIMIT "+a.Add(limit), a.List()...)
 	gone, err = collect(rows, err, scanID)
 	return fresh, gone, err
 }

@@ -18,8 +18,14 @@ const plainCols = 7
 
 const targetSelect = "t.occurrence_id, t.object_id, t.door_id, t.leaf_id, t.grid_id, t.line_no, t.state, t.reason, t.valid_until_ms, t.attempts, t.marked_ms, t.mark_id, t.bulk, t.joined_ms, t.join_reason"
 
-const targetUpdate = `UPDATE target SET door_id = $4, leaf_id = $5, grid_id = $6, state = $7, reason = $8, valid_until_ms = $9,
-	attempts = $10, marked_ms = $11, mark_id = $12, bulk = $13 WHERE district = $1 AND occurrence_id = $2 AND object_id = $3`
+// targetUpdate writes what a mark changes; targetMove also where the target
+// lies. A column named in an UPDATE has every index that holds it written anew.
+const (
+	targetUpdate = `UPDATE target SET state = $4, reason = $5, valid_until_ms = $6, attempts = $7, marked_ms = $8, mark_id = $9, bulk = $10
+	WHERE district = $1 AND occurrence_id = $2 AND object_id = $3`
+	targetMove = `UPDATE target SET state = $4, reason = $5, valid_until_ms = $6, attempts = $7, marked_ms = $8, mark_id = $9, bulk = $10,
+	door_id = $11, leaf_id = $12, grid_id = $13 WHERE district = $1 AND occurrence_id = $2 AND object_id = $3`
+)
 
 func (t Target) row(district int) []any {
 	return []any{district, int64(t.OccurrenceID), int64(t.ObjectID), int64(t.DoorID), int64(t.LeafID), int64(t.GridID), t.LineNo, int(t.State), t.Reason,
@@ -103,15 +109,26 @@ func scanID(scan scanner) (v id.ID, err error) {
 	return v, err
 }
 
-// saveTargets writes what may have changed of targets that are on their lists.
-func saveTargets(ctx context.Context, tx *db.Tx, district int, list []Target) error {
-	rows := make([][]any, len(list))
-	for i, t := range list {
-		rows[i] = []any{district, int64(t.OccurrenceID), int64(t.ObjectID), int64(t.DoorID), int64(t.LeafID), int64(t.GridID), int(t.State), t.Reason,
-			t.ValidUntilMs, t.Attempts, t.MarkedMs, int64(t.MarkID), bit(t.Bulk)}
+// saveTargets writes what may have changed of targets that are on their lists;
+// moved are those that lie elsewhere than before.
+func saveTargets(ctx context.Context, tx *db.Tx, district int, stayed, moved []Target) error {
+	rows := make([][]any, len(stayed))
+	for i, t := range stayed {
+		rows[i] = t.change(district)
 	}
-	_, err := tx.ExecEach(ctx, targetUpdate, rows)
+	if _, err := tx.ExecEach(ctx, targetUpdate, rows); err != nil {
+		return err
+	}
+	rows = make([][]any, len(moved))
+	for i, t := range moved {
+		rows[i] = append(t.change(district), int64(t.DoorID), int64(t.LeafID), int64(t.GridID))
+	}
+	_, err := tx.ExecEach(ctx, targetMove, rows)
 	return err
+}
+
+func (t Target) change(district int) []any {
+	return []any{district, int64(t.OccurrenceID), int64(t.ObjectID), int(t.State), t.Reason, t.ValidUntilMs, t.Attempts, t.MarkedMs, int64(t.MarkID), bit(t.Bulk)}
 }
 
 // insertTargets puts new targets on their lists: those of an opening that
