@@ -10,6 +10,7 @@ import (
 
 	"wangge/internal/bench"
 	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/web"
 )
 
 // The pages asked by many readers while marks arrive hold what they must, and
@@ -25,6 +26,27 @@ func TestBenchOfPages(t *testing.T) {
 			for _, name := range []string{"pages.board", "pages.building", "pages.today", "pages.api.outstanding", "pages.live", "pages.memory"} {
 				if !strings.Contains(out.String(), `"name":"`+name+`"`) {
 					t.Errorf("no figure of %s", name)
+				}
+			}
+		})
+	}
+}
+
+// Past capacity nothing important is refused while something less important is
+// answered, and every answer is one or says when to come back.
+func TestBenchOfOverload(t *testing.T) {
+	for engine, url := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": dbtest.EmptyPostgresURL} {
+		t.Run(engine, func(t *testing.T) {
+			var out bytes.Buffer
+			o := bench.Options{Households: 600, For: time.Second, JSON: true, Lang: "en", Out: &out, DBURL: url(t), Log: slog.New(slog.DiscardHandler)}
+			if err := Bench(context.Background(), "overload", o); err != nil {
+				t.Fatal(err, out.String())
+			}
+			for _, class := range web.Admitted() {
+				for _, figure := range []string{"offered", "answered", "refused", "p50", "p99"} {
+					if name := "overload." + class.String() + "." + figure; !strings.Contains(out.String(), `"name":"`+name+`"`) {
+						t.Errorf("no figure %s", name)
+					}
 				}
 			}
 		})

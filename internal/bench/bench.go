@@ -29,6 +29,7 @@ type Options struct {
 	Households int           // of the district; 0: Size, else the bench's default
 	Clients    int           // at the same time; 0: 64
 	Pause      time.Duration // of a reader on a page; 0: a second, nobody turns pages faster
+	For        time.Duration // how long a load lasts that has no other end; 0: the bench's own
 	JSON       bool          // one JSON object a line instead of a table
 	Lang       string        // of the table's headings
 	Out        io.Writer
@@ -83,6 +84,7 @@ var benches = []bench{
 	{"marks", benchMarks},
 	{"rollup", benchRollup},
 	{"pages", benchPages},
+	{"overload", benchOverload},
 }
 
 // Names lists the benches.

@@ -21,7 +21,7 @@ func TestBenches(t *testing.T) {
 		"rollup": {Size: 600},
 	}
 	for _, name := range bench.Names() {
-		if name == "pages" { // needs pages; the application's tests run it
+		if name == "pages" || name == "overload" { // need pages; the application's tests run them
 			continue
 		}
 		for engine, url := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": dbtest.EmptyPostgresURL} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +19,8 @@ import (
 // names its class when it is registered (As, OpAs); one that does not is Read.
 type Class uint8
 
-// The classes, the most important first. Own is none of them.
+// The classes; Admitted gives their order. The zero value is that of a route that
+// names none.
 const (
 	Read   Class = iota // lists, pages, live updates; what names no class
 	Urgent              // emergency exits, acknowledgements of tasks: never refused for others
@@ -29,6 +31,9 @@ const (
 
 // ranks are the classes that are admitted, the most important first.
 var ranks = [...]Class{Urgent, Work, Read, Heavy}
+
+// Admitted are the classes that can be refused, the most important first.
+func Admitted() []Class { return slices.Clone(ranks[:]) }
 
 var classNames = [...]string{Read: "read", Urgent: "urgent", Work: "work", Heavy: "heavy", Own: "own"}
 
@@ -50,8 +55,8 @@ func DefaultLimits(cores int) map[Class]Limits {
 	return map[Class]Limits{
 		Urgent: {Running: 1024, Waiting: 8192, Patience: 30 * time.Second, Again: time.Second},
 		Work:   {Running: 512, Waiting: 4096, Patience: 10 * time.Second, Again: 2 * time.Second},
-		Read:   {Running: 4 * cores, Waiting: 128 * cores, Patience: 1500 * time.Millisecond, Again: 5 * time.Second},
-		Heavy:  {Running: cores, Waiting: 8 * cores, Patience: 3 * time.Second, Again: 30 * time.Second},
+		Read:   {Running: 2 * cores, Waiting: 128 * cores, Patience: 5 * time.Second, Again: 5 * time.Second},
+		Heavy:  {Running: max(1, cores/2), Waiting: 8 * cores, Patience: 10 * time.Second, Again: 30 * time.Second},
 	}
 }
 
