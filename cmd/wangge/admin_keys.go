@@ -25,6 +25,7 @@ type keysCall struct {
 	to      string // escrow: the folder
 	key     string // end: one key of the copy
 	confirm string // destroy: the name once more
+	force   bool   // destroy: although rounds are open
 	who     escrow.Who
 	operand string
 }
@@ -63,6 +64,7 @@ func runKeys(ctx context.Context, env *environment, args []string) error {
 	fs.StringVar(&c.who.By, "by", machineUser(), "who does it, for the record")
 	fs.StringVar(&c.key, "key", "", "end: only this key of the copy")
 	fs.StringVar(&c.confirm, "confirm", "", "destroy: the key's name once more")
+	fs.BoolVar(&c.force, "force", false, "destroy: although rounds of the emergency are open")
 	rest, err := parse(fs, args[1:])
 	if err != nil {
 		return err
@@ -173,7 +175,7 @@ func destroyKey(ctx context.Context, c *keysCall) error {
 	if c.confirm != c.operand {
 		return usageError("%s", i18n.T(c.lang, "app.keys.confirm", c.operand))
 	}
-	list, err := app.DestroyKey(ctx, c.o, c.operand, c.who.By)
+	list, err := app.DestroyKey(ctx, c.o, c.operand, c.who.By, c.force)
 	if err != nil || c.json {
 		return c.orJSON(list, err)
 	}

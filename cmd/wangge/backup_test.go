@@ -205,7 +205,10 @@ func destroyed(t *testing.T, dir, safe, backup, key string) {
 	if err := readWith(safe, key, aad, blob); err != nil {
 		t.Fatalf("before the destruction: %v", err)
 	}
-	r := runCommand(t, nil, "admin", "keys", "destroy", key, "--confirm", key, "--data", dir)
+	if r := runCommand(t, nil, "admin", "keys", "destroy", key, "--confirm", key, "--data", dir); r.code != 2 || !strings.Contains(r.stderr, "rounds of this emergency are open") {
+		t.Errorf("destroyed under an open round: exit %d %s%s", r.code, r.stdout, r.stderr)
+	}
+	r := runCommand(t, nil, "admin", "keys", "destroy", key, "--confirm", key, "--force", "--data", dir)
 	if r.code != 0 || !strings.Contains(r.stdout, safe) || !strings.Contains(r.stdout, "archive") {
 		t.Fatalf("destroy: exit %d, the copy is not named: %s%s", r.code, r.stdout, r.stderr)
 	}
@@ -263,6 +266,9 @@ func TestRestoreSaysWhatIsWrong(t *testing.T) {
 	if r := runCommand(t, nil, "backup", backup, "--data", dir); r.code != 2 {
 		t.Errorf("a backup over another: exit %d %s", r.code, r.stderr)
 	}
+	older := folder(t)
+	change(t, older, `DELETE FROM wangge_schema WHERE version_id = (SELECT MAX(version_id) FROM wangge_schema)`)
+	printed(t, nil, "backup", t.TempDir(), "--data", older) // before it is upgraded
 	forged := filepath.Join(t.TempDir(), "forged.db")
 	tampered := folder(t)
 	change(t, tampered, `UPDATE counter SET done = done + 1 WHERE leaf_id = (SELECT leaf_id FROM counter WHERE total > 0 LIMIT 1)`)

@@ -30,7 +30,7 @@ func Backup(ctx context.Context, o Options, to string) (BackupReport, error) {
 	if err != nil {
 		return out, err
 	}
-	d, err := db.OpenReadOnly(ctx, url, o.clock(), o.log())
+	d, err := db.OpenAsIs(ctx, url, o.clock(), o.log())
 	if err != nil {
 		return out, err
 	}

@@ -141,8 +141,17 @@ func EndKeyCopy(ctx context.Context, o Options, copyID id.ID, key, by string) er
 }
 
 // DestroyKey destroys an emergency's key and returns what became of its copies.
-func DestroyKey(ctx context.Context, o Options, key, by string) (list []escrow.Copy, err error) {
+// While rounds of the emergency are open it is Conflict "app.keys.in_use" unless
+// force.
+func DestroyKey(ctx context.Context, o Options, key, by string, force bool) (list []escrow.Copy, err error) {
 	err = withApp(ctx, o, func(a *App) error {
+		n, err := openRounds(ctx, a.DB.Read(), a.District, key)
+		if err == nil && n > 0 && !force {
+			err = errs.E("app.DestroyKey", errs.Conflict, "app.keys.in_use", n, key)
+		}
+		if err != nil {
+			return err
+		}
 		list, err = a.Escrow.Destroy(ctx, key, by)
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/round"
 )
 
 // What the key folder holds of a key that the database needs.
@@ -74,6 +75,13 @@ func keyState(ctx context.Context, q db.Queryer, keys *seal.Keyring, key string)
 		return keyForeign, nil
 	}
 	return keyFits, nil
+}
+
+// openRounds counts the open rounds whose answers are sealed with a key.
+func openRounds(ctx context.Context, q db.Queryer, district int, key string) (n int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT count(*) FROM round r JOIN emergency e ON e.district = r.district AND e.id = r.emergency_id
+		WHERE e.district = $1 AND e.register = $2 AND r.state IN ($3, $4)`, district, key, string(round.Open), string(round.Opening)).Scan(&n)
+	return n, db.Fault("app.openRounds", err)
 }
 
 // registersOf returns the keys the database needs: none while nothing was

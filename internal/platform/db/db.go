@@ -101,16 +101,31 @@ const readTimeout = 30 * time.Second
 // another process is the writer of the file (Conflict, "db.locked").
 // A fresh database is empty until Migrate.
 func Open(ctx context.Context, url string, clk clock.Clock, log *slog.Logger) (*DB, error) {
-	return open(ctx, url, clk, log, false)
+	return open(ctx, url, clk, log, readWrite)
 }
 
 // OpenReadOnly opens an existing database beside its writer. Write returns
 // Conflict "db.read_only". A missing file is NotFound "db.missing".
 func OpenReadOnly(ctx context.Context, url string, clk clock.Clock, log *slog.Logger) (*DB, error) {
-	return open(ctx, url, clk, log, true)
+	return open(ctx, url, clk, log, readOnly)
 }
 
-func open(ctx context.Context, url string, clk clock.Clock, log *slog.Logger, readOnly bool) (*DB, error) {
+// OpenAsIs is OpenReadOnly, also of a database that an older Wangge wrote: what
+// is backed up before it is upgraded.
+func OpenAsIs(ctx context.Context, url string, clk clock.Clock, log *slog.Logger) (*DB, error) {
+	return open(ctx, url, clk, log, asIs)
+}
+
+// access is what a database is opened for.
+type access int
+
+const (
+	readWrite access = iota
+	readOnly
+	asIs
+)
+
+func open(ctx context.Context, url string, clk clock.Clock, log *slog.Logger, want access) (*DB, error) {
 	const op = "db.Open"
 	loc, err := parseURL(url)
 	if err != nil {
@@ -125,13 +140,13 @@ func open(ctx context.Context, url string, clk clock.Clock, log *slog.Logger, re
 	switch loc.engine {
 	case SQLite:
 		d.dialect = liteDialect
-		err = d.openSQLite(ctx, loc, readOnly)
+		err = d.openSQLite(ctx, loc, want != readWrite)
 	default:
 		d.dialect = pgDialect
-		err = d.openPostgres(ctx, loc, readOnly)
+		err = d.openPostgres(ctx, loc, want != readWrite)
 	}
 	if err == nil {
-		err = d.checkVersion(ctx)
+		err = d.checkVersion(ctx, want)
 	}
 	if err == nil && d.write != nil && loc.engine == Postgres {
 		d.join(ctx)

@@ -130,7 +130,7 @@ func lacking(have, all []int64) int64 {
 // for reading only, those that still have to be migrated. Migrations may run in
 // any order, so the highest number says neither: newer is a database with a
 // migration this binary does not know, outdated one that lacks any it brings.
-func (d *DB) checkVersion(ctx context.Context) error {
+func (d *DB) checkVersion(ctx context.Context, want access) error {
 	const op = "db.Open"
 	var marked, tables int
 	if err := d.read.QueryRowContext(ctx, d.dialect.versionExists).Scan(&marked); err != nil {
@@ -151,7 +151,7 @@ func (d *DB) checkVersion(ctx context.Context) error {
 	if v := lacking(known, ran); v != 0 {
 		return errs.E(op, errs.Invalid, "db.newer", v, last(known))
 	}
-	if v := lacking(ran, known); v != 0 && d.write == nil {
+	if v := lacking(ran, known); v != 0 && want == readOnly {
 		return errs.E(op, errs.Invalid, "db.outdated", v)
 	}
 	return nil
