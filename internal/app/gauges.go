@@ -50,7 +50,6 @@ var (
 	descConns   = desc("database_readers", "Connections for reading, busy and allowed.", "state")
 	descWriters = desc("database_writers", "Write transactions that run and that wait, people's before long work's.", "state")
 	descQueue   = desc("queue_items", "Items that wait to share a transaction, by operation.", "op")
-	descLogins  = desc("logins_waiting", "Log-ins and new passwords that wait their turn to be checked.")
 	descStreams = desc("streams", "Browsers that listen for live updates.")
 	descOutbox  = desc("outbox_messages", "Work that is due and that waits for its time.", "state")
 	descJobs    = desc("jobs", "Long work under way, by kind.", "kind")
@@ -62,7 +61,7 @@ var (
 
 // Describe names the figures.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descAnswers, descBytes, descConns, descWriters, descQueue, descLogins, descStreams, descOutbox, descJobs, descRounds, descTargets, descSession, descCalled} {
+	for _, d := range []*prometheus.Desc{descAnswers, descBytes, descConns, descWriters, descQueue, descStreams, descOutbox, descJobs, descRounds, descTargets, descSession, descCalled} {
 		ch <- d
 	}
 }
@@ -83,7 +82,6 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	for op, n := range l.Queues {
 		send(descQueue, int64(n), op)
 	}
-	send(descLogins, int64(g.a.Accounts.Queued()))
 	send(descStreams, int64(g.a.hub.Streams()))
 	s, ok := g.stored()
 	if !ok {
