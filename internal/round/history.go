@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
@@ -28,8 +29,17 @@ func (m *markRow) shown(body sealedMark) Mark {
 // caller must be allowed to mark the target. While a recheck of it waits for
 // the second answer in an open round, no answer is told to anybody.
 func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.ID) ([]Mark, error) {
+	return s.HistoryAt(ctx, c, round, object, 0)
+}
+
+// HistoryAt is History in the n-th occurrence of a round that repeats; 0 is the
+// current one.
+func (s *Service) HistoryAt(ctx context.Context, c grid.Caller, round, object id.ID, n int) ([]Mark, error) {
 	info, err := s.info(ctx, c.District, round)
 	if err != nil {
+		return nil, err
+	}
+	if info, err = s.at(ctx, info, n); err != nil {
 		return nil, err
 	}
 	may, err := authorised(ctx, s.DB.Read(), c, grid.RoundMark, info.round.OccurrenceID, []id.ID{object})
@@ -55,6 +65,9 @@ func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.I
 		out = append(out, m)
 		at = m.PrevID
 	}
+	if out, err = s.withLate(ctx, info.round, object, out); err != nil {
+		return nil, err
+	}
 	flagContradictions(out)
 	blind := false
 	if info.round.State == Open {
@@ -68,6 +81,51 @@ func (s *Service) History(ctx context.Context, c grid.Caller, round, object id.I
 		}
 	}
 	return out, nil
+}
+
+// withLate puts the marks that came after the end of an occurrence before its
+// history: they are kept and change nothing.
+func (s *Service) withLate(ctx context.Context, r Round, object id.ID, list []Mark) ([]Mark, error) {
+	late, err := lateOf(ctx, s.DB.Read(), r, object)
+	if err != nil {
+		return nil, err
+	}
+	var out []Mark
+	for _, m := range late {
+		if slices.ContainsFunc(list, func(have Mark) bool { return have.ID == m.id }) {
+			continue
+		}
+		body, err := s.open(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m.shown(body))
+	}
+	return append(out, list...), nil
+}
+
+// TargetTime is how a target stood in one occurrence of a round.
+type TargetTime struct {
+	N        int
+	OpenedMs int64
+	Target
+}
+
+// maxTimes bounds the occurrences told of one target.
+const maxTimes = 60
+
+// TargetTimes returns in which occurrences of a round a target was listed, the
+// latest first, and how it stood, as far as the caller reads rounds there.
+func (s *Service) TargetTimes(ctx context.Context, c grid.Caller, round, object id.ID) ([]TargetTime, error) {
+	const op = "round.TargetTimes"
+	if _, err := s.Round(ctx, c, round); err != nil {
+		return nil, err
+	}
+	list, err := selectTimes(ctx, s.DB.Read(), c, round, object)
+	if err == nil && len(list) == 0 {
+		err = errs.E(op, errs.NotFound, "round.not_target")
+	}
+	return list, err
 }
 
 // flagContradictions marks those done marks that another author answered

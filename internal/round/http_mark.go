@@ -44,6 +44,7 @@ func (s *Service) apiMark(ctx context.Context, in *markIn) (*body[MarkResult], e
 type historyIn struct {
 	ID     web.IDParam `path:"id"`
 	Object web.IDParam `path:"object"`
+	N      int         `query:"n" minimum:"0" doc:"The n-th occurrence of a round that repeats; without it the current one"`
 }
 
 func (s *Service) apiHistory(ctx context.Context, in *historyIn) (*body[web.Page[Mark]], error) {
@@ -51,7 +52,7 @@ func (s *Service) apiHistory(ctx context.Context, in *historyIn) (*body[web.Page
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.History(ctx, c, in.ID.ID, in.Object.ID)
+	list, err := s.HistoryAt(ctx, c, in.ID.ID, in.Object.ID, in.N)
 	return items(list, "", err)
 }
 
@@ -126,6 +127,7 @@ type paperIn struct {
 	Body struct {
 		SheetID   id.ID             `json:"sheet_id" doc:"The building whose list it is"`
 		Lines     map[string]string `json:"lines" doc:"Line numbers by result, as {\"normal\": \"3 7 12\", \"absent\": \"5\"}"`
+		N         int               `json:"n,omitempty" minimum:"0" doc:"The n-th occurrence of a round that repeats, whose sheet it is; without it the current one"`
 		ClientKey string            `json:"client_key,omitempty" maxLength:"60"`
 	}
 }
@@ -135,7 +137,7 @@ func (s *Service) apiPaper(ctx context.Context, in *paperIn) (*body[web.Page[Bat
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Paper(ctx, c, PaperInput{RoundID: in.ID.ID, SheetID: in.Body.SheetID, Lines: in.Body.Lines, ClientKey: in.Body.ClientKey})
+	list, err := s.Paper(ctx, c, PaperInput{RoundID: in.ID.ID, SheetID: in.Body.SheetID, Lines: in.Body.Lines, N: in.Body.N, ClientKey: in.Body.ClientKey})
 	return items(outcomes(ctx, list), "", err)
 }
 

@@ -53,6 +53,15 @@ func insertMarks(ctx context.Context, tx *db.Tx, district int, list []*markRow) 
 	return tx.BulkInsert(ctx, "mark", markCols, rows)
 }
 
+// lateOf returns the marks of a target that were kept as late, the latest first:
+// of those received since the occurrence ended, by their index.
+func lateOf(ctx context.Context, q db.Queryer, r Round, object id.ID) ([]*markRow, error) {
+	rows, err := q.QueryContext(ctx, "SELECT "+markSelect+" FROM mark m WHERE m.district = $1 AND m.occurrence_id = $2 AND m.object_id = $3 AND m.late = 1"+
+		" AND m.received_ms >= (SELECT o.closed_ms FROM occurrence o WHERE o.district = $1 AND o.id = $2 AND o.closed_ms > 0) ORDER BY m.received_ms DESC, m.id DESC LIMIT $4",
+		r.district, r.OccurrenceID, object, maxHistory)
+	return collect(rows, err, scanMark)
+}
+
 // relink puts a mark right below another in the history of a target.
 func relink(ctx context.Context, tx *db.Tx, district int, above, below id.ID) error {
 	_, err := tx.ExecContext(ctx, "UPDATE mark SET prev_id = $3 WHERE district = $1 AND id = $2", district, above, below)

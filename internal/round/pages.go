@@ -60,6 +60,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /rounds/{id}/outstanding", p.outstanding)
 	app.Handle("GET /rounds/{id}/export", p.export, web.Timeout(2*time.Minute), web.As(web.Heavy))
 	app.Handle("GET /rounds/{id}/print", p.print, web.As(web.Heavy))
+	app.Handle("GET /rounds/{id}/targets/{object}", p.target)
 	app.Handle("GET /rounds/{id}/paper", p.paper)
 	app.Handle("POST /rounds/{id}/paper", p.enterPaper, web.As(web.Work))
 	app.Handle("GET /rounds/{id}/recheck", p.rechecks)

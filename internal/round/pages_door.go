@@ -20,6 +20,7 @@ type doorItem struct {
 	CardItem
 	History []Mark
 	Labels  map[string]string // of questions, by key
+	Again   bool              // the round had earlier occurrences
 }
 
 // Differs reports whether two authors answered differently and nobody decided yet.
@@ -107,6 +108,11 @@ func (p *Pages) doorData(r *http.Request, c grid.Caller, key id.ID) (d doorPage,
 		if x.History, err = p.s.History(ctx, c, it.RoundID, it.Line.ObjectID); err != nil {
 			return d, err
 		}
+		info, err := p.s.info(ctx, c.District, it.RoundID)
+		if err != nil {
+			return d, err
+		}
+		x.Again = info.round.N > 1
 		for _, f := range it.questions() {
 			x.Labels[f.Key] = f.Label.In(web.Lang(ctx))
 		}

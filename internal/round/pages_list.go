@@ -25,6 +25,7 @@ type outstandingPage struct {
 	State  string
 	Export bool
 	Back   string // this page
+	Past   int    // the earlier occurrence it is about; 0: the current one
 }
 
 func listQuery(q url.Values) ListQuery {
@@ -55,6 +56,9 @@ func (p *Pages) outstanding(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lq := listQuery(q)
+	if lq.Ref.N != d.Round.N {
+		d.Past = lq.Ref.N
+	}
 	var next string
 	if d.Lines, next, err = p.s.Outstanding(r.Context(), c, rid, lq); err != nil {
 		return err
@@ -127,6 +131,8 @@ type paperPage struct {
 	Round   Round
 	Sheets  []Sheet
 	Sheet   id.ID
+	N       int // of a round that repeats, 0: the current occurrence
+	Times   []Occurrence
 	Results []Result
 	Form    web.Form
 	Message string
@@ -134,22 +140,29 @@ type paperPage struct {
 	Failed  []string
 }
 
-func (p *Pages) paperData(r *http.Request, c grid.Caller, rid id.ID, sheet id.ID) (d paperPage, err error) {
+func (p *Pages) paperData(r *http.Request, c grid.Caller, rid id.ID, sheet id.ID, n int) (d paperPage, err error) {
 	if d.Round, err = p.s.Round(r.Context(), c, rid); err != nil {
 		return d, err
 	}
-	d.Sheet = sheet
+	if d.Round.Recurrence.Repeats() {
+		if d.Times, err = p.s.paperTimes(r.Context(), d.Round); err != nil {
+			return d, err
+		}
+	}
+	if d.Sheet = sheet; n != d.Round.N {
+		d.N = n
+	}
 	d.Results = Results(d.Round.TargetKind)
 	d.Meta = web.Meta{Title: web.T(r.Context(), "round.paper"), Menu: "rounds", Crumbs: crumbs(r, d.Round)}
 	if sheet == id.Zero {
-		d.Sheets, err = p.s.Sheets(r.Context(), c, rid, ListQuery{})
+		d.Sheets, err = p.s.Sheets(r.Context(), c, rid, ListQuery{Ref: NodeRef{N: d.N}})
 		if errs.Is(err, errs.TooMany) {
 			err = nil
 			d.Message = web.T(r.Context(), "round.paper.choose")
 		}
 		return d, err
 	}
-	d.Sheets, err = p.s.Sheets(r.Context(), c, rid, ListQuery{Ref: NodeRef{Place: sheet}, All: true})
+	d.Sheets, err = p.s.Sheets(r.Context(), c, rid, ListQuery{Ref: NodeRef{Place: sheet, N: d.N}, All: true})
 	return d, err
 }
 
@@ -161,7 +174,7 @@ func (p *Pages) paper(w http.ResponseWriter, r *http.Request) error {
 	if err := c.Require("round.paper", grid.RoundMark); err != nil {
 		return err
 	}
-	d, err := p.paperData(r, c, rid, idOf(r.URL.Query(), "place"))
+	d, err := p.paperData(r, c, rid, idOf(r.URL.Query(), "place"), nthOf(r.URL.Query()))
 	if err != nil {
 		return err
 	}
@@ -177,7 +190,7 @@ func (p *Pages) enterPaper(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sheet := idOf(r.PostForm, "place")
-	in := PaperInput{RoundID: rid, SheetID: sheet, Lines: map[string]string{}, ClientKey: r.PostForm.Get(web.KeyField)}
+	in := PaperInput{RoundID: rid, SheetID: sheet, Lines: map[string]string{}, N: nthOf(r.PostForm), ClientKey: r.PostForm.Get(web.KeyField)}
 	for k, v := range r.PostForm {
 		if code, ok := strings.CutPrefix(k, "lines."); ok && strings.TrimSpace(v[0]) != "" {
 			in.Lines[code] = v[0]
@@ -194,19 +207,27 @@ func (p *Pages) enterPaper(w http.ResponseWriter, r *http.Request) error {
 		}
 		if failed == 0 {
 			web.Flash(w, r, "ok", "round.flash.paper", itoa(len(list)))
-			return web.Redirect(w, r, "/rounds/"+rid.String()+"/paper?place="+sheet.String())
+			return web.Redirect(w, r, "/rounds/"+rid.String()+"/paper?place="+sheet.String()+nth(in.N))
 		}
 	}
 	form, message, status, ok := again(r, err, r.PostForm)
 	if !ok {
 		return err
 	}
-	d, err := p.paperData(r, c, rid, sheet)
+	d, err := p.paperData(r, c, rid, sheet, in.N)
 	if err != nil {
 		return err
 	}
 	d.Form, d.Message = form, message
 	return p.ren.PageStatus(w, r, status, web.Office, "round/paper", d)
+}
+
+// nth names an occurrence in a link; nothing for the current one.
+func nth(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "&n=" + itoa(n)
 }
 
 type closePage struct {

@@ -10,6 +10,7 @@ import (
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -68,6 +69,28 @@ func TestPagesOfARoundThatRepeats(t *testing.T) {
 	}
 	if status, _, _ := s.do("GET", page+"?n=9", "", nil); status != 404 {
 		t.Errorf("an occurrence that is not: %d", status)
+	}
+	sheet := "place=" + w.place[commA+"001001"].String()
+	if body := s.get(page + "/paper?" + sheet + "&n=1"); !strings.Contains(body, `name="n" value="1"`) {
+		t.Error("the sheet of the first day is not that of the first day")
+	}
+	s.get(page + "/paper?n=1")
+	if to := s.sent(page+"/paper", url.Values{"place": {w.place[commA+"001001"].String()}, "n": {"1"}, "lines.normal": {"2"}}); !strings.HasSuffix(to, "&n=1") {
+		t.Errorf("after a late sheet: %s", to)
+	}
+	if status, _, _ := s.post(page+"/paper", url.Values{"place": {w.place[commA+"001001"].String()}, "n": {"1"}, "lines.normal": {"99"}}); status != 422 {
+		t.Errorf("a line that is not there: %d", status)
+	}
+	target := page + "/targets/" + w.doors[1].String()
+	s.get(target)
+	if body := s.get(target + "?n=1"); !strings.Contains(body, i18n.T("zh", "round.late")) {
+		t.Error("the history of the first day does not tell the late sheet")
+	}
+	if status, _, _ := s.do("GET", target+"?n=7", "", nil); status != 404 {
+		t.Errorf("an occurrence that is not there: %d", status)
+	}
+	if body := s.get(page + "/outstanding?n=1"); !strings.Contains(body, "/targets/") {
+		t.Error("the list of the first day does not lead to its history")
 	}
 	s.get(page + "/text")
 	cut := s.sent(page+"/cutoffs", nil)

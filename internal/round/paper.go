@@ -14,16 +14,22 @@ type PaperInput struct {
 	RoundID   id.ID             `json:"round_id"`
 	SheetID   id.ID             `json:"sheet_id" doc:"The building whose list it is"`
 	Lines     map[string]string `json:"lines" doc:"Line numbers by result, as {\"normal\": \"3 7 12\", \"absent\": \"5\"}"`
+	N         int               `json:"n,omitempty" doc:"The n-th occurrence of a round that repeats, whose sheet it is; 0: the current one"`
 	ClientKey string            `json:"client_key,omitempty" maxLength:"60"`
 }
 
 // Paper enters a paper sheet: each named line gets a mark. A number named twice,
-// or one that is not on the list, refuses the whole sheet.
+// or one that is not on the list, refuses the whole sheet. The sheet of an
+// occurrence that is over is kept as late, as made when it ended.
 func (s *Service) Paper(ctx context.Context, c grid.Caller, in PaperInput) ([]MarkOutcome, error) {
 	if _, err := s.placeFor(ctx, c, grid.RoundMark, in.SheetID); err != nil {
 		return nil, err
 	}
-	sheets, err := s.Sheets(ctx, c, in.RoundID, ListQuery{Ref: NodeRef{Place: in.SheetID}, All: true})
+	made, err := s.paperTime(ctx, c, in.RoundID, in.N)
+	if err != nil {
+		return nil, err
+	}
+	sheets, err := s.Sheets(ctx, c, in.RoundID, ListQuery{Ref: NodeRef{Place: in.SheetID, N: in.N}, All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +48,30 @@ func (s *Service) Paper(ctx context.Context, c grid.Caller, in PaperInput) ([]Ma
 	if err != nil {
 		return nil, err
 	}
+	for i := range marks {
+		marks[i].ClaimedMs = made
+	}
 	return s.MarkMany(ctx, c, marks), nil
+}
+
+// paperTime is when the marks of a sheet were made: 0 for now, or the last
+// instant of an occurrence that is over.
+func (s *Service) paperTime(ctx context.Context, c grid.Caller, round id.ID, n int) (int64, error) {
+	info, err := s.info(ctx, c.District, round)
+	if err != nil || n == 0 || n == info.round.N {
+		return 0, err
+	}
+	o, err := occurrenceN(ctx, s.DB.Read(), c.District, round, n)
+	if err != nil {
+		return 0, err
+	}
+	if o.ClosedMs == 0 {
+		return 0, errs.E("round.Paper", errs.Conflict, "round.not_open")
+	}
+	if o.ClosedMs <= s.now()-oldest.Milliseconds() {
+		return 0, errs.E("round.Paper", errs.Conflict, "round.paper.old", int(oldest.Hours())/24)
+	}
+	return o.ClosedMs - 1, nil
 }
 
 func paperMarks(in PaperInput, byLine map[int]Line, last int) ([]MarkInput, error) {

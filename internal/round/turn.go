@@ -250,6 +250,15 @@ func (s *Service) Occurrences(ctx context.Context, c grid.Caller, round id.ID) (
 	return list, nil
 }
 
+// paperTimes returns the occurrences whose sheets can be entered: the current one
+// and those that ended lately, the latest first.
+func (s *Service) paperTimes(ctx context.Context, r Round) ([]Occurrence, error) {
+	list, err := selectOccurrences(ctx, s.DB.Read(), r.district, r.ID, maxOccurrences)
+	return slices.DeleteFunc(list, func(o Occurrence) bool {
+		return o.ID != r.OccurrenceID && (o.State != Ended || o.ClosedMs <= s.now()-oldest.Milliseconds())
+	}), err
+}
+
 // at is a round as it stands in its n-th occurrence; 0 is the current one.
 func (s *Service) at(ctx context.Context, info *roundInfo, n int) (*roundInfo, error) {
 	if n == 0 || n == info.round.N {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
@@ -53,6 +54,20 @@ func occurrenceAt(ctx context.Context, q db.Queryer, district int, round id.ID, 
 func occurrenceEnds(ctx context.Context, q db.Queryer, district int, round id.ID) (first int64, last int, err error) {
 	err = q.QueryRowContext(ctx, "SELECT COALESCE(MIN(CASE WHEN n = 1 THEN opened_ms END), 0), COALESCE(MAX(n), 0) FROM occurrence WHERE district = $1 AND round_id = $2", district, round).Scan(&first, &last)
 	return first, last, db.Fault("round.occurrence", err)
+}
+
+// selectTimes returns the occurrences of a round that list a target.
+func selectTimes(ctx context.Context, q db.Queryer, c grid.Caller, round, object id.ID) ([]TargetTime, error) {
+	a := db.NewArgs(c.District, round, object)
+	rows, err := q.QueryContext(ctx, "SELECT "+targetSelect+", o.n, o.opened_ms"+targetFrom+" JOIN occurrence o ON o.district = t.district AND o.id = t.occurrence_id"+
+		" WHERE t.district = $1 AND o.round_id = $2 AND t.object_id = $3 AND o.state IN ('open', 'closed', 'ended') AND "+c.Scope(grid.RoundRead, a, targetScope)+
+		" ORDER BY o.n DESC LIMIT "+a.Add(maxTimes), a.List()...)
+	return collect(rows, err, func(scan scanner) (v TargetTime, err error) {
+		var bulk int
+		err = scan(append(v.dest(&bulk), &v.N, &v.OpenedMs)...)
+		v.Bulk = bulk == 1
+		return v, err
+	})
 }
 
 // setNext plans a round's next opening, if the plan is still the one read.

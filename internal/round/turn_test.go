@@ -219,3 +219,56 @@ func TestDeadlineIsNotShortened(t *testing.T) {
 		w.ok(err)
 	})
 }
+
+// A sheet of yesterday's occurrence is entered late: on yesterday's list, as
+// late, changing no figure; the history reaches it.
+func TestPaperOfAnEarlierOccurrence(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 1, 1, 4)
+		r := w.repeating(daily)
+		w.mark(r, w.doors[0], "normal")
+		w.clk.Set(time.Date(2022, 3, 2, 8, 0, 0, 0, clock.CST))
+		w.ok(w.s.Turn(w.ctx, district, r.ID))
+		figures := func(n int) Figures {
+			t.Helper()
+			v, err := w.s.Coverage(w.ctx, sys, r.ID, NodeRef{N: n})
+			w.ok(err)
+			return v.Node.Figures
+		}
+		first, second := figures(1), figures(2)
+		sheets, err := w.s.Sheets(w.ctx, sys, r.ID, ListQuery{Ref: NodeRef{N: 1}, All: true})
+		w.ok(err)
+		in := PaperInput{RoundID: r.ID, SheetID: sheets[0].ID, N: 1, Lines: map[string]string{"normal": itoa(sheets[0].Lines[1].LineNo), "absent": itoa(sheets[0].Lines[2].LineNo)}}
+		list, err := w.s.Paper(w.ctx, sys, in)
+		w.ok(err)
+		for _, o := range list {
+			if w.ok(o.Err); !o.Late {
+				t.Errorf("not kept as late: %+v", o)
+			}
+		}
+		if figures(1) != first || figures(2) != second {
+			t.Errorf("figures changed: %+v %+v", figures(1), figures(2))
+		}
+		door := sheets[0].Lines[1].ObjectID
+		hist, err := w.s.HistoryAt(w.ctx, sys, r.ID, door, 1)
+		w.ok(err)
+		if len(hist) != 1 || !hist[0].Late || hist[0].How != OnPaper || hist[0].CorrectedMs >= clock.Ms(w.clk.Now()) {
+			t.Errorf("the history of that day: %+v", hist)
+		}
+		if hist, err = w.s.History(w.ctx, sys, r.ID, door); err != nil || len(hist) != 0 {
+			t.Errorf("today's history: %+v %v", hist, err)
+		}
+		times, err := w.s.TargetTimes(w.ctx, w.caller(grid.RoleStreet, streetPath), r.ID, w.doors[0])
+		w.ok(err)
+		if len(times) != 2 || times[0].N != 2 || times[1].State != Done || times[0].State != Outstanding {
+			t.Errorf("through the occurrences: %+v", times)
+		}
+		if _, err := w.s.TargetTimes(w.ctx, w.caller(grid.RoleCommunity, commB), r.ID, w.doors[0]); !errs.Is(err, errs.NotFound) {
+			t.Errorf("the sister community: %v", err)
+		}
+		if _, err := w.s.Paper(w.ctx, sys, PaperInput{RoundID: r.ID, SheetID: sheets[0].ID, N: 7, Lines: in.Lines}); !errs.Is(err, errs.NotFound) {
+			t.Errorf("an occurrence that is not there: %v", err)
+		}
+		w.check()
+	})
+}
