@@ -9,7 +9,7 @@ RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/sea
 # How long make soak walks on each engine.
 SOAK ?= 1h
 
-.PHONY: test deps lint unit race build demo score soak guides
+.PHONY: test deps lint unit race build demo score soak guides faults
 
 test: deps lint unit race ## everything, nothing skipped
 
@@ -41,3 +41,7 @@ soak: deps ## random walks against a model, $(SOAK) on each engine at once
 
 guides: deps ## takes the pictures of docs/guide anew
 	$(GO) test ./internal/e2e -run TestGuides -count=1 -guides
+
+faults: ## kills, cuts and fills everything once; prints the table of docs/reliability.md
+	@sh scripts/deps.sh faults
+	$(GO) test ./internal/faults -count=1 -v -timeout 30m -faults

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests need where it may, or names it.
+# Installs what the tests need where it may, or names it. With "faults" also what
+# make faults needs.
 set -eu
 missing=""
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
@@ -7,6 +8,11 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || ls /usr/share/fonts/opentype/noto/*CJK* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
 command -v caddy >/dev/null 2>&1 || missing="$missing caddy"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
+if [ "${1:-}" = faults ]; then
+	command -v strace >/dev/null 2>&1 || missing="$missing strace"
+	command -v patroni >/dev/null 2>&1 || missing="$missing patroni"
+	command -v etcd >/dev/null 2>&1 || missing="$missing etcd-server"
+fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	export DEBIAN_FRONTEND=noninteractive

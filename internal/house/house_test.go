@@ -27,7 +27,7 @@ func layer(pkg string) string {
 		return "core"
 	case strings.HasPrefix(p, "internal/sim"):
 		return "sim"
-	case p == "internal/app", p == "internal/e2e", p == "internal/bench":
+	case p == "internal/app", p == "internal/e2e", p == "internal/bench", p == "internal/faults":
 		return "app"
 	case p == "internal/house":
 		return "house"

@@ -401,6 +401,9 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, b *book, states map[id.I
 			return nil
 		}
 	}
+	if v.atOnce { // later than what is there, also where this server's clock is behind
+		m.correctedMs = max(m.correctedMs, t.MarkedMs)
+	}
 	next := b.mark(&m)
 	v.out = MarkResult{MarkID: m.id, ObjectID: m.object, State: next.State, Attempts: next.Attempts, Evening: next.Evening(),
 		Late: m.late, Older: !m.late && next.MarkID != m.id, ClockOff: v.clockOff}

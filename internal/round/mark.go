@@ -30,6 +30,7 @@ type markItem struct {
 	leaf, grid id.ID // where the target was when the mark was authorised; Zero: it was not yet
 	clockOff   bool
 	past       bool // it happened in an occurrence that is over
+	atOnce     bool // it was made as it was sent
 	out        MarkResult
 }
 
@@ -224,10 +225,12 @@ func (s *Service) item(ctx context.Context, c grid.Caller, info *roundInfo, in M
 		bulk: in.Bulk || in.How == InBulk, correct: in.Correct, account: c.AccountID, post: c.PostFor(grid.RoundMark), clientKey: in.ClientKey, payload: payload,
 		claimedMs: in.ClaimedMs, receivedMs: now, photo: in.PhotoID, register: info.register, choices: choices,
 	}
-	it := &markItem{caller: c, row: m, leaf: t.LeafID, grid: t.GridID}
+	it := &markItem{caller: c, row: m, leaf: t.LeafID, grid: t.GridID, atOnce: madeAtOnce(in.ClaimedMs, in.SentMs)}
 	m.correctedMs, it.clockOff = CorrectTime(in.ClaimedMs, in.SentMs, now)
-	if m.occ, err = s.occurrenceFor(ctx, info.round, m.correctedMs); err != nil {
-		return nil, err
+	if !it.atOnce {
+		if m.occ, err = s.occurrenceFor(ctx, info.round, m.correctedMs); err != nil {
+			return nil, err
+		}
 	}
 	if it.past = m.occ != info.round.OccurrenceID; it.past {
 		it.leaf, it.grid = id.Zero, id.Zero

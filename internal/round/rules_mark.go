@@ -34,6 +34,13 @@ func CorrectTime(claimed, sent, received int64) (corrected int64, off bool) {
 	return at, off
 }
 
+// madeAtOnce reports whether a mark was made as it was sent, by the phone's own
+// clock or because no time is claimed: it is newer than every mark before it,
+// whatever the clocks of servers and phones say.
+func madeAtOnce(claimed, sent int64) bool {
+	return claimed == 0 || sent >= claimed && sent-claimed <= time.Second.Milliseconds()
+}
+
 // transit is what a mark makes of a target.
 type transit struct {
 	next    Target

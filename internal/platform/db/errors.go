@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"syscall"
@@ -121,7 +122,7 @@ func classify(err error) (fault, bool) {
 		return fault{errs.Unavailable, "db.cancelled"}, true
 	case errors.Is(err, syscall.ENOSPC):
 		return fault{errs.Unavailable, "db.disk_full"}, true
-	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
+	case errors.Is(err, os.ErrPermission), errors.As(err, new(*fs.PathError)): // a file's fault is nobody's network's
 		return fault{errs.Unavailable, "db.cannot_open"}, true
 	}
 	if unreachable(err) {
