@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/i18n"
 )
 
 // clients is how many people mark at the same time.
@@ -101,7 +102,6 @@ func (l *load) send(body []byte, key, door string, asked time.Duration) bool {
 		panic(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Language", "en")
 	res, err := l.client.Do(req)
 	if err != nil {
 		l.note("no answer")
@@ -114,12 +114,9 @@ func (l *load) send(body []byte, key, door string, asked time.Duration) bool {
 		l.note("no answer")
 		return false
 	case res.StatusCode != http.StatusOK:
-		var p struct {
-			Status             int
-			Title, Detail, Key string
-		}
-		_ = json.Unmarshal(text, &p)
-		l.note(fmt.Sprint(res.StatusCode, " ", p.Detail))
+		var p struct{ Code string }
+		_ = json.Unmarshal(text, &p) // what is no problem document has no code
+		l.note(fmt.Sprint(res.StatusCode, " ", i18n.T("en", p.Code)))
 		return false
 	}
 	l.mu.Lock()
