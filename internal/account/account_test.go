@@ -184,7 +184,7 @@ func TestLoginAndSessions(t *testing.T) {
 }
 
 func TestWorkerSessionsLastTwoWeeks(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	h.add(t, account.NewAccount{Name: "李四", Phone: "13800004321", Worker: true}, good)
 	e, err := h.login("13800004321", good)
 	if err != nil {
@@ -240,7 +240,7 @@ func TestLockOut(t *testing.T) {
 }
 
 func TestGuessingIsLimited(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	h.add(t, account.NewAccount{Login: "boss", Name: "王五"}, good)
 	for _, wait := range []time.Duration{0, 0, 0, 0, 0, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute} {
 		for _, name := range []string{"nobody", "boss"} { // the lock does not tell which of the two exists
@@ -265,7 +265,7 @@ func TestGuessingIsLimited(t *testing.T) {
 }
 
 func TestParallelGuessesCountOneByOne(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	h.add(t, account.NewAccount{Login: "boss", Name: "王五"}, good)
 	var mu sync.Mutex
 	seen := map[string]int{}

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { webtest.Main(m) }
 
 // TestInABrowser walks from the log-in to the administration on both widths.
 func TestInABrowser(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	srv := site(t, h)
 	for _, c := range []struct {
 		lang string
@@ -53,7 +53,7 @@ func TestInABrowser(t *testing.T) {
 // on by itself, with nothing typed twice. Another is told of a wrong password.
 func TestTheWaitInABrowser(t *testing.T) {
 	account.Hurry(t)
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	srv := site(t, h)
 	for _, c := range []struct {
 		lang     string

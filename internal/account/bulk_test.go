@@ -88,7 +88,7 @@ func TestSlipsOpenAccounts(t *testing.T) {
 func TestEveryLeaderOpensTheAccount(t *testing.T) {
 	account.CheapHashes(t)
 	const leaders = 6747
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	boss := h.add(t, account.NewAccount{Login: "boss", Name: "王书记"}, good)
 	h.auth.admin = boss.ID
 	watch := clock.Start()

@@ -48,7 +48,7 @@ func TestFirstStart(t *testing.T) {
 }
 
 func TestSetupLinkExpires(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	code, err := h.SetupCode(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -121,7 +121,7 @@ func cut(body string) string {
 func TestPagesFirstStartToOwnAccount(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		t.Run(lang, func(t *testing.T) {
-			h := newHouse(t, dbtest.SQLite(t))
+			h := newHouse(t, dbtest.One(t))
 			srv := site(t, h)
 			v := newVisitor(t, srv, lang)
 			v.must(200, "/setup")(v.get("/login"))
@@ -171,7 +171,7 @@ func TestPagesFirstStartToOwnAccount(t *testing.T) {
 func TestPagesAdministration(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		t.Run(lang, func(t *testing.T) {
-			h := newHouse(t, dbtest.SQLite(t))
+			h := newHouse(t, dbtest.One(t))
 			srv := site(t, h)
 			boss := h.add(t, account.NewAccount{Login: "boss", Name: "王书记", Lang: lang}, good)
 			high := h.add(t, account.NewAccount{Login: "high", Name: "区领导", Phone: "13800000009"}, "")
@@ -225,7 +225,7 @@ func TestPagesAdministration(t *testing.T) {
 }
 
 func TestForcedChangeOnThePage(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	h.add(t, account.NewAccount{Login: "demo", Name: "演示", MustChange: true}, "abcd-efgh-2345")
 	v := newVisitor(t, site(t, h), "en")
 	status, body := v.post("/login", "login", "demo", "password", "abcd-efgh-2345")

@@ -27,7 +27,7 @@ import (
 // page says, ask again when the API says.
 func TestARushOfLogIns(t *testing.T) {
 	const people = 200
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	hash, err := h.HashPassword(ctx, good, "", "")
 	if err != nil {
 		t.Fatal(err)
@@ -310,7 +310,7 @@ func TestProcessesCountTogether(t *testing.T) {
 func TestWhoLeavesIsDropped(t *testing.T) {
 	account.CheapHashes(t)
 	account.Hurry(t)
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	h.add(t, account.NewAccount{Login: "wang", Name: "王"}, good)
 	srv := site(t, h)
 	free := h.Hold()
@@ -347,7 +347,7 @@ func TestWhoLeavesIsDropped(t *testing.T) {
 
 // TestAFullQueueSaysSo: on pages and in the API, with the time to come back.
 func TestAFullQueueSaysSo(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	h.add(t, account.NewAccount{Login: "wang", Name: "王"}, "")
 	srv := site(t, h)
 	defer h.Hold()()
@@ -367,7 +367,7 @@ func TestAFullQueueSaysSo(t *testing.T) {
 func TestChoosingAPasswordWaitsToo(t *testing.T) {
 	account.CheapHashes(t)
 	account.Hurry(t)
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	a := h.add(t, account.NewAccount{Login: "wang", Name: "王"}, "")
 	h.add(t, account.NewAccount{Login: "li", Name: "李"}, good)
 	srv := site(t, h)
@@ -433,7 +433,7 @@ func onlyTicket(t *testing.T, v *visitor) http.CookieJar {
 func TestTicketsAreSealed(t *testing.T) {
 	account.CheapHashes(t)
 	account.Hurry(t)
-	h := newHouse(t, dbtest.SQLite(t))
+	h := newHouse(t, dbtest.One(t))
 	srv := site(t, h)
 	defer h.Hold()()
 	v := newVisitor(t, srv, "zh")

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/sim/district"
 )
 
@@ -26,11 +27,14 @@ type drill struct {
 	loaded *district.Loaded
 }
 
-// newDrill loads a small district on the engine of o (SQLite unless o names one).
+// newDrill loads a small district on the engine of o (dbtest.One unless o names one).
 func newDrill(t *testing.T, o Options, place string, households int) *drill {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Config.Data = t.TempDir()
+	if o.Config.DB == "" && dbtest.OnlyPostgres() {
+		o.Config.DB = dbtest.PostgresURL(t)
+	}
 	o.Drill, o.Clock = true, clock.Real()
 	o.Log = slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	d, err := OpenDatabase(ctx, o)

@@ -43,8 +43,8 @@ func killServer(t *testing.T, engine string, s *stand) {
 	var worst time.Duration
 	for range 3 {
 		l.await(before, time.Minute)
-		at := l.began.Elapsed()
 		s.kill()
+		at := l.began.Elapsed()
 		l.await(after, time.Minute)
 		worst = max(worst, l.service(at))
 	}

@@ -183,8 +183,8 @@ func TestPrimaryLost(t *testing.T) {
 	l := startLoad(t, s)
 	first, second := p.nodes[0], p.nodes[1]
 	l.await(before, time.Minute)
-	at := l.began.Elapsed()
 	p.lose(first)
+	at := l.began.Elapsed()
 	l.await(after, 3*time.Minute)
 	took := l.service(at)
 	if !p.is(second, "primary") {
@@ -195,8 +195,8 @@ func TestPrimaryLost(t *testing.T) {
 		t.Fatalf("the lost node does not come back:\n%s", p.said())
 	}
 	l.await(before, time.Minute)
-	again := l.began.Elapsed()
 	p.lose(second)
+	again := l.began.Elapsed()
 	l.await(after, 3*time.Minute)
 	l.stop()
 	settle(t, s, l, line{fault: "primary lost under Patroni, synchronous; then its successor", engine: "PostgreSQL", service: took,

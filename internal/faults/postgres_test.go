@@ -202,8 +202,8 @@ func TestDatabaseKilled(t *testing.T) {
 	var worst time.Duration
 	for range 3 {
 		l.await(before, time.Minute)
-		at := l.began.Elapsed()
 		c.kill()
+		at := l.began.Elapsed()
 		<-clock.Real().After(time.Second)
 		c.start()
 		l.await(after, time.Minute)

@@ -11,7 +11,7 @@ import (
 // BenchmarkDistrict adds a district of 640,000 doors and measures the sweep of
 // its vacancies and the lists of its root.
 func BenchmarkDistrict(b *testing.B) {
-	d := dbtest.SQLite(b)
+	d := dbtest.One(b)
 	f := fresh(b, d)
 	communities := must(f.Areas(ctx, f.c, Community))(b)
 	for n := range 10 {

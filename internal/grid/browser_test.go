@@ -13,7 +13,7 @@ func TestMain(m *testing.M) { webtest.Main(m) }
 
 // TestInABrowser looks at the main pages on both widths and re-draws a grid by hand.
 func TestInABrowser(t *testing.T) {
-	s := newSite(t, dbtest.SQLite(t))
+	s := newSite(t, dbtest.One(t))
 	bld := s.units[0].ParentID
 	for _, c := range []struct {
 		lang string

@@ -175,7 +175,7 @@ func anyCovers(list []Shift, at time.Time) bool {
 // TestSweepsFollowTheRoster asks again and again while the clock runs: what is
 // kept in memory must end where a shift begins or ends.
 func TestSweepsFollowTheRoster(t *testing.T) {
-	f := fresh(t, dbtest.SQLite(t))
+	f := fresh(t, dbtest.One(t))
 	_, units, _ := f.estate("保利小区", 1, 1, 2)
 	post := f.appoint(NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: units[0].ID}, 7)
 	night := Shift{Start: "20:00", End: "08:00"}
@@ -208,7 +208,7 @@ func TestSweepsFollowTheRoster(t *testing.T) {
 
 // TestASquadEndsToTheMinute asks over HTTP a minute before a squad's end, and at it.
 func TestASquadEndsToTheMinute(t *testing.T) {
-	s := newSite(t, dbtest.SQLite(t))
+	s := newSite(t, dbtest.One(t))
 	end := s.nowMs() + 3600_000
 	squad := must(s.AddTeam(ctx, s.c, Team{AreaID: s.hua.ID, Kind: TeamSquad, Name: "小分队", UntilMs: end}))(t)
 	s.appoint(NewPost{Role: RoleVolunteer, ObjectKind: ObjectPlace, ObjectID: s.comp.ID, TeamID: squad.ID}, 60)

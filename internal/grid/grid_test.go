@@ -166,7 +166,7 @@ func TestImportWithoutCounties(t *testing.T) {
 }
 
 func TestImportProblems(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	s := New(d, d.Clock(), nil, nil)
 	list := []divisions.Area{
 		{Code: "230103000000", Name: "南岗区", Level: divisions.County, Parent: "230100000000"},

@@ -221,7 +221,7 @@ func TestPagesRender(t *testing.T) {
 }
 
 func TestPagesForms(t *testing.T) {
-	s := newSite(t, dbtest.SQLite(t))
+	s := newSite(t, dbtest.One(t))
 	comp, unit := "/places/"+s.comp.ID.String(), s.units[3].ID.String()
 	s.post_(1, comp+"/add", 303, comp, "kind", "building", "name", "9号楼")
 	s.post_(1, comp+"/add", 409, "已经有", "kind", "building", "name", "九栋")
@@ -314,7 +314,7 @@ func upload(file string, content []byte, pairs ...string) (string, io.Reader) {
 }
 
 func TestImportPage(t *testing.T) {
-	s := newSite(t, dbtest.SQLite(t))
+	s := newSite(t, dbtest.One(t))
 	raw, _ := divisions.Shipped("230103")
 	for _, c := range []struct {
 		path, file string
@@ -386,7 +386,7 @@ func TestBoardAndLabels(t *testing.T) {
 }
 
 func TestAPI(t *testing.T) {
-	s := newSite(t, dbtest.SQLite(t))
+	s := newSite(t, dbtest.One(t))
 	call := func(account int, method, path, in string, status int, has string) string {
 		t.Helper()
 		var body io.Reader

@@ -12,7 +12,7 @@ import (
 // BenchmarkMarks measures marks through the batcher from 64 callers, and a bare
 // insert of the same row in a transaction of its own as the baseline.
 func BenchmarkMarks(b *testing.B) {
-	w := newWorld(b, dbtest.SQLite(b), 20, 4, 25)
+	w := newWorld(b, dbtest.One(b), 20, 4, 25)
 	w.emergency()
 	r := w.opened(Doors, streetPath, Filter{}, w.form().ID)
 	b.Run("batcher", func(b *testing.B) {

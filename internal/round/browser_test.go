@@ -53,7 +53,7 @@ func camera(t *testing.T) string {
 // A photo of 12 megapixels is chosen on the phone page, made smaller before it
 // travels over a slow line, kept sealed without its metadata, and shown.
 func TestAPhotoIsTakenOnThePhonePage(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 2)
+	w := newWorld(t, dbtest.One(t), 1, 1, 2)
 	w.emergency()
 	draft := w.draft(Doors, commA, Filter{}, w.form().ID)
 	_, err := w.s.EditDraft(w.ctx, sys, draft.ID, DraftInput{AreaID: draft.AreaID, Name: draft.Name, TargetKind: Doors, FormID: draft.FormID, DueMs: draft.DueMs, NeedsPhoto: true})

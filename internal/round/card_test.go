@@ -14,7 +14,7 @@ import (
 )
 
 func TestHouseholdsBehindOneDoorAreToldApart(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 3)
+	w := newWorld(t, dbtest.One(t), 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	w.write(func(tx *db.Tx) error {
@@ -44,7 +44,7 @@ func TestHouseholdsBehindOneDoorAreToldApart(t *testing.T) {
 // What a door answered last week is shown on its card, and "all normal"
 // confirms it instead of the ledger's head count.
 func TestFreshAnswersAreConfirmedAtOneTouch(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 3)
+	w := newWorld(t, dbtest.One(t), 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	form := w.form()
@@ -80,7 +80,7 @@ func TestFreshAnswersAreConfirmedAtOneTouch(t *testing.T) {
 }
 
 func TestEditingADraftKeepsItsFilter(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 3)
+	w := newWorld(t, dbtest.One(t), 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	f := Filter{PlaceIDs: []id.ID{w.place[commA+"001"]}, Classes: []string{"old"}, Care: []string{"dialysis"}}

@@ -15,7 +15,7 @@ import (
 // Two rounds that share questions are answered in one form of the door's page:
 // each question once, each round with its own answers.
 func TestASharedQuestionIsAskedOnceOnADoorsPage(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 3)
+	w := newWorld(t, dbtest.One(t), 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	first := w.opened(Doors, commA, Filter{}, w.form().ID)
@@ -52,7 +52,7 @@ func TestASharedQuestionIsAskedOnceOnADoorsPage(t *testing.T) {
 
 // The pages send the phone's times: a phone that is ten minutes slow is corrected.
 func TestTheFormsTimesAreCorrected(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 2)
+	w := newWorld(t, dbtest.One(t), 1, 1, 2)
 	s := newSite(t, w)
 	w.emergency()
 	r := w.opened(Doors, commA, Filter{}, w.form().ID)

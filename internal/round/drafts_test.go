@@ -91,7 +91,7 @@ func TestNilReturnsAreDraftedAndConfirmed(t *testing.T) {
 }
 
 func TestReportsPage(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 4)
+	w := newWorld(t, dbtest.One(t), 1, 1, 4)
 	s := newSite(t, w)
 	w.emergency()
 	clerk := w.clerkPost(commA, "duty")

@@ -138,7 +138,7 @@ func TestNamedDoorsAndReconcile(t *testing.T) {
 }
 
 func TestMembersAnswerOneByOne(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 2)
+	w := newWorld(t, dbtest.One(t), 1, 1, 2)
 	w.emergency()
 	f, err := w.s.SaveForm(w.ctx, sys, Form{Name: "t", Fields: []Field{{Key: "c", Label: Text{ZH: "体温"}, Type: Temperature, Basis: "statutory", Required: true, Member: true}}})
 	w.ok(err)
@@ -221,7 +221,7 @@ func mustOpen(w *world) id.ID {
 
 // BenchmarkCoverage measures a county's figures at 16,000 leaves after each change.
 func BenchmarkCoverage(b *testing.B) {
-	w := newWorld(b, dbtest.SQLite(b), 40, 4, 2)
+	w := newWorld(b, dbtest.One(b), 40, 4, 2)
 	w.emergency()
 	r := w.opened(Doors, streetPath, Filter{}, w.form().ID)
 	var places, counters [][]any

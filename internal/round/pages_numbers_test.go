@@ -13,7 +13,7 @@ import (
 
 // What is no number is said beside its input, and stays there to be mended.
 func TestNumbersThatAreNone(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 2)
+	w := newWorld(t, dbtest.One(t), 1, 1, 2)
 	s := newSite(t, w)
 	s.sent("/emergencies", url.Values{"name": {"drill"}, "basis": {"law"}, "purpose": {"p"}, "recipients": {"r"}, "retention_days": {"30"}})
 	draft := func() url.Values {

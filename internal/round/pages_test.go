@@ -112,7 +112,7 @@ func (s *site) sent(path string, v url.Values) string {
 }
 
 func TestPagesOfARound(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 2, 2, 5)
+	w := newWorld(t, dbtest.One(t), 2, 2, 5)
 	s := newSite(t, w)
 	s.get("/rounds")
 	s.get("/emergencies")
@@ -245,7 +245,7 @@ func (s *site) rechecked(round id.ID) {
 }
 
 func TestAPIOfRounds(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 4)
+	w := newWorld(t, dbtest.One(t), 1, 1, 4)
 	w.emergency()
 	r := w.opened(Doors, commA, Filter{}, w.form().ID)
 	s := newSite(t, w)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestPagesOfARoundThatRepeats(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 2, 1, 4)
+	w := newWorld(t, dbtest.One(t), 2, 1, 4)
 	s := newSite(t, w)
 	w.clk.Set(time.Date(2022, 3, 1, 7, 0, 0, 0, clock.CST))
 	w.emergency()
@@ -105,7 +105,7 @@ func TestPagesOfARoundThatRepeats(t *testing.T) {
 }
 
 func TestAPIOfARoundThatRepeats(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 1, 1, 2)
+	w := newWorld(t, dbtest.One(t), 1, 1, 2)
 	s := newSite(t, w)
 	w.emergency()
 	draft := func(recurrence string) (int, string) {
@@ -140,7 +140,7 @@ func TestAPIOfARoundThatRepeats(t *testing.T) {
 // What goes into a chat group holds counts; rooms only after a confirmation by
 // who may close, on record, and never where they tell more than an address.
 func TestTextForAGroup(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 2, 1, 4)
+	w := newWorld(t, dbtest.One(t), 2, 1, 4)
 	s := newSite(t, w)
 	w.emergency()
 	form := w.form()

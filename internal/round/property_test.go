@@ -396,7 +396,7 @@ func TestCoverageInvariantUnderRandomOperations(t *testing.T) {
 			at := d
 			if !first {
 				if d.Engine() == db.SQLite {
-					at = dbtest.SQLite(t)
+					at = dbtest.One(t)
 				} else {
 					at = dbtest.Postgres(t)
 				}

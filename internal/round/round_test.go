@@ -163,7 +163,7 @@ func TestScopeOfMarksAndFigures(t *testing.T) {
 }
 
 func TestApprovalAndEmptyRounds(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	w := newWorld(t, d, 1, 1, 3)
 	w.emergency()
 	form := w.form()

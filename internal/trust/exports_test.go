@@ -327,7 +327,7 @@ func TestExportsThatEndOtherwise(t *testing.T) {
 // TestListsThatNeverLeave tries every filter of the list of persons, masked and
 // unmasked: who lives elsewhere tells which flats are empty.
 func TestListsThatNeverLeave(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	w := newWorld(t, d, 1)
 	clerk := w.caller(7, grid.RoleCommunity, community)
 	for _, lives := range []string{"", "here", "elsewhere"} {

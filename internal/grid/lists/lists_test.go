@@ -240,7 +240,7 @@ func again(t *testing.T, d *db.DB) *db.DB {
 	if d.Engine() == db.Postgres {
 		return dbtest.Postgres(t)
 	}
-	return dbtest.SQLite(t)
+	return dbtest.One(t)
 }
 
 func (w *world) changeCells(k Kind) {
@@ -292,7 +292,7 @@ func (w *world) changeCells(k Kind) {
 }
 
 func TestRowsThatAreRefused(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	w := newWorld(t, d, 5)
 	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
 	w.hold(post.ID, "王建国", "13812345678")
@@ -365,7 +365,7 @@ func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
 }
 
 func TestNewRowsOfGridsOrganisationsAndTeams(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 11)
+	w := newWorld(t, dbtest.One(t), 11)
 	for k, row := range map[Kind][]any{
 		Grids:         {"", w.hua.Code, "", "微网格", "微网格新", "W9", "第1网格"},
 		Organisations: {"", "新物业", "物业公司", w.hua.Code},
@@ -386,7 +386,7 @@ func TestNewRowsOfGridsOrganisationsAndTeams(t *testing.T) {
 
 // TestWhoMayNotChangeAListMayNotTakeItOut asks as roles that lack the right.
 func TestWhoMayNotChangeAListMayNotTakeItOut(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t), 13)
+	w := newWorld(t, dbtest.One(t), 13)
 	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
 	w.hold(post.ID, "无权", "13600000000")
 	a := must(w.accounts.Find(ctx, "13600000000"))(t)

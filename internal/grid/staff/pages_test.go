@@ -62,7 +62,7 @@ type site struct {
 }
 
 func newSite(t *testing.T) *site {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	s := &site{house: fresh(t, d)}
 	s.accounts = account.New(account.Options{District: nangang, DB: d, Keys: s.keys, Clock: s.clk, Audit: audit.New(nangang, s.clk), Auth: office{}})
 	s.appoint("clerk", grid.RoleCommunity, s.hua.ID)

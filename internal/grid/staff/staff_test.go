@@ -190,7 +190,7 @@ func TestAListChanges(t *testing.T) {
 }
 
 func TestWhatIsRefusedAndWhy(t *testing.T) {
-	h := fresh(t, dbtest.SQLite(t))
+	h := fresh(t, dbtest.One(t))
 	must(h.Apply(ctx, h.c, book(t, lists...), Options{Lang: "zh"}))(t)
 	for _, c := range []struct{ row, column, value, want, has string }{
 		{"|13800000010|楼长|花园街|东风|1|||", "A", "", "", "姓名"},
@@ -223,7 +223,7 @@ func TestWhatIsRefusedAndWhy(t *testing.T) {
 }
 
 func TestFreeTexts(t *testing.T) {
-	h := fresh(t, dbtest.SQLite(t))
+	h := fresh(t, dbtest.One(t))
 	for _, c := range []struct {
 		text  string
 		posts int

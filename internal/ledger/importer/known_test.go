@@ -95,7 +95,7 @@ func TestExportComesBackCorrected(t *testing.T) {
 }
 
 func TestExportedRowsThatAreRefused(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	w := newWorld(t, d)
 	w.run(residents)
 	for name, c := range map[string]struct {

@@ -138,7 +138,7 @@ func TestAnchors(t *testing.T) {
 }
 
 func TestEntriesHoldOnlyKeys(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	l := audit.New(district, d.Clock())
 	for _, e := range []audit.Entry{
 		{Action: "a.b", Detail: "张三"}, {Action: "a.b", Purpose: "because he asked"}, {Action: ""}, {Action: "a.b", Object: "Person X"},
@@ -233,7 +233,7 @@ func TestList(t *testing.T) {
 }
 
 func TestRunAnchorsAtTheEnd(t *testing.T) {
-	d := dbtest.SQLite(t)
+	d := dbtest.One(t)
 	l := audit.New(district, d.Clock())
 	appendOne(t, d, l, audit.Entry{Action: "a.b"})
 	run, cancel := context.WithCancel(ctx)

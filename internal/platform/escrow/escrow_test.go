@@ -167,7 +167,7 @@ func TestOldFolderPutBack(t *testing.T) {
 }
 
 func TestEscrowRefuses(t *testing.T) {
-	r, _, _ := installation(t, dbtest.SQLite(t))
+	r, _, _ := installation(t, dbtest.One(t))
 	full := t.TempDir()
 	if err := os.WriteFile(filepath.Join(full, "x"), nil, 0o600); err != nil {
 		t.Fatal(err)

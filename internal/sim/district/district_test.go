@@ -295,7 +295,7 @@ func TestLoadEveryPreset(t *testing.T) {
 	for _, p := range divisions.Presets {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			d := dbtest.SQLite(t)
+			d := dbtest.One(t)
 			ctx := context.Background()
 			code, _ := id.Parse(p.County)
 			s := services(t, d, int(code))
@@ -332,7 +332,7 @@ func TestLoadEveryPreset(t *testing.T) {
 func TestLoadIsDeterministic(t *testing.T) {
 	var list []district.Loaded
 	for range 2 {
-		d := dbtest.SQLite(t)
+		d := dbtest.One(t)
 		l, err := district.Load(context.Background(), services(t, d, nangang), sim.Config{Place: "nangang", Households: 500, Seed: 3}, nil)
 		if err != nil {
 			t.Fatal(err)

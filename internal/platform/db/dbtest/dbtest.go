@@ -18,7 +18,8 @@ import (
 	"wangge/internal/platform/db"
 )
 
-// enginesVar restricts the engines: WANGGE_TEST_ENGINES=sqlite.
+// enginesVar restricts the engines: WANGGE_TEST_ENGINES=sqlite leaves PostgreSQL
+// out, WANGGE_TEST_ENGINES=postgres has every test that takes either run on it.
 const enginesVar = "WANGGE_TEST_ENGINES"
 
 // Start is the instant Clock stands at: 2022-10-10 08:00 in UTC+8.
@@ -32,12 +33,27 @@ func Clock() *clock.Manual { return clock.NewManual(Start) }
 // d.Clock() returns (it is a *clock.Manual).
 func Each(t *testing.T, body func(t *testing.T, d *db.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { body(t, SQLite(t)) })
-	if os.Getenv(enginesVar) == "sqlite" {
-		return
+	if !OnlyPostgres() {
+		t.Run("sqlite", func(t *testing.T) { body(t, SQLite(t)) })
 	}
-	t.Run("postgres", func(t *testing.T) { body(t, Postgres(t)) })
+	if os.Getenv(enginesVar) != "sqlite" {
+		t.Run("postgres", func(t *testing.T) { body(t, Postgres(t)) })
+	}
 }
+
+// One returns a fresh migrated database for a test of what does not differ
+// between the engines, as a page's words: on SQLite, unless all tests run on
+// PostgreSQL.
+func One(t testing.TB) *db.DB {
+	t.Helper()
+	if OnlyPostgres() {
+		return Postgres(t)
+	}
+	return SQLite(t)
+}
+
+// OnlyPostgres reports whether tests that take either engine run on PostgreSQL.
+func OnlyPostgres() bool { return os.Getenv(enginesVar) == "postgres" }
 
 // SQLite returns a fresh migrated SQLite database, closed at the test's end.
 func SQLite(t testing.TB) *db.DB {
