@@ -12,6 +12,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"text/template/parse"
 
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
@@ -41,8 +42,28 @@ type Renderer struct {
 	Drill func(ctx context.Context) bool // says that everything is a drill; nil: never
 
 	clk   clock.Clock
-	base  map[string]*template.Template            // by language: funcs, layouts, partials
-	pages map[string]map[string]*template.Template // by language and page name
+	base  map[string]*template.Template       // by language: funcs, layouts, partials
+	pages map[string]map[string]*pageTemplate // by language and page name
+}
+
+// pageTemplate is a page, put together when it is first opened: each holds a
+// copy of the layouts and partials, and few installations open every page in
+// every language.
+type pageTemplate struct {
+	base       *template.Template
+	name, text string
+	once       sync.Once
+	whole      *template.Template
+	err        error
+}
+
+func (p *pageTemplate) get() (*template.Template, error) {
+	p.once.Do(func() {
+		if p.whole, p.err = p.base.Clone(); p.err == nil {
+			_, p.err = p.whole.New("page:" + p.name).Parse(p.text)
+		}
+	})
+	return p.whole, p.err
 }
 
 // NewRenderer returns a renderer with the layouts, the shared partials and the
@@ -53,13 +74,13 @@ func NewRenderer(clk clock.Clock) *Renderer {
 		Shell: Shell{Search: "/search", Account: "/me", Logout: "/logout", Live: "/live", Home: "/"},
 		clk:   clk,
 		base:  map[string]*template.Template{},
-		pages: map[string]map[string]*template.Template{},
+		pages: map[string]map[string]*pageTemplate{},
 	}
 	for _, lang := range i18n.Langs() {
 		t := template.New("base").Funcs(r.funcs(lang))
 		template.Must(t.ParseFS(ownTemplates, "templates/layouts/*.html", "templates/partials/*.html"))
 		r.base[lang] = t
-		r.pages[lang] = map[string]*template.Template{}
+		r.pages[lang] = map[string]*pageTemplate{}
 	}
 	if err := r.AddDir(ownTemplates, "templates/pages"); err != nil {
 		panic(err)
@@ -106,14 +127,15 @@ func (r *Renderer) addPage(base *template.Template, lang, name, text string) err
 	if _, twice := r.pages[lang][name]; twice {
 		return fmt.Errorf("web: page %s is registered twice", name)
 	}
-	t := template.Must(base.Clone())
-	if _, err := t.New("page:" + name).Parse(text); err != nil {
+	t, defined := parse.New(name), map[string]*parse.Tree{}
+	t.Mode = parse.SkipFuncCheck // the functions are known when the page is put together
+	if _, err := t.Parse(text, "", "", defined); err != nil {
 		return fmt.Errorf("web: page %s: %w", name, err)
 	}
-	if t.Lookup("content") == nil {
+	if defined["content"] == nil && base.Lookup("content") == nil {
 		return fmt.Errorf("web: page %s does not define content", name)
 	}
-	r.pages[lang][name] = t
+	r.pages[lang][name] = &pageTemplate{base: base, name: name, text: text}
 	return nil
 }
 
@@ -144,6 +166,20 @@ func (r *Renderer) Names() []string {
 		out = append(out, name)
 	}
 	return out
+}
+
+// Check puts every page together in every language and returns what is wrong
+// with the first that cannot be: tests call it, for a page that nobody opened
+// yet was only parsed.
+func (r *Renderer) Check() error {
+	for lang, pages := range r.pages {
+		for name, p := range pages {
+			if _, err := p.get(); err != nil {
+				return fmt.Errorf("web: page %s (%s): %w", name, lang, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Page answers with the page name inside layout. Nothing is sent if it fails,
@@ -178,9 +214,13 @@ func (r *Renderer) Fragment(w http.ResponseWriter, req *http.Request, name, bloc
 var bufPool = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (r *Renderer) send(w http.ResponseWriter, status int, v *View, name, block string) error {
-	t, ok := r.pages[v.Lang][name]
+	p, ok := r.pages[v.Lang][name]
 	if !ok {
 		return errs.Wrap("web.Page", fmt.Errorf("no page is named %q", name))
+	}
+	t, err := p.get()
+	if err != nil {
+		return errs.Wrap("web.Page "+name, err)
 	}
 	buf := bufPool.Get().(*bytes.Buffer)
 	defer bufPool.Put(buf)
@@ -195,11 +235,8 @@ func (r *Renderer) send(w http.ResponseWriter, status int, v *View, name, block 
 	}
 	h.Add("Vary", "Cookie, Accept-Language, HX-Request")
 	w.WriteHeader(status)
-	_, err := w.Write(buf.Bytes())
-	if err != nil {
-		return errs.Wrap("web.Page", err)
-	}
-	return nil
+	_, err = w.Write(buf.Bytes())
+	return errs.Wrap("web.Page", err)
 }
 
 // errorData is what the shell's error page shows.

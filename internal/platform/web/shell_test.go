@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"wangge/internal/platform/clock"
@@ -106,6 +107,16 @@ func TestEveryPageIsKnown(t *testing.T) {
 	r := demoRenderer(t)
 	if len(r.Names()) < 8 {
 		t.Fatalf("pages: %v", r.Names())
+	}
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+	odd := fstest.MapFS{"odd.html": {Data: []byte(`{{define "content"}}{{nobody .}}{{end}}`)}}
+	if err := r.Add(odd); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "odd") {
+		t.Errorf("a page with an unknown function: %v", err)
 	}
 	if err := r.Add(demoTemplates()); err == nil {
 		t.Error("the same pages were accepted twice")
