@@ -51,12 +51,12 @@ func (s *Service) cost(ctx context.Context, r Round) (Cost, error) {
 		}
 	}
 	if r.TargetKind == Doors {
-		occs, err := recentOccurrences(ctx, q, r.district, r.OccurrenceID, s.now()-emptyLookback)
+		occs, err := recentOccurrences(ctx, q, r.district, r.OccurrenceID, s.now()-exemptLookback)
 		if err != nil {
 			return out, err
 		}
 		if len(occs) > 0 {
-			if out.Empty, err = sel.emptyCount(ctx, q, idsOf(occs), s.now()); err != nil {
+			if out.Empty, err = sel.exemptCount(ctx, q, idsOf(occs), s.now()); err != nil {
 				return out, err
 			}
 		}
@@ -65,8 +65,9 @@ func (s *Service) cost(ctx context.Context, r Round) (Cost, error) {
 	return out, nil
 }
 
-// emptyLookback is how far back a closed round's verified flats are looked for.
-const emptyLookback = 120 * dayMs
+// exemptLookback is how far back a closed round's verified flats and doors that
+// are no home are looked for; longer than any result's days.
+const exemptLookback = 120 * dayMs
 
 func idsOf(list []recentOcc) []id.ID {
 	out := make([]id.ID, len(list))

@@ -53,6 +53,52 @@ func TestFreshAnswersAndEmptyFlatsCarryOver(t *testing.T) {
 	})
 }
 
+// A door that is no home stays so for ninety days, and is asked again as soon as
+// somebody says otherwise.
+func TestNotAHomeCarriesOver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 1, 1, 6)
+		w.emergency()
+		form := w.form()
+		first := w.opened(Doors, commA, Filter{}, form.ID)
+		w.mark(first, w.doors[0], "not_a_home")
+		w.mark(first, w.doors[1], "not_a_home")
+		w.mark(first, w.doors[2], "verified_empty")
+		exempt := func(after time.Duration) map[id.ID]string {
+			t.Helper()
+			w.clk.Advance(after)
+			r := w.opened(Doors, commA, Filter{}, form.ID)
+			list, _, err := w.s.Outstanding(w.ctx, sys, r.ID, ListQuery{States: []State{Exempt}})
+			w.ok(err)
+			out := map[id.ID]string{}
+			for _, l := range list {
+				if out[l.ObjectID] = l.Reason; l.ValidUntilMs <= w.s.now() {
+					t.Errorf("carried beyond its days: %+v", l)
+				}
+			}
+			return out
+		}
+		if got := exempt(10 * 24 * time.Hour); len(got) != 3 || got[w.doors[0]] != "not_a_home" || got[w.doors[2]] != "verified_empty" {
+			t.Errorf("ten days on: %v", got)
+		}
+		if got := exempt(60 * 24 * time.Hour); len(got) != 2 || got[w.doors[1]] != "not_a_home" {
+			t.Errorf("seventy days on: %v", got)
+		}
+		home := w.opened(Doors, commA, Filter{}, form.ID)
+		w.mark(home, w.doors[1], "normal") // somebody lives there now
+		draft := w.draft(Doors, commA, Filter{}, form.ID)
+		cost, err := w.s.CostOf(w.ctx, sys, draft.ID)
+		w.ok(err)
+		if got := exempt(time.Hour); cost.Empty != 1 || len(got) != 1 || got[w.doors[0]] != "not_a_home" {
+			t.Errorf("said otherwise: %v, the draft says %d", got, cost.Empty)
+		}
+		if got := exempt(20 * 24 * time.Hour); len(got) != 0 {
+			t.Errorf("ninety days on: %v", got)
+		}
+		w.check()
+	})
+}
+
 func TestOpeningIsResumed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 2, 2, 10)

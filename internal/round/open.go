@@ -128,7 +128,7 @@ func (s *Service) writeList(ctx context.Context, r Round) error {
 	if err != nil {
 		return err
 	}
-	occs, err := s.emptySources(ctx, r)
+	occs, err := s.exemptSources(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -156,12 +156,12 @@ func (s *Service) writeList(ctx context.Context, r Round) error {
 	}
 }
 
-// emptySources returns the occurrences in which a door may stand verified empty.
-func (s *Service) emptySources(ctx context.Context, r Round) ([]id.ID, error) {
+// exemptSources returns the occurrences in which a door may stand exempt still.
+func (s *Service) exemptSources(ctx context.Context, r Round) ([]id.ID, error) {
 	if r.TargetKind != Doors {
 		return nil, nil
 	}
-	list, err := recentOccurrences(ctx, s.DB.Read(), r.district, r.OccurrenceID, s.now()-emptyLookback)
+	list, err := recentOccurrences(ctx, s.DB.Read(), r.district, r.OccurrenceID, s.now()-exemptLookback)
 	return idsOf(list), err
 }
 
@@ -172,7 +172,7 @@ func (s *Service) openChunk(ctx context.Context, r Round, list []spot, occs []id
 		if err != nil || len(targets) == 0 {
 			return err
 		}
-		empty, err := emptyUntil(ctx, tx, r.district, occs, targets, s.now())
+		exempt, err := standingExempts(ctx, tx, r.district, occs, targets, s.now())
 		if err != nil {
 			return err
 		}
@@ -180,12 +180,12 @@ func (s *Service) openChunk(ctx context.Context, r Round, list []spot, occs []id
 		counters := map[counterKey]counterDelta{}
 		for i := range targets {
 			t := &targets[i]
-			if until := empty[t.ObjectID]; until > 0 {
-				m, err := s.ownMark(r, t.ObjectID, resultEmpty, resultEmpty, Carried, id.Zero, id.Zero)
+			if x, ok := exempt[t.ObjectID]; ok {
+				m, err := s.ownMark(r, t.ObjectID, x.reason, x.reason, Carried, id.Zero, id.Zero)
 				if err != nil {
 					return err
 				}
-				m.validUntilMs = until
+				m.validUntilMs = x.until
 				*t = nextTarget(*t, m).next
 				marks = append(marks, m)
 			}

@@ -70,9 +70,25 @@ func lastSpot(ctx context.Context, q db.Queryer, sel *selection) (path string, o
 	return path, object, err
 }
 
-// emptyUntil returns until when doors among the targets are verified empty.
-func emptyUntil(ctx context.Context, q db.Queryer, district int, occs []id.ID, targets []Target, now int64) (map[id.ID]int64, error) {
-	out := map[id.ID]int64{}
+// standingExempt is a result with days of validity that was given of a door in
+// another round.
+type standingExempt struct {
+	reason string
+	until  int64
+}
+
+// stands is the SQL of targets t of other occurrences whose exemption stands at
+// an instant: within its days, and nobody said otherwise of the door since.
+func stands(a *db.Args, occs []id.ID, now string) string {
+	in := db.In(a, occs)
+	return "t.state = 3 AND t.reason IN " + db.In(a, carriedResults) + " AND t.valid_until_ms > " + now + " AND t.occurrence_id IN " + in +
+		" AND NOT EXISTS (SELECT 1 FROM target y WHERE y.district = t.district AND y.object_id = t.object_id AND y.occurrence_id IN " + in +
+		" AND y.state IN (2, 3) AND y.marked_ms >= t.marked_ms AND y.reason <> t.reason)"
+}
+
+// standing returns the exemptions that stand of doors among the targets.
+func standingExempts(ctx context.Context, q db.Queryer, district int, occs []id.ID, targets []Target, now int64) (map[id.ID]standingExempt, error) {
+	out := map[id.ID]standingExempt{}
 	if len(occs) == 0 {
 		return out, nil
 	}
@@ -82,13 +98,13 @@ func emptyUntil(ctx context.Context, q db.Queryer, district int, occs []id.ID, t
 		for i, t := range part {
 			ids[i] = t.ObjectID
 		}
-		rows, err := q.QueryContext(ctx, "SELECT t.object_id, MAX(t.valid_until_ms) FROM target t WHERE t.district = $1 AND t.state = 3 AND t.reason = '"+resultEmpty+
-			"' AND t.valid_until_ms > $2 AND t.occurrence_id IN "+db.In(a, occs)+" AND t.object_id IN "+db.In(a, ids)+" GROUP BY t.object_id", a.List()...)
+		rows, err := q.QueryContext(ctx, "SELECT t.object_id, t.reason, MAX(t.valid_until_ms) FROM target t WHERE t.district = $1 AND "+stands(a, occs, "$2")+
+			" AND t.object_id IN "+db.In(a, ids)+" GROUP BY t.object_id, t.reason ORDER BY t.object_id, t.reason", a.List()...)
 		_, err = collect(rows, err, func(scan scanner) (struct{}, error) {
 			var v id.ID
-			var until int64
-			err := scan(&v, &until)
-			out[v] = until
+			var x standingExempt
+			err := scan(&v, &x.reason, &x.until)
+			out[v] = x
 			return struct{}{}, err
 		})
 		return err

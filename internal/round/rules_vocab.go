@@ -35,7 +35,7 @@ type Result struct {
 	ClassName    string       `json:"class"`                   // done, attempt, exempt; open of the ledger's own
 	Answers      string       `json:"answers,omitempty"`       // normal: filled with normal answers; given: all must be given; empty: none asked
 	Targets      []TargetKind `json:"targets,omitempty"`       // empty: any
-	ValidityDays int          `json:"validity_days,omitempty"` // from the mark; of verified_empty alone rounds that open within them take it over
+	ValidityDays int          `json:"validity_days,omitempty"` // from the mark; a round over doors that opens within them takes an exemption over
 	By           string       `json:"by,omitempty"`            // ledger, close: nobody may give it at a door
 	Short        bool         `json:"short,omitempty"`         // a button above the questions of the door's page and a field of the paper form
 }
@@ -60,7 +60,6 @@ func (r Result) fits(k TargetKind) bool { return len(r.Targets) == 0 || slices.C
 const (
 	resultNormal   = "normal"
 	resultNil      = "nil_return"
-	resultEmpty    = "verified_empty"
 	resultDeparted = "departed"
 	// resultElsewhere is also one that workers mark.
 	resultElsewhere = "living_elsewhere"
@@ -97,6 +96,20 @@ type formVocab struct {
 type bulkVocab struct {
 	Filler []string `json:"filler"`
 	Range  []string `json:"range"`
+}
+
+// carriedResults are the results that rounds take over from earlier ones: those
+// of doors that are exempt for a number of days.
+var carriedResults = carried(results)
+
+func carried(list []Result) []string {
+	var out []string
+	for _, r := range list {
+		if r.Class() == Exempt && r.ValidityDays > 0 && r.fits(Doors) {
+			out = append(out, r.Code)
+		}
+	}
+	return out
 }
 
 func mustVocab[T any](name string) T {

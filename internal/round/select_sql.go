@@ -211,11 +211,10 @@ func (sel *selection) freshCount(ctx context.Context, q db.Queryer, occs []id.ID
 	return n, last, db.Fault("round.fresh", err)
 }
 
-// emptyCount returns how many doors of the selection are verified empty still.
-func (sel *selection) emptyCount(ctx context.Context, q db.Queryer, occs []id.ID, now int64) (n int, err error) {
+// exemptCount returns how many doors of the selection stand exempt still.
+func (sel *selection) exemptCount(ctx context.Context, q db.Queryer, occs []id.ID, now int64) (n int, err error) {
 	a := db.NewArgs(sel.round.district)
 	err = q.QueryRowContext(ctx, "SELECT count(DISTINCT t.object_id) FROM target t JOIN ("+sel.sql(a, "")+
-		") x ON x.object_id = t.object_id WHERE t.district = $1 AND t.state = 3 AND t.reason = '"+resultEmpty+"' AND t.valid_until_ms > "+a.Add(now)+
-		" AND t.occurrence_id IN "+db.In(a, occs), a.List()...).Scan(&n)
-	return n, db.Fault("round.empty", err)
+		") x ON x.object_id = t.object_id WHERE t.district = $1 AND "+stands(a, occs, a.Add(now)), a.List()...).Scan(&n)
+	return n, db.Fault("round.exempt", err)
 }

@@ -71,7 +71,7 @@ func (w *world) carried(r Round, n int, doors []id.ID) map[id.ID]Target {
 	lines, _, err := w.s.Outstanding(w.ctx, sys, r.ID, ListQuery{Ref: NodeRef{N: n}, States: []State{Exempt}})
 	w.ok(err)
 	for _, l := range lines {
-		if l.Reason != resultEmpty || l.ValidUntilMs <= w.s.now() {
+		if l.Reason != "verified_empty" || l.ValidUntilMs <= w.s.now() {
 			w.t.Fatalf("day %d begins with %+v", n, l)
 		}
 		out[l.ObjectID] = l.Target

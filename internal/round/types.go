@@ -131,7 +131,7 @@ type Cost struct {
 	Minutes int         `json:"minutes"` // all targets together
 	Hours   int         `json:"hours"`   // the same in person-hours, rounded up
 	Fresh   []FreshCost `json:"fresh,omitempty"`
-	Empty   int         `json:"empty"` // doors verified empty, still valid: they need no visit
+	Empty   int         `json:"empty"` // doors verified empty or no home, still valid: they need no visit
 }
 
 // FreshCost says how many targets answered a question of the form recently.
