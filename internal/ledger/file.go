@@ -15,13 +15,15 @@ type File struct {
 	Events     []Event // newest first; the oldest tells where the record came from
 	More       bool    // older events than shown exist
 	Residences []Residence
-	Looks      []audit.Seen    // who looked at unmasked fields
+	Looks      []audit.Seen    // who looked at unmasked fields, also of a record that was merged into this one
 	Care       []CareItem      // only where the caller may see the care list
 	Risk       []RiskItem      // only where the caller may see the risk list
 	Actions    []string        // what neighbours are asked to do; never why
 	Elsewhere  []ElsewhereView // the items about living elsewhere than registered
 	MergedInto id.ID           // the record this one was taken into, or Zero
 	LivesSince int64
+
+	records []id.ID // the person's: this one and those that were merged into it
 }
 
 // fileEvents bounds the events shown at once, fileLooks the looks.
@@ -46,7 +48,7 @@ func (s *Service) File(ctx context.Context, c grid.Caller, person id.ID) (*File,
 			return nil, errs.Wrap(op, err)
 		}
 	}
-	f.Looks, err = s.audit.LooksAt(ctx, s.db.Read(), person, fileLooks)
+	f.Looks, err = s.audit.LooksAt(ctx, s.db.Read(), fileLooks, f.records...)
 	return f, errs.Wrap(op, err)
 }
 
@@ -74,6 +76,7 @@ func (s *Service) fileHistory(ctx context.Context, c grid.Caller, f *File) error
 	if err != nil {
 		return err
 	}
+	f.records = records
 	if f.Events, err = s.events(ctx, q, c.District, records, fileEvents+1); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
 )
@@ -44,6 +45,13 @@ func (s *Service) events(ctx context.Context, q db.Queryer, district int, person
 		e.Changes, e.Text = body.Changes, body.Text
 		return e, err
 	})
+}
+
+// Records returns a person's records: the one given and those that were merged
+// into it. The caller has decided that they may be spoken of.
+func (s *Service) Records(ctx context.Context, district int, person id.ID) ([]id.ID, error) {
+	list, err := s.mergedInto(ctx, s.db.Read(), district, person)
+	return list, errs.Wrap("ledger.Records", err)
 }
 
 // mergedInto returns the records that were taken into person, however deep.

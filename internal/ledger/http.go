@@ -99,6 +99,7 @@ type fileLook struct {
 	AtMs    int64  `json:"at_ms"`
 	Role    string `json:"role"`
 	Purpose string `json:"purpose"`
+	Merged  bool   `json:"merged,omitempty" doc:"At a record that was merged into this one"`
 }
 
 type personFile struct {
@@ -117,7 +118,7 @@ func fileOf(f *File) personFile {
 		out.Events = append(out.Events, fileEvent{e.AtMs, e.Kind, e.AccountID, e.PostID, e.Source, e.ObjectID, e.Changes, e.Text})
 	}
 	for _, l := range f.Looks {
-		out.Looks = append(out.Looks, fileLook{l.At, l.Role, l.Purpose})
+		out.Looks = append(out.Looks, fileLook{l.At, l.Role, l.Purpose, l.Person != f.Person.ID})
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
+	"wangge/internal/platform/id"
 )
 
 // TestEveryUnmaskedViewIsOneLook calls everything that shows persons, with a
@@ -84,6 +85,31 @@ func TestEveryUnmaskedViewIsOneLook(t *testing.T) {
 		}
 		if got := looks() - before; got != 2 {
 			t.Errorf("another viewer and another purpose: %d looks, want 2", got)
+		}
+	})
+}
+
+// TestLooksGoWithAMerge: who looked at a record before it was merged is told on
+// the file of the one that stays, and no longer once the merge is undone.
+func TestLooksGoWithAMerge(t *testing.T) {
+	both(t, 2, func(t *testing.T, w *world) {
+		a := w.home(0, ledger.HouseholdInput{}, person("欧阳锋", "13912345678")).Persons[0].ID
+		b := w.home(1, ledger.HouseholdInput{}, person("欧阳峰", "13912345678")).Persons[0].ID
+		worker := caller(grid.RoleGridWorker, communityPath)
+		worker.Purpose = "deliver_help"
+		must2[ledger.PersonView](t)(w.s.Person(ctx, worker, b))
+		merge := must2[id.ID](t)(w.s.MergePersons(ctx, w.sys, ledger.Merge{Keep: a, Drop: b}))
+		clerk := caller(grid.RoleCommunity, communityPath)
+		file := must2[*ledger.File](t)(w.s.File(ctx, clerk, a))
+		if len(file.Looks) != 1 || file.Looks[0].Person != b || file.Looks[0].Purpose != "deliver_help" {
+			t.Errorf("after the merge the file tells of %+v", file.Looks)
+		}
+		must(t, w.s.UndoMerge(ctx, w.sys, a, merge))
+		if file = must2[*ledger.File](t)(w.s.File(ctx, clerk, a)); len(file.Looks) != 0 {
+			t.Errorf("after its undoing the file tells of %+v", file.Looks)
+		}
+		if file = must2[*ledger.File](t)(w.s.File(ctx, clerk, b)); len(file.Looks) != 1 {
+			t.Errorf("the other file tells of %+v", file.Looks)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,7 +78,11 @@ func (s *Service) Looks(ctx context.Context, c grid.Caller, q Question, cursor s
 		return nil, "", err
 	}
 	limit = min(max(limit, 1), MaxAnswer)
-	list, err := selectLooks(ctx, s.d.Read(), c.District, q, cursor, limit+1)
+	people, err := s.asked(ctx, c.District, q)
+	if err != nil {
+		return nil, "", errs.Wrap(op, err)
+	}
+	list, err := selectLooks(ctx, s.d.Read(), c.District, q, people, cursor, limit+1)
 	if err != nil {
 		return nil, "", errs.Wrap(op, err)
 	}
@@ -87,6 +92,31 @@ func (s *Service) Looks(ctx context.Context, c grid.Caller, q Question, cursor s
 		next = list[limit-1].cursor()
 	}
 	return list, next, errs.Wrap(op, s.name(ctx, c.District, list))
+}
+
+// asked returns the records a question is about, with those that were merged
+// into them; nil where it is about no person and no door.
+func (s *Service) asked(ctx context.Context, district int, q Question) ([]id.ID, error) {
+	if q.Person == id.Zero && q.Door == id.Zero {
+		return nil, nil
+	}
+	people := []id.ID{q.Person}
+	if q.Door != id.Zero {
+		there, err := behind(ctx, s.d.Read(), district, q.Door)
+		if err != nil {
+			return nil, err
+		}
+		people = slices.DeleteFunc(there, func(p id.ID) bool { return q.Person != id.Zero && p != q.Person })
+	}
+	out := []id.ID{id.Zero} // never nil: a door with nobody behind it was looked at by nobody
+	for _, p := range people {
+		all, err := s.ledger.Records(ctx, district, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, all...)
+	}
+	return out, nil
 }
 
 // MaxAnswer is the most rows one answer holds.

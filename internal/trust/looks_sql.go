@@ -11,7 +11,7 @@ import (
 	"wangge/internal/platform/id"
 )
 
-func selectLooks(ctx context.Context, q db.Queryer, district int, ask Question, cursor string, limit int) ([]LookRow, error) {
+func selectLooks(ctx context.Context, q db.Queryer, district int, ask Question, people []id.ID, cursor string, limit int) ([]LookRow, error) {
 	a := db.NewArgs(district)
 	where := `l.district = $1`
 	and := func(on bool, cond string, v any) {
@@ -22,15 +22,7 @@ func selectLooks(ctx context.Context, q db.Queryer, district int, ask Question, 
 	and(ask.From != "", `l.day >= `, ask.From)
 	and(ask.Until != "", `l.day <= `, ask.Until)
 	and(ask.Account != id.Zero, `l.account_id = `, ask.Account)
-	and(ask.Person != id.Zero, `l.person_id = `, ask.Person)
-	if ask.Door != id.Zero {
-		people, err := behind(ctx, q, district, ask.Door)
-		if err != nil {
-			return nil, err
-		}
-		if len(people) == 0 {
-			return nil, nil
-		}
+	if people != nil {
 		where += ` AND l.person_id IN ` + db.In(a, people)
 	}
 	if cursor != "" {

@@ -123,3 +123,31 @@ func TestWhatThisAccountExported(t *testing.T) {
 type discard struct{}
 
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// TestLooksOfAMergedRecord: the auditor who asks about somebody, or about the
+// door they live behind, is told of looks at the record that was merged.
+func TestLooksOfAMergedRecord(t *testing.T) {
+	both(t, 2, func(t *testing.T, w *world) {
+		clerk, sys := w.caller(7, grid.RoleCommunity, community), grid.System(district, "test")
+		w.look(clerk, w.doors[1], "verify_record")
+		person := func(door id.ID) id.ID {
+			hs, err := w.l.Behind(ctx, sys, door)
+			w.must(err)
+			return hs[0].Persons[0].ID
+		}
+		keep, drop := person(w.doors[0]), person(w.doors[1])
+		_, err := w.l.MergePersons(ctx, sys, ledger.Merge{Keep: keep, Drop: drop})
+		w.must(err)
+		auditor := w.caller(9, grid.RoleAuditor, "230103")
+		for name, q := range map[string]trust.Question{"the person": {Person: keep}, "the door": {Door: w.doors[0]}, "both": {Person: keep, Door: w.doors[0]}, "the record that was": {Person: drop}} {
+			rows, _, err := w.s.Looks(ctx, auditor, q, "", 10)
+			w.must(err)
+			if len(rows) != 1 || rows[0].Person != drop || rows[0].Purpose != "verify_record" {
+				t.Errorf("%s: %+v", name, rows)
+			}
+		}
+		if rows, _, err := w.s.Looks(ctx, auditor, trust.Question{Person: keep, Door: w.doors[2]}, "", 10); err != nil || len(rows) != 0 {
+			t.Errorf("behind another door: %+v %v", rows, err)
+		}
+	})
+}

@@ -173,7 +173,7 @@ func TestOneLookADay(t *testing.T) {
 		if n := count(t, d, "audit_entry"); n != 5 {
 			t.Errorf("%d entries, want 5", n)
 		}
-		seen, err := l.LooksAt(ctx, d.Read(), 1, 10)
+		seen, err := l.LooksAt(ctx, d.Read(), 10, 1)
 		if err != nil || len(seen) != 3 || seen[0].Day != "2022-10-11" || seen[0].Role != "community" || seen[0].Account != 7 {
 			t.Errorf("%+v %v", seen, err)
 		}

@@ -75,9 +75,10 @@ func (l *Log) LookOutside(ctx context.Context, d *db.DB, k Look, persons ...id.I
 	return d.Write(ctx, op, func(tx *db.Tx) error { return l.Look(ctx, tx, k, missing...) })
 }
 
-// LooksAt lists who looked at a person, newest first, at most limit.
-func (l *Log) LooksAt(ctx context.Context, q db.Queryer, person id.ID, limit int) ([]Seen, error) {
-	out, err := selectLooks(ctx, q, l.district, person, limit)
+// LooksAt lists who looked at a person, newest first, at most limit. records
+// are the person's: the one there is and those that were merged into it.
+func (l *Log) LooksAt(ctx context.Context, q db.Queryer, limit int, records ...id.ID) ([]Seen, error) {
+	out, err := selectLooks(ctx, q, l.district, records, limit)
 	return out, errs.Wrap("audit.LooksAt", err)
 }
 

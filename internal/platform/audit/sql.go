@@ -84,9 +84,10 @@ func looked(ctx context.Context, q db.Queryer, district int, day string, k Look,
 	return out, err
 }
 
-func selectLooks(ctx context.Context, q db.Queryer, district int, person id.ID, limit int) ([]Seen, error) {
+func selectLooks(ctx context.Context, q db.Queryer, district int, records []id.ID, limit int) ([]Seen, error) {
+	a := db.NewArgs(district, limit)
 	return db.List(ctx, q, (*Seen).fields, `SELECT `+seenColumns+` FROM look
-		WHERE district = $1 AND person_id = $2 ORDER BY day DESC, first_ms DESC LIMIT $3`, district, person, limit)
+		WHERE district = $1 AND person_id IN `+db.In(a, records)+` ORDER BY day DESC, first_ms DESC LIMIT $2`, a.List()...)
 }
 
 const entryColumns = `id, chain, seq, at_ms, account_id, post_id, action, object, object_id, purpose, detail`
