@@ -254,6 +254,17 @@ var r=await fetch(%s,o);return r.status+' '+await r.text()})()`, quote(method), 
 	return n
 }
 
+// download takes the file behind the page's link whose address has this end,
+// with the window's session.
+func (b *tab) download(end string) []byte {
+	b.t.Helper()
+	return decode(b.t, webtest.Get(b.t, b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`(async function(){
+var a=[...document.querySelectorAll('a')].find(a=>a.getAttribute('href').endsWith(%s));
+var d=new Uint8Array(await(await fetch(a.href)).arrayBuffer()),s='';
+for(var i=0;i<d.length;i+=8192)s+=String.fromCharCode.apply(null,d.subarray(i,i+8192));
+return btoa(s)})()`, quote(end)), chromedp.EvalAwaitPromise)))
+}
+
 // quote writes a string as JavaScript.
 func quote(s string) string {
 	b, err := json.Marshal(s)

@@ -8,8 +8,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/xuri/excelize/v2"
-
-	"wangge/internal/platform/web/webtest"
 )
 
 // story is what one chapter leaves to the next.
@@ -72,10 +70,7 @@ func (s *story) importsRoster(t *testing.T) {
 // refusedRows takes the workbook of refused rows and counts them.
 func (b *tab) refusedRows(want int) {
 	b.t.Helper()
-	raw := webtest.Get(b.t, b.ctx, chromedp.Evaluate[string](`(async function(){
-var a=[...document.querySelectorAll('a')].find(a=>a.getAttribute('href').endsWith('/rejected'));
-var r=await fetch(a.href);return btoa(String.fromCharCode.apply(null,new Uint8Array(await r.arrayBuffer())))})()`, chromedp.EvalAwaitPromise))
-	f, err := excelize.OpenReader(bytes.NewReader(decode(b.t, raw)))
+	f, err := excelize.OpenReader(bytes.NewReader(b.download("/rejected")))
 	if err != nil {
 		b.t.Fatalf("the refused rows are no workbook: %v", err)
 	}
