@@ -120,22 +120,6 @@ func (w *walk) elsewhere() error {
 	return err
 }
 
-// redraw puts a random building, unit or group of its community into a random grid.
-func (w *walk) redraw() error {
-	g := pick(w, w.now.grids)
-	var parts []id.ID
-	for _, p := range w.now.places {
-		if p.AreaID == g.AreaID && p.Kind != grid.Community {
-			parts = append(parts, p.ID)
-		}
-	}
-	if len(parts) == 0 {
-		return nothing
-	}
-	_, err := w.a.Grid.AssignDoors(w.ctx(), w.c, g.ID, grid.Selection{Places: []id.ID{pick(w, parts)}})
-	return err
-}
-
 // build adds a building with two doors to a compound.
 func (w *walk) build() error {
 	compounds := w.places(grid.Compound)

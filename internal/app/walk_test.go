@@ -48,6 +48,7 @@ type walk struct {
 	applied []id.ID              // imports that can be undone
 	merged  [][2]id.ID           // records that stayed, and their merges
 	sent    []round.MarkInput
+	redrawn []*grid.Redrawing // those that can be taken back
 }
 
 // step is one random operation. Invalid and Conflict are answers that a random
@@ -59,7 +60,7 @@ type step struct {
 
 func (w *walk) steps() []step {
 	return []step{{"import", w.importRoster}, {"undo import", w.undoImport}, {"arrive", w.arrive}, {"depart", w.depart}, {"move", w.move},
-		{"merge", w.merge}, {"merge people", w.mergePeople}, {"undo merge", w.undoMerge}, {"elsewhere", w.elsewhere}, {"redraw", w.redraw}, {"relist", w.relist},
+		{"merge", w.merge}, {"merge people", w.mergePeople}, {"undo merge", w.undoMerge}, {"elsewhere", w.elsewhere}, {"redraw", w.redraw}, {"redraw many", w.redrawMany}, {"undo redraw", w.undoRedraw}, {"relist", w.relist},
 		{"build", w.build}, {"open", w.open}, {"close", w.close}, {"post ends", w.postEnds},
 		{"mark", w.mark}, {"mark", w.mark}, {"mark again", w.markAgain}, {"phone", w.phone}, {"late", w.late}, {"rush", w.rush}}
 }
