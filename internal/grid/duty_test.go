@@ -1,8 +1,6 @@
 package grid
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -95,81 +93,6 @@ func TestATransferLeavesTheWorkWithThePost(t *testing.T) {
 		_, err = f.TransferHolder(ctx, clerk, Transfer{HolderID: f.term(two.ID).ID, ToPost: away.ID})
 		wantKind(t, err, errs.Denied)
 	})
-}
-
-// TestRosterAgainstBruteForce gives units random rosters and compares, for each
-// hour of ten days, what nobody is on duty for with a count in Go.
-func TestRosterAgainstBruteForce(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		f := fresh(t, d)
-		r := rand.New(rand.NewPCG(3, 11))
-		_, units, _ := f.estate("保利小区", 2, 3, 2)
-		start := clock.DayStart(f.clock.Now())
-		rosters := make([][]Shift, len(units))
-		for i, u := range units {
-			post := f.appoint(NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: u.ID}, id.ID(100+i))
-			if i == 0 {
-				continue // no roster: always on duty
-			}
-			for range 1 + r.IntN(5) {
-				s := Shift{Weekday: r.IntN(7), Start: hour(r.IntN(minutesADay)), End: hour(r.IntN(minutesADay))}
-				if r.IntN(4) == 0 {
-					s.Day = clock.Day(start.AddDate(0, 0, 1+r.IntN(8)))
-				}
-				if i == 1 {
-					s.AccountID = 101
-				}
-				rosters[i] = append(rosters[i], s)
-			}
-			must(f.AddShifts(ctx, f.c, post.ID, rosters[i]))(t)
-		}
-		for h := 24; h < 240; h += 5 {
-			at := start.Add(time.Duration(h)*time.Hour + time.Duration(r.IntN(60))*time.Minute)
-			want := 0
-			for i := range units {
-				if i > 0 && !anyCovers(rosters[i], at) {
-					want += 2
-				}
-			}
-			v := must(f.Vacancies(ctx, f.c, f.hua.ID, When{AtMs: clock.Ms(at), OnDuty: true}))(t)
-			if v.Total.Doors != want {
-				t.Fatalf("%s: %d doors, want %d\n%+v", at, v.Total.Doors, want, rosters)
-			}
-			sum := 0
-			for _, ch := range v.Children {
-				sum += ch.Doors
-			}
-			if sum != want {
-				t.Errorf("%s: the children have %d of %d", at, sum, want)
-			}
-			if by := must(f.Vacancies(ctx, f.c, f.hua.ID, When{AtMs: clock.Ms(at)}))(t); by.Total.Doors != 0 {
-				t.Errorf("%d doors vacant though every post is held", by.Total.Doors)
-			}
-		}
-	})
-}
-
-// anyCovers is the roster's meaning, written another way: it steps through days.
-func anyCovers(list []Shift, at time.Time) bool {
-	for _, s := range list {
-		for back := range 2 {
-			day := clock.DayStart(at).AddDate(0, 0, -back)
-			if s.Day != "" && s.Day != clock.Day(day) || s.Day == "" && (int(day.In(clock.CST).Weekday())+6)%7 != s.Weekday {
-				continue
-			}
-			var h1, m1, h2, m2 int
-			fmt.Sscanf(s.Start, "%d:%d", &h1, &m1)
-			fmt.Sscanf(s.End, "%d:%d", &h2, &m2)
-			from, until := day.Add(time.Duration(h1)*time.Hour+time.Duration(m1)*time.Minute), day.Add(time.Duration(h2)*time.Hour+time.Duration(m2)*time.Minute)
-			if !until.After(from) {
-				until = until.AddDate(0, 0, 1)
-			}
-			if !at.Before(from) && at.Before(until) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // TestSweepsFollowTheRoster asks again and again while the clock runs: what is
