@@ -155,6 +155,28 @@ func TestAListBringsPeopleIntoPosts(t *testing.T) {
 	})
 }
 
+// TestEachAccountIsOfTheAreaOfItsPost: a list of the whole district makes
+// accounts that each community and street administers for itself.
+func TestEachAccountIsOfTheAreaOfItsPost(t *testing.T) {
+	h := fresh(t, dbtest.SQLite(t))
+	other := must(h.grid.Area(ctx, h.c, "230103001003"))(t)
+	street := must(h.grid.Area(ctx, h.c, "230103001000"))(t)
+	r := must(h.Apply(ctx, h.c, book(t, lists[1],
+		"1|吴采|13800000001|网格长|花园街社区||||| 1网格||",
+		"2|肖竹|13800000002|楼长|花园街社区|东风小区|1号楼|||||",
+		"3|王志|13800000004|居民代表|230103001001|东风小区|1|1|101-202|||",
+		"4|外人|13800000005|志愿者|230103001003||||||||",
+		"5|街上|13800000006|街道|||||||||"), Options{Lang: "zh", Place: street.ID}))(t)
+	if r.Refused != 0 || r.Accounts != 5 {
+		t.Fatalf("%+v", r.Problems)
+	}
+	for phone, home := range map[string]id.ID{"13800000001": h.hua.ID, "13800000002": h.hua.ID, "13800000004": h.hua.ID, "13800000005": other.ID, "13800000006": street.ID} {
+		if a := must(h.accounts.Find(ctx, phone))(t); a.Home != home {
+			t.Errorf("%s is of %s, not of %s", a.Name, a.Home, home)
+		}
+	}
+}
+
 func TestAListChanges(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := fresh(t, d)
