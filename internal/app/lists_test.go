@@ -153,3 +153,70 @@ func (d *drill) upload(t *testing.T, c *http.Client, book []byte) string {
 	}
 	return string(page)
 }
+
+// TestNoRouteTakesOutWhoNeedsCare tries every way in which a list of who needs
+// care, is at risk or lives elsewhere could leave in bulk, as roles that may see
+// and export other things.
+func TestNoRouteTakesOutWhoNeedsCare(t *testing.T) {
+	d := newDrill(t, Options{}, "nangang", 600)
+	for _, role := range []string{"community", "street", "district_command", "auditor"} {
+		c := d.login(t, role)
+		for _, path := range []string{"/care/export", "/care/file", "/risk/export", "/risk/file", "/lists/care", "/lists/care/file", "/lists/risk/file", "/lists/persons/file", "/lists/elsewhere/file",
+			"/elsewhere/export", "/facets/doors/export", "/api/v1/care/export", "/api/v1/risk/export", "/api/v1/lists/care", "/api/v1/lists/risk", "/persons/export?lives=elsewhere", "/exports/new?lives=elsewhere"} {
+			res, err := c.Get(d.srv.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusForbidden {
+				t.Errorf("%s gets %s: %d", role, path, res.StatusCode)
+			}
+			if kind := res.Header.Get("Content-Type"); strings.Contains(kind, "spreadsheet") || strings.Contains(kind, "csv") {
+				t.Errorf("%s gets a file from %s: %s", role, path, kind)
+			}
+		}
+		res, err := c.Post(d.srv.URL+"/api/v1/exports", "application/json", strings.NewReader(`{"place_id":"`+d.place(t)+`","lives":"elsewhere","purpose":"verify_record"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode < 400 || res.StatusCode >= 500 {
+			t.Errorf("%s asks for who lives elsewhere: %d", role, res.StatusCode)
+		}
+		for _, filter := range []string{"care=lives_alone", "kind=lives_alone", "risk=1", "tag=care"} { // no filter by care narrows what leaves
+			all, some := d.exported(t, c, ""), d.exported(t, c, filter)
+			if all < 2 && role == "community" {
+				t.Errorf("the clerk's list has %d rows", all)
+			}
+			if all != some {
+				t.Errorf("%s: %s narrows the list from %d rows to %d", role, filter, all, some)
+			}
+		}
+	}
+}
+
+// place is the community of the printed accounts.
+func (d *drill) place(t *testing.T) string {
+	t.Helper()
+	c := must(d.app.Grid.CallerFor(t.Context(), d.logins["community"].Account, d.app.District, d.app.clock().Now()))
+	return c.Grants[0].ObjectID.String()
+}
+
+// exported counts the rows of the masked list of persons; 0 where it is refused.
+func (d *drill) exported(t *testing.T, c *http.Client, query string) int {
+	t.Helper()
+	res, err := c.Get(d.srv.URL + "/persons/export?place=" + d.place(t) + "&" + query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	f, err := excelize.OpenReader(res.Body)
+	if err != nil {
+		return 0
+	}
+	rows, err := f.GetRows(f.GetSheetName(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(rows)
+}

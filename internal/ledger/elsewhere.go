@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"wangge/internal/grid"
@@ -229,13 +228,13 @@ func receiver(r elsewhereRow) string { return r.toPath }
 func sender(r elsewhereRow) string   { return r.fromPath }
 
 // decide stores how an item ended.
-func (w *work) decide(row elsewhereRow, state ElsewhereState, reason string) error {
+func (w *work) decide(row elsewhereRow, state ElsewhereState, reason, action string) error {
 	row.state, row.reason, row.decidedMs = state, reason, w.now
 	row.decidedBy, row.decidedPost = w.c.AccountID, w.c.PostFor(grid.LedgerWrite)
 	if err := w.s.updateElsewhere(w.ctx, w.tx, w.c.District, row); err != nil {
 		return err
 	}
-	return w.noteElsewhere("elsewhere."+strings.TrimSuffix(string(state), "ed"), row)
+	return w.noteElsewhere(action, row)
 }
 
 // RefuseElsewhere ends an item: the person is not there. reason is one of
@@ -266,7 +265,7 @@ func (s *Service) RefuseElsewhere(ctx context.Context, c grid.Caller, item id.ID
 		if row.blob, err = s.sealElsewhere(row, body); err != nil {
 			return err
 		}
-		return w.giveBack(row, ElsewhereRefused, reason)
+		return w.giveBack(row, ElsewhereRefused, reason, "elsewhere.refuse")
 	})
 }
 
@@ -278,13 +277,13 @@ func (s *Service) WithdrawElsewhere(ctx context.Context, c grid.Caller, item id.
 		if err != nil {
 			return err
 		}
-		return w.giveBack(row, ElsewhereWithdrawn, "")
+		return w.giveBack(row, ElsewhereWithdrawn, "", "elsewhere.withdraw")
 	})
 }
 
 // giveBack ends an item without a move: where the proposal had ended the count
 // at the sender it begins again.
-func (w *work) giveBack(row elsewhereRow, state ElsewhereState, reason string) error {
+func (w *work) giveBack(row elsewhereRow, state ElsewhereState, reason, action string) error {
 	err := w.across(func() error {
 		r, err := w.s.person(w.ctx, w.tx, w.c, grid.LedgerWrite, row.person)
 		if err != nil {
@@ -304,5 +303,5 @@ func (w *work) giveBack(row elsewhereRow, state ElsewhereState, reason string) e
 	if err != nil {
 		return err
 	}
-	return w.decide(row, state, reason)
+	return w.decide(row, state, reason, action)
 }

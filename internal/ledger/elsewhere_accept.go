@@ -48,7 +48,7 @@ func (s *Service) AcceptElsewhere(ctx context.Context, c grid.Caller, item id.ID
 		if err := w.across(func() error { return w.settle(row, p) }); err != nil {
 			return err
 		}
-		return w.decide(row, ElsewhereAccepted, "")
+		return w.decide(row, ElsewhereAccepted, "", "elsewhere.accept")
 	})
 	return person, err
 }

@@ -48,9 +48,9 @@ func (s *Service) events(ctx context.Context, q db.Queryer, district int, person
 }
 
 // Records returns a person's records: the one given and those that were merged
-// into it. The caller has decided that they may be spoken of.
-func (s *Service) Records(ctx context.Context, district int, person id.ID) ([]id.ID, error) {
-	list, err := s.mergedInto(ctx, s.db.Read(), district, person)
+// into it. It tells numbers only; who asks has been asked for the right to them.
+func (s *Service) Records(ctx context.Context, c grid.Caller, person id.ID) ([]id.ID, error) {
+	list, err := s.mergedInto(ctx, s.db.Read(), c.District, person)
 	return list, errs.Wrap("ledger.Records", err)
 }
 

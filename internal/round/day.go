@@ -95,6 +95,21 @@ func (s *Service) Day(ctx context.Context, c grid.Caller) (Day, error) {
 	return out, nil
 }
 
+// Buttons are the results that a list's card offers, the first as its great one.
+func (c Card) Buttons() []Result { return cardButtons(c.DoorID != id.Zero) }
+
+// cardButtons are the short results of what is knocked at: of a door, or of
+// something that is none.
+func cardButtons(door bool) []Result {
+	var out []Result
+	for _, r := range results {
+		if r.Short && r.By == "" && (len(r.Targets) == 0 || door && r.fits(Doors)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // Day returns the card's targets as a phone keeps them.
 func (c Card) Day(lang string) []DayItem {
 	out := make([]DayItem, len(c.Items))

@@ -357,7 +357,7 @@ func (s *Service) Submit(ctx context.Context, c grid.Caller, round id.ID) (Round
 
 // Return hands a submitted round back to its drafter.
 func (s *Service) Return(ctx context.Context, c grid.Caller, round id.ID) error {
-	return s.step(ctx, c, "round.Return", grid.RoundApprove, round, Submitted, Draft)
+	return s.step(ctx, c, "round.Return", grid.RoundApprove, round, Submitted, Draft, "round.return")
 }
 
 // Withdraw ends a round that was not opened.
@@ -366,10 +366,10 @@ func (s *Service) Withdraw(ctx context.Context, c grid.Caller, round id.ID) erro
 	if err != nil {
 		return err
 	}
-	return s.step(ctx, c, "round.Withdraw", grid.RoundDraft, round, r.State, Withdrawn)
+	return s.step(ctx, c, "round.Withdraw", grid.RoundDraft, round, r.State, Withdrawn, "round.withdraw")
 }
 
-func (s *Service) step(ctx context.Context, c grid.Caller, op string, p grid.Permission, round id.ID, from, to RoundState) error {
+func (s *Service) step(ctx context.Context, c grid.Caller, op string, p grid.Permission, round id.ID, from, to RoundState, action string) error {
 	r, err := selectRound(ctx, s.DB.Read(), c.District, round)
 	if err != nil {
 		return err
@@ -384,7 +384,7 @@ func (s *Service) step(ctx context.Context, c grid.Caller, op string, p grid.Per
 		if err := setState(ctx, tx, c.District, round, from, to); err != nil {
 			return err
 		}
-		return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(p), Action: "round." + string(to), Object: "round", ObjectID: round})
+		return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(p), Action: action, Object: "round", ObjectID: round})
 	})
 }
 

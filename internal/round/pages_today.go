@@ -187,5 +187,11 @@ func roundKey(form string, round id.ID) string {
 // shell shows the page that a phone keeps for when there is no network: nothing
 // of anybody stands in it, the phone fills it with the day's doors.
 func (p *Pages) shell(w http.ResponseWriter, r *http.Request) error {
-	return p.ren.Page(w, r, web.Phone, "round/offline", web.Meta{Title: web.T(r.Context(), "round.today"), Menu: "today", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "round.today"), Href: "/today"}}})
+	d := shellPage{Meta: web.Meta{Title: web.T(r.Context(), "round.today"), Menu: "today", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "round.today"), Href: "/today"}}}, Buttons: cardButtons(true)}
+	return p.ren.Page(w, r, web.Phone, "round/offline", d)
+}
+
+type shellPage struct {
+	web.Meta
+	Buttons []Result // of a card, at a door
 }

@@ -37,7 +37,7 @@ type Result struct {
 	Targets      []TargetKind `json:"targets,omitempty"`       // empty: any
 	ValidityDays int          `json:"validity_days,omitempty"` // from the mark; a round over doors that opens within them takes an exemption over
 	By           string       `json:"by,omitempty"`            // ledger, close: nobody may give it at a door
-	Short        bool         `json:"short,omitempty"`         // a button above the questions of the door's page and a field of the paper form
+	Short        bool         `json:"short,omitempty"`         // a button of a list's cards and above the questions of the door's page, and a field of the paper form
 }
 
 // Class returns the state a mark of this result gives its target.

@@ -78,7 +78,7 @@ func (s *Service) Looks(ctx context.Context, c grid.Caller, q Question, cursor s
 		return nil, "", err
 	}
 	limit = min(max(limit, 1), MaxAnswer)
-	people, err := s.asked(ctx, c.District, q)
+	people, err := s.asked(ctx, c, q)
 	if err != nil {
 		return nil, "", errs.Wrap(op, err)
 	}
@@ -96,13 +96,13 @@ func (s *Service) Looks(ctx context.Context, c grid.Caller, q Question, cursor s
 
 // asked returns the records a question is about, with those that were merged
 // into them; nil where it is about no person and no door.
-func (s *Service) asked(ctx context.Context, district int, q Question) ([]id.ID, error) {
+func (s *Service) asked(ctx context.Context, c grid.Caller, q Question) ([]id.ID, error) {
 	if q.Person == id.Zero && q.Door == id.Zero {
 		return nil, nil
 	}
 	people := []id.ID{q.Person}
 	if q.Door != id.Zero {
-		there, err := behind(ctx, s.d.Read(), district, q.Door)
+		there, err := behind(ctx, s.d.Read(), c.District, q.Door)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (s *Service) asked(ctx context.Context, district int, q Question) ([]id.ID,
 	}
 	out := []id.ID{id.Zero} // never nil: a door with nobody behind it was looked at by nobody
 	for _, p := range people {
-		all, err := s.ledger.Records(ctx, district, p)
+		all, err := s.ledger.Records(ctx, c, p)
 		if err != nil {
 			return nil, err
 		}

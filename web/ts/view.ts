@@ -95,7 +95,7 @@ function cardOf(c: Card, rounds: Rounds): HTMLElement {
   const form = a.querySelector('form') as HTMLFormElement;
   if (!left(c)) form.remove();
   else bind(form, c, c.items);
-  if (!c.door) each(a, '[value=verified_empty]', (b) => b.remove());
+  if (!c.door) each(a, '[data-at-doors]', (b) => b.remove());
   return a;
 }
 

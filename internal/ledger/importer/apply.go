@@ -48,7 +48,7 @@ const (
 
 // hold takes an import in one of the states for this process; with may change
 // what is kept of it.
-func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, work string, with func(v *Import) error, from ...State) (lease *jobs.Lease, v *Import, err error) {
+func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, action string, with func(v *Import) error, from ...State) (lease *jobs.Lease, v *Import, err error) {
 	const op = "importer.hold"
 	if v, _, err = s.load(ctx, s.db.Read(), c, imp); err != nil {
 		return nil, nil, errs.Wrap(op, err)
@@ -62,7 +62,7 @@ func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, work strin
 			err = enter(ctx, tx, c.District, imp, Applying, from...)
 		}
 		if err == nil {
-			lease, err = jobs.Take(ctx, tx, s.db, s.job(c, imp, work), s.owner)
+			lease, err = jobs.Take(ctx, tx, s.db, s.job(c, imp, action), s.owner)
 		}
 		if err == nil && with != nil {
 			if err = with(v); err == nil {
@@ -72,7 +72,7 @@ func (s *Service) hold(ctx context.Context, c grid.Caller, imp id.ID, work strin
 		if err != nil {
 			return err
 		}
-		return s.note(ctx, tx, c, work, imp)
+		return s.note(ctx, tx, c, action, imp)
 	})
 	return lease, v, err
 }
