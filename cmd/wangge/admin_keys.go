@@ -110,23 +110,26 @@ func listKeys(ctx context.Context, c *keysCall) error {
 	}
 	w := tabwriter.NewWriter(c.env.stdout, 0, 0, 2, ' ', 0)
 	for _, k := range report.Keys {
-		fmt.Fprintf(w, "%s\t%s\n", k.Key, k.State)
+		fmt.Fprintf(w, "%s\t%s\n", k.Key, i18n.T(c.lang, "app.keys.state."+k.State))
 	}
 	w.Flush()
 	if len(report.Copies) == 0 {
 		c.say("app.keys.no_copies")
 		return nil
 	}
-	printCopies(c.env.stdout, report.Copies)
+	printCopies(c.env.stdout, report.Copies, c.lang)
 	return nil
 }
 
-func printCopies(out io.Writer, list []escrow.Copy) {
+func printCopies(out io.Writer, list []escrow.Copy, lang string) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "COPY\tKEY\tSTATE\tHOLDER\tWHERE\tMADE\tBY")
+	for _, col := range []string{"copy", "key", "state", "holder", "where", "made", "by"} {
+		fmt.Fprint(w, i18n.T(lang, "app.keys.col."+col)+"\t")
+	}
+	fmt.Fprintln(w)
 	for _, k := range list {
 		made := clock.FromMs(k.MadeMs).In(clock.CST).Format(time.DateTime)
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s %s\t%s\t%s\n", k.ID, k.Key, k.State, k.Holder, k.Folder, k.Place, made, k.MadeBy)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s %s\t%s\t%s\n", k.ID, k.Key, i18n.T(lang, "app.keys.state."+k.State), k.Holder, k.Folder, k.Place, made, k.MadeBy)
 	}
 	w.Flush()
 }

@@ -99,6 +99,9 @@ func checkAnswers(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string
 		return c, err
 	}
 	c.Looked, c.Problems = found.Marks, roundProblems(found.Problems)
+	if found.Closed > 0 {
+		c.Note = i18n.T(lang, "check.answers.closed", found.Closed)
+	}
 	if len(found.Missing) > 0 {
 		c.Note = i18n.T(lang, "check.answers.missing", strings.Join(found.Missing, " "))
 	}

@@ -94,5 +94,8 @@ func TestMarksThatCannotBeOpened(t *testing.T) {
 		if gone.Closed != len(w.doors)-1 || len(gone.Problems) > 0 || len(gone.Missing) > 0 {
 			t.Errorf("after the key's destruction: %+v", gone)
 		}
+		if _, err := w.s.Mark(w.ctx, sys, MarkInput{RoundID: r.ID, ObjectID: w.doors[0], Result: "normal"}); !seal.IsDestroyed(err) {
+			t.Errorf("a mark after the key's destruction: %v", err)
+		}
 	})
 }

@@ -272,7 +272,11 @@ func (s *Service) payloadHash(register string, in MarkInput) ([]byte, error) {
 	if err != nil {
 		return nil, errs.Wrap("round.Mark", err)
 	}
-	return s.Keys.Hash(register, "mark", string(b)), nil
+	sum := s.Keys.Hash(register, "mark", string(b))
+	if sum == nil {
+		return nil, s.Keys.Check(register)
+	}
+	return sum, nil
 }
 
 // answers returns the sealed part of a mark and what it adds to the counts.

@@ -38,7 +38,7 @@ func (p *Pages) Register(app *web.App) {
 
 // kinds are the beginnings of actions offered as a filter; each has a name in
 // the catalogue under trust.kind.
-var kinds = []string{"account.", "grid.", "import.", "emergency.", "round.", "person.", "export."}
+var kinds = []string{"account.", "grid.", "import.", "emergency.", "round.", "person.", "export.", "key."}
 
 type listPage struct {
 	web.Meta
