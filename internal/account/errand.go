@@ -196,6 +196,9 @@ func (s *Service) ask(ctx context.Context, t ticket, patience time.Duration) (ou
 		if fetched || w != nil {
 			return out, w, nil
 		}
+		if t.made { // another request had this outcome: this one is a try of its own
+			t.renew()
+		}
 	}
 }
 

@@ -44,17 +44,25 @@ type ticket struct {
 	Device  string     `json:"device"`
 	Address string     `json:"address"` // of the first request; failures count for it
 	Next    string     `json:"next,omitempty"`
+
+	made bool // by this request: no browser has it yet
 }
 
 const ticketAAD = seal.Standing + "/ticket"
 
 // newTicket gives t its secret and its place.
 func (s *Service) newTicket(t ticket) ticket {
-	t.Secret, t.Since = make([]byte, 16), s.now()
+	t.Since, t.made = s.now(), true
+	t.renew()
+	return t
+}
+
+// renew gives t another secret: what was spent with the one before counts no more.
+func (t *ticket) renew() {
+	t.Secret = make([]byte, 16)
 	if _, err := rand.Read(t.Secret); err != nil {
 		panic("account: the system gives no random bytes: " + err.Error())
 	}
-	return t
 }
 
 // sealTicket returns t as a cookie carries it.
