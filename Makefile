@@ -9,7 +9,7 @@ RACE := ./internal/platform/clock ./internal/platform/id ./internal/platform/sea
 # How long make soak walks on each engine.
 SOAK ?= 1h
 
-.PHONY: test deps lint unit race build demo score soak guides faults
+.PHONY: test deps lint unit race build demo score soak guides faults postgres
 
 test: deps lint unit race ## everything, nothing skipped
 
@@ -45,3 +45,6 @@ guides: deps ## takes the pictures of docs/guide anew
 faults: ## kills, cuts and fills everything once; prints the table of docs/reliability.md
 	@sh scripts/deps.sh faults
 	$(GO) test ./internal/faults -count=1 -v -timeout 30m -faults
+
+postgres: ## every test that takes either engine, on PostgreSQL
+	WANGGE_TEST_ENGINES=postgres $(GO) test ./internal/...

@@ -183,8 +183,10 @@ func TestLoginAndSessions(t *testing.T) {
 	})
 }
 
-func TestWorkerSessionsLastTwoWeeks(t *testing.T) {
-	h := newHouse(t, dbtest.One(t))
+func TestWorkerSessionsLastTwoWeeks(t *testing.T) { dbtest.Each(t, workerSessionsLastTwoWeeks) }
+
+func workerSessionsLastTwoWeeks(t *testing.T, d *db.DB) {
+	h := newHouse(t, d)
 	h.add(t, account.NewAccount{Name: "李四", Phone: "13800004321", Worker: true}, good)
 	e, err := h.login("13800004321", good)
 	if err != nil {
@@ -239,8 +241,10 @@ func TestLockOut(t *testing.T) {
 	})
 }
 
-func TestGuessingIsLimited(t *testing.T) {
-	h := newHouse(t, dbtest.One(t))
+func TestGuessingIsLimited(t *testing.T) { dbtest.Each(t, guessingIsLimited) }
+
+func guessingIsLimited(t *testing.T, d *db.DB) {
+	h := newHouse(t, d)
 	h.add(t, account.NewAccount{Login: "boss", Name: "王五"}, good)
 	for _, wait := range []time.Duration{0, 0, 0, 0, 0, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute} {
 		for _, name := range []string{"nobody", "boss"} { // the lock does not tell which of the two exists
@@ -264,8 +268,10 @@ func TestGuessingIsLimited(t *testing.T) {
 	want(t, err, "account.too_many")
 }
 
-func TestParallelGuessesCountOneByOne(t *testing.T) {
-	h := newHouse(t, dbtest.One(t))
+func TestParallelGuessesCountOneByOne(t *testing.T) { dbtest.Each(t, parallelGuessesCountOneByOne) }
+
+func parallelGuessesCountOneByOne(t *testing.T, d *db.DB) {
+	h := newHouse(t, d)
 	h.add(t, account.NewAccount{Login: "boss", Name: "王五"}, good)
 	var mu sync.Mutex
 	seen := map[string]int{}

@@ -47,8 +47,10 @@ func TestFirstStart(t *testing.T) {
 	})
 }
 
-func TestSetupLinkExpires(t *testing.T) {
-	h := newHouse(t, dbtest.One(t))
+func TestSetupLinkExpires(t *testing.T) { dbtest.Each(t, setupLinkExpires) }
+
+func setupLinkExpires(t *testing.T, d *db.DB) {
+	h := newHouse(t, d)
 	code, err := h.SetupCode(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -97,8 +97,10 @@ func TestATransferLeavesTheWorkWithThePost(t *testing.T) {
 
 // TestSweepsFollowTheRoster asks again and again while the clock runs: what is
 // kept in memory must end where a shift begins or ends.
-func TestSweepsFollowTheRoster(t *testing.T) {
-	f := fresh(t, dbtest.One(t))
+func TestSweepsFollowTheRoster(t *testing.T) { dbtest.Each(t, sweepsFollowTheRoster) }
+
+func sweepsFollowTheRoster(t *testing.T, d *db.DB) {
+	f := fresh(t, d)
 	_, units, _ := f.estate("保利小区", 1, 1, 2)
 	post := f.appoint(NewPost{Role: RoleBuildingLeader, ObjectKind: ObjectPlace, ObjectID: units[0].ID}, 7)
 	night := Shift{Start: "20:00", End: "08:00"}
@@ -130,8 +132,10 @@ func TestSweepsFollowTheRoster(t *testing.T) {
 }
 
 // TestASquadEndsToTheMinute asks over HTTP a minute before a squad's end, and at it.
-func TestASquadEndsToTheMinute(t *testing.T) {
-	s := newSite(t, dbtest.One(t))
+func TestASquadEndsToTheMinute(t *testing.T) { dbtest.Each(t, aSquadEndsToTheMinute) }
+
+func aSquadEndsToTheMinute(t *testing.T, d *db.DB) {
+	s := newSite(t, d)
 	end := s.nowMs() + 3600_000
 	squad := must(s.AddTeam(ctx, s.c, Team{AreaID: s.hua.ID, Kind: TeamSquad, Name: "小分队", UntilMs: end}))(t)
 	s.appoint(NewPost{Role: RoleVolunteer, ObjectKind: ObjectPlace, ObjectID: s.comp.ID, TeamID: squad.ID}, 60)

@@ -165,8 +165,9 @@ func TestImportWithoutCounties(t *testing.T) {
 	})
 }
 
-func TestImportProblems(t *testing.T) {
-	d := dbtest.One(t)
+func TestImportProblems(t *testing.T) { dbtest.Each(t, importProblems) }
+
+func importProblems(t *testing.T, d *db.DB) {
 	s := New(d, d.Clock(), nil, nil)
 	list := []divisions.Area{
 		{Code: "230103000000", Name: "南岗区", Level: divisions.County, Parent: "230100000000"},

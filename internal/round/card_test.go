@@ -14,7 +14,11 @@ import (
 )
 
 func TestHouseholdsBehindOneDoorAreToldApart(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 1, 1, 3)
+	dbtest.Each(t, householdsBehindOneDoorAreToldApart)
+}
+
+func householdsBehindOneDoorAreToldApart(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	w.write(func(tx *db.Tx) error {
@@ -44,7 +48,11 @@ func TestHouseholdsBehindOneDoorAreToldApart(t *testing.T) {
 // What a door answered last week is shown on its card, and "all normal"
 // confirms it instead of the ledger's head count.
 func TestFreshAnswersAreConfirmedAtOneTouch(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 1, 1, 3)
+	dbtest.Each(t, freshAnswersAreConfirmedAtOneTouch)
+}
+
+func freshAnswersAreConfirmedAtOneTouch(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	form := w.form()
@@ -79,8 +87,10 @@ func TestFreshAnswersAreConfirmedAtOneTouch(t *testing.T) {
 	w.check()
 }
 
-func TestEditingADraftKeepsItsFilter(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 1, 1, 3)
+func TestEditingADraftKeepsItsFilter(t *testing.T) { dbtest.Each(t, editingADraftKeepsItsFilter) }
+
+func editingADraftKeepsItsFilter(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 1, 1, 3)
 	s := newSite(t, w)
 	w.emergency()
 	f := Filter{PlaceIDs: []id.ID{w.place[commA+"001"]}, Classes: []string{"old"}, Care: []string{"dialysis"}}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/id"
 )
@@ -51,8 +52,10 @@ func TestASharedQuestionIsAskedOnceOnADoorsPage(t *testing.T) {
 }
 
 // The pages send the phone's times: a phone that is ten minutes slow is corrected.
-func TestTheFormsTimesAreCorrected(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 1, 1, 2)
+func TestTheFormsTimesAreCorrected(t *testing.T) { dbtest.Each(t, theFormsTimesAreCorrected) }
+
+func theFormsTimesAreCorrected(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 1, 1, 2)
 	s := newSite(t, w)
 	w.emergency()
 	r := w.opened(Doors, commA, Filter{}, w.form().ID)

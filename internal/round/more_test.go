@@ -183,8 +183,10 @@ func TestNamedDoorsAndReconcile(t *testing.T) {
 	})
 }
 
-func TestMembersAnswerOneByOne(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 1, 1, 2)
+func TestMembersAnswerOneByOne(t *testing.T) { dbtest.Each(t, membersAnswerOneByOne) }
+
+func membersAnswerOneByOne(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 1, 1, 2)
 	w.emergency()
 	f, err := w.s.SaveForm(w.ctx, sys, Form{Name: "t", Fields: []Field{{Key: "c", Label: Text{ZH: "体温"}, Type: Temperature, Basis: "statutory", Required: true, Member: true}}})
 	w.ok(err)

@@ -162,8 +162,9 @@ func TestScopeOfMarksAndFigures(t *testing.T) {
 	})
 }
 
-func TestApprovalAndEmptyRounds(t *testing.T) {
-	d := dbtest.One(t)
+func TestApprovalAndEmptyRounds(t *testing.T) { dbtest.Each(t, approvalAndEmptyRounds) }
+
+func approvalAndEmptyRounds(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 1, 1, 3)
 	w.emergency()
 	form := w.form()

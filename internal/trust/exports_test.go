@@ -326,8 +326,9 @@ func TestExportsThatEndOtherwise(t *testing.T) {
 
 // TestListsThatNeverLeave tries every filter of the list of persons, masked and
 // unmasked: who lives elsewhere tells which flats are empty.
-func TestListsThatNeverLeave(t *testing.T) {
-	d := dbtest.One(t)
+func TestListsThatNeverLeave(t *testing.T) { dbtest.Each(t, listsThatNeverLeave) }
+
+func listsThatNeverLeave(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 1)
 	clerk := w.caller(7, grid.RoleCommunity, community)
 	for _, lives := range []string{"", "here", "elsewhere"} {

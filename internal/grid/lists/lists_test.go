@@ -291,8 +291,9 @@ func (w *world) changeCells(k Kind) {
 	}
 }
 
-func TestRowsThatAreRefused(t *testing.T) {
-	d := dbtest.One(t)
+func TestRowsThatAreRefused(t *testing.T) { dbtest.Each(t, rowsThatAreRefused) }
+
+func rowsThatAreRefused(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 5)
 	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
 	w.hold(post.ID, "王建国", "13812345678")
@@ -365,7 +366,11 @@ func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
 }
 
 func TestNewRowsOfGridsOrganisationsAndTeams(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 11)
+	dbtest.Each(t, newRowsOfGridsOrganisationsAndTeams)
+}
+
+func newRowsOfGridsOrganisationsAndTeams(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 11)
 	for k, row := range map[Kind][]any{
 		Grids:         {"", w.hua.Code, "", "微网格", "微网格新", "W9", "第1网格"},
 		Organisations: {"", "新物业", "物业公司", w.hua.Code},
@@ -386,7 +391,11 @@ func TestNewRowsOfGridsOrganisationsAndTeams(t *testing.T) {
 
 // TestWhoMayNotChangeAListMayNotTakeItOut asks as roles that lack the right.
 func TestWhoMayNotChangeAListMayNotTakeItOut(t *testing.T) {
-	w := newWorld(t, dbtest.One(t), 13)
+	dbtest.Each(t, whoMayNotChangeAListMayNotTakeItOut)
+}
+
+func whoMayNotChangeAListMayNotTakeItOut(t *testing.T, d *db.DB) {
+	w := newWorld(t, d, 13)
 	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
 	w.hold(post.ID, "无权", "13600000000")
 	a := must(w.accounts.Find(ctx, "13600000000"))(t)

@@ -211,8 +211,10 @@ func TestAListChanges(t *testing.T) {
 	})
 }
 
-func TestWhatIsRefusedAndWhy(t *testing.T) {
-	h := fresh(t, dbtest.One(t))
+func TestWhatIsRefusedAndWhy(t *testing.T) { dbtest.Each(t, whatIsRefusedAndWhy) }
+
+func whatIsRefusedAndWhy(t *testing.T, d *db.DB) {
+	h := fresh(t, d)
 	must(h.Apply(ctx, h.c, book(t, lists...), Options{Lang: "zh"}))(t)
 	for _, c := range []struct{ row, column, value, want, has string }{
 		{"|13800000010|楼长|花园街|东风|1|||", "A", "", "", "姓名"},
@@ -244,8 +246,10 @@ func TestWhatIsRefusedAndWhy(t *testing.T) {
 	}
 }
 
-func TestFreeTexts(t *testing.T) {
-	h := fresh(t, dbtest.One(t))
+func TestFreeTexts(t *testing.T) { dbtest.Each(t, freeTexts) }
+
+func freeTexts(t *testing.T, d *db.DB) {
+	h := fresh(t, d)
 	for _, c := range []struct {
 		text  string
 		posts int

@@ -94,8 +94,9 @@ func TestExportComesBackCorrected(t *testing.T) {
 	})
 }
 
-func TestExportedRowsThatAreRefused(t *testing.T) {
-	d := dbtest.One(t)
+func TestExportedRowsThatAreRefused(t *testing.T) { dbtest.Each(t, exportedRowsThatAreRefused) }
+
+func exportedRowsThatAreRefused(t *testing.T, d *db.DB) {
 	w := newWorld(t, d)
 	w.run(residents)
 	for name, c := range map[string]struct {

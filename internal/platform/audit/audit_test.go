@@ -137,8 +137,9 @@ func TestAnchors(t *testing.T) {
 	})
 }
 
-func TestEntriesHoldOnlyKeys(t *testing.T) {
-	d := dbtest.One(t)
+func TestEntriesHoldOnlyKeys(t *testing.T) { dbtest.Each(t, entriesHoldOnlyKeys) }
+
+func entriesHoldOnlyKeys(t *testing.T, d *db.DB) {
 	l := audit.New(district, d.Clock())
 	for _, e := range []audit.Entry{
 		{Action: "a.b", Detail: "张三"}, {Action: "a.b", Purpose: "because he asked"}, {Action: ""}, {Action: "a.b", Object: "Person X"},
@@ -232,8 +233,9 @@ func TestList(t *testing.T) {
 	})
 }
 
-func TestRunAnchorsAtTheEnd(t *testing.T) {
-	d := dbtest.One(t)
+func TestRunAnchorsAtTheEnd(t *testing.T) { dbtest.Each(t, runAnchorsAtTheEnd) }
+
+func runAnchorsAtTheEnd(t *testing.T, d *db.DB) {
 	l := audit.New(district, d.Clock())
 	appendOne(t, d, l, audit.Entry{Action: "a.b"})
 	run, cancel := context.WithCancel(ctx)
