@@ -86,7 +86,8 @@ func (u *firstUse) join() error {
 	if err != nil || district == 0 {
 		return err
 	}
-	return u.f.run(u.life, u.o, u.d, district, u.base, u.say)
+	u.say("The district was chosen at another server of this database. Its link makes the first account.")
+	return u.f.run(u.life, u.o, u.d, district, u.base, nil)
 }
 
 type firstPage struct {

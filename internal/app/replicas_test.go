@@ -344,6 +344,10 @@ func TestDistrictChosenAtAnotherReplica(t *testing.T) {
 	if a := second.app.Load(); a.District != 232701 {
 		t.Errorf("it serves %d", a.District)
 	}
+	_, code, _ := strings.Cut(res.Header.Get("Location"), "token=")
+	if _, err := second.app.Load().Accounts.CheckCode(t.Context(), code, "test"); err != nil {
+		t.Errorf("the link for the first account ended when the second process went on: %v", err)
+	}
 }
 
 // form is a filled form on its way.

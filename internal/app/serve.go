@@ -101,6 +101,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // run puts the district's pages behind the front and starts its background work.
+// Without say the link for the first account is left to another process.
 func (f *front) run(ctx context.Context, o Options, d *db.DB, district int, base string, say func(string)) error {
 	a, err := New(ctx, o, d, district)
 	if err != nil {
@@ -113,19 +114,27 @@ func (f *front) run(ctx context.Context, o Options, d *db.DB, district int, base
 	if err != nil {
 		return err
 	}
-	if n, err := a.Accounts.Count(ctx); err != nil {
+	if err := a.sayFirst(ctx, base, say); err != nil {
 		return err
-	} else if n == 0 {
-		code, err := a.Accounts.SetupCode(ctx)
-		if err != nil {
-			return err
-		}
-		say("First start. Open this link once to make the first account: " + base + "/setup?token=" + code)
 	}
 	a.Background(ctx)
 	f.app.Store(a)
 	f.handler.Store(&h)
 	return nil
+}
+
+// sayFirst tells the link that makes the first account while there is none. A
+// link ends those told before it.
+func (a *App) sayFirst(ctx context.Context, base string, say func(string)) error {
+	n, err := a.Accounts.Count(ctx)
+	if err != nil || n > 0 || say == nil {
+		return err
+	}
+	code, err := a.Accounts.SetupCode(ctx)
+	if err == nil {
+		say("First start. Open this link once to make the first account: " + base + "/setup?token=" + code)
+	}
+	return err
 }
 
 func (f *front) endStreams() {
