@@ -22,13 +22,21 @@ const (
 	facetAge     = 5 * time.Minute
 	facetAgeWide = time.Hour
 	facetInline  = 12
+	answersAge   = 10 * time.Second // who answers in a community is asked again after it
 )
 
 // facetCache keeps the counts of communities by path.
 type facetCache struct {
 	mu      sync.Mutex
 	kept    map[string]keptFacets
+	who     map[string]keptAnswers
 	running bool
+}
+
+// keptAnswers is who answers for the doors of a community.
+type keptAnswers struct {
+	at clock.Stopwatch
+	answers
 }
 
 type keptFacets struct {
@@ -53,6 +61,30 @@ func (f *facetCache) get(path string) (keptFacets, bool) {
 	defer f.mu.Unlock()
 	k, ok := f.kept[path]
 	return k, ok
+}
+
+// answersIn returns who answers for the doors at and below a path: of a part of
+// a community those of all of it, for its grids and posts lie there.
+func (s *Service) answersIn(ctx context.Context, district int, path string) (answers, error) {
+	path = path[:min(len(path), communityLen)]
+	s.facets.mu.Lock()
+	k, ok := s.facets.who[path]
+	s.facets.mu.Unlock()
+	if ok && k.at.Elapsed() < answersAge {
+		return k.answers, nil
+	}
+	began := clock.Start()
+	who, err := s.answersBelow(ctx, district, path, s.nowMs())
+	if err != nil {
+		return answers{}, err
+	}
+	s.facets.mu.Lock()
+	defer s.facets.mu.Unlock()
+	if s.facets.who == nil {
+		s.facets.who = map[string]keptAnswers{}
+	}
+	s.facets.who[path] = keptAnswers{began, who}
+	return who, nil
 }
 
 func (f *facetCache) put(path string, at clock.Stopwatch, ms int64, counts []FacetCount) {

@@ -32,7 +32,7 @@ func (s *Service) doorsFacts(ctx context.Context, district int, path string) ([]
 	if err := s.personFacts(ctx, district, lo, hi, at); err != nil {
 		return nil, err
 	}
-	who, err := s.answersBelow(ctx, district, path, s.nowMs())
+	who, err := s.answersIn(ctx, district, path)
 	for i := range doors {
 		doors[i].answered = err == nil && who.forDoor(&doors[i])
 	}

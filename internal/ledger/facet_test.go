@@ -52,6 +52,10 @@ func TestCompletenessByFacet(t *testing.T) {
 		if len(v.Children) != 1 || !reflect.DeepEqual(v.Children[0].Met, v.Total.Met) {
 			t.Errorf("children: %+v", v.Children)
 		}
+		part := must2[*ledger.Completeness](t)(w.s.Completeness(ctx, clerk, unit))
+		if n := len(part.Total.Met); part.Total.Doors == 0 || part.Total.Met[n-1] == 0 {
+			t.Errorf("of the unit that its leader answers for: %+v", part.Total)
+		}
 		list, more, err := w.s.Lacking(ctx, clerk, area, "contact")
 		must(t, err)
 		if len(list) != 9 || more || list[0].ID != w.doors[1] {

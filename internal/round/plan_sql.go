@@ -26,8 +26,10 @@ func selectHands(ctx context.Context, q db.Queryer, district int, now int64) ([]
 	})
 }
 
+// communityPaths lists the communities in order; that they have codes lets the
+// index of codes find them among a district's places.
 func communityPaths(ctx context.Context, q db.Queryer, district int) ([]string, error) {
-	rows, err := q.QueryContext(ctx, "SELECT path FROM place WHERE district = $1 AND kind = 'community' AND until_ms = 0 ORDER BY path", district)
+	rows, err := q.QueryContext(ctx, "SELECT path FROM place WHERE district = $1 AND code <> '' AND kind = 'community' AND until_ms = 0 ORDER BY path", district)
 	return collect(rows, err, func(scan scanner) (v string, err error) {
 		err = scan(&v)
 		return v, err
