@@ -64,15 +64,7 @@ func (m *marker) end() {
 func keepMarking(t *testing.T, s *server) *marker {
 	t.Helper()
 	c := s.login("clerk")
-	var rounds struct{ Items []struct{ ID string } }
-	c.must(t, "GET", "/api/v1/rounds?state=open", nil, &rounds)
-	at := "/api/v1/rounds/" + rounds.Items[0].ID
-	var list struct {
-		Items []struct {
-			ObjectID string `json:"object_id"`
-		}
-	}
-	c.must(t, "GET", at+"/outstanding?all=true&limit=200", nil, &list)
+	_, at, doors := toDo(t, c, 200)
 	m := &marker{stop: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(m.done)
@@ -85,7 +77,7 @@ func keepMarking(t *testing.T, s *server) *marker {
 			var made struct {
 				MarkID string `json:"mark_id"`
 			}
-			body := map[string]string{"object_id": list.Items[n%len(list.Items)].ObjectID, "result": "normal", "client_key": fmt.Sprint("backup-", n), "note": secretNote}
+			body := map[string]string{"object_id": doors[n%len(doors)], "result": "normal", "client_key": fmt.Sprint("backup-", n), "note": secretNote}
 			if status, text := c.call("POST", at+"/marks", body, &made); status != 200 {
 				t.Errorf("a mark beside the backup: %d %s", status, text)
 				return

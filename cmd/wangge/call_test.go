@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -43,18 +44,31 @@ func folder(t *testing.T) string {
 func markSome(t *testing.T, s *server) {
 	t.Helper()
 	c := s.login("clerk")
+	_, at, doors := toDo(t, c, 5)
+	for _, door := range doors {
+		c.must(t, "POST", at+"/marks", map[string]string{"object_id": door, "result": "normal"}, nil)
+	}
+}
+
+// toDo returns an open round, its address, and up to limit of its outstanding doors.
+func toDo(t *testing.T, c *caller, limit int) (round, at string, doors []string) {
+	t.Helper()
 	var rounds struct{ Items []struct{ ID string } }
 	c.must(t, "GET", "/api/v1/rounds?state=open", nil, &rounds)
-	at := "/api/v1/rounds/" + rounds.Items[0].ID
+	at = "/api/v1/rounds/" + rounds.Items[0].ID
 	var list struct {
 		Items []struct {
 			ObjectID string `json:"object_id"`
 		}
 	}
-	c.must(t, "GET", at+"/outstanding?limit=5", nil, &list)
+	c.must(t, "GET", at+"/outstanding?all=true&limit="+strconv.Itoa(limit), nil, &list)
 	for _, it := range list.Items {
-		c.must(t, "POST", at+"/marks", map[string]string{"object_id": it.ObjectID, "result": "normal"}, nil)
+		doors = append(doors, it.ObjectID)
 	}
+	if len(doors) == 0 {
+		t.Fatal("nothing is outstanding")
+	}
+	return rounds.Items[0].ID, at, doors
 }
 
 // sample is the workbook the demo leaves for trying the import, with the code

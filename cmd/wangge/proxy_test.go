@@ -36,19 +36,11 @@ func behindProxy(t *testing.T, url, dir string, first *server) {
 	}
 	c := &caller{site, &http.Client{Jar: jar, Timeout: time.Minute}}
 	c.must(t, "POST", "/api/v1/sessions", map[string]string{"login": "clerk", "password": first.logins["clerk"]}, nil)
-	var rounds struct{ Items []struct{ ID string } }
-	c.must(t, "GET", "/api/v1/rounds?state=open", nil, &rounds)
-	heard := listen(t, c, "round:"+rounds.Items[0].ID)
-	var list struct {
-		Items []struct {
-			ObjectID string `json:"object_id"`
-		}
-	}
-	at := "/api/v1/rounds/" + rounds.Items[0].ID
-	c.must(t, "GET", at+"/outstanding?all=true&limit=20", nil, &list)
+	round, at, doors := toDo(t, c, 20)
+	heard := listen(t, c, "round:"+round)
 	mark := func(n int) {
 		t.Helper()
-		c.must(t, "POST", at+"/marks", map[string]string{"object_id": list.Items[n%len(list.Items)].ObjectID, "result": "normal"}, nil)
+		c.must(t, "POST", at+"/marks", map[string]string{"object_id": doors[n%len(doors)], "result": "normal"}, nil)
 	}
 	mark(0)
 	select {
