@@ -76,16 +76,16 @@ func (e *errand) depart(now time.Time) {
 	e.seen = now
 }
 
-// take fetches the outcome; it can be fetched once.
-func (e *errand) take() (outcome, bool) {
+// claim ends the errand for everybody else; false where another was first.
+func (e *errand) claim() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.taken {
-		return outcome{}, false
+		return false
 	}
 	e.taken = true
 	close(e.gone)
-	return e.out, true
+	return true
 }
 
 // absent returns how long there was no sign of whoever waits.
@@ -97,9 +97,6 @@ func (e *errand) absent(now time.Time) time.Duration {
 	}
 	return now.Sub(e.seen)
 }
-
-// abandon gives the errand up, as when its person leaves.
-func (e *errand) abandon() { _, _ = e.take() }
 
 // begin opens an errand for t and has it served; an error is of queue.join.
 func (s *Service) begin(key string, t ticket, lane string) (*errand, error) {
@@ -147,7 +144,7 @@ func (d *desk) drop(key string, e *errand) {
 	if d.open[key] == e {
 		delete(d.open, key)
 	}
-	e.abandon() // whoever came just now begins anew
+	e.claim() // whoever came just now begins anew
 	e.t.wipe()
 }
 
@@ -157,7 +154,7 @@ func (s *Service) leaveQueue(t ticket) {
 	e := s.desk.open[s.key(t)]
 	s.desk.mu.Unlock()
 	if e != nil {
-		e.abandon()
+		e.claim()
 	}
 }
 
@@ -207,8 +204,10 @@ func (s *Service) await(ctx context.Context, e *errand, enough <-chan time.Time)
 	defer func() { e.depart(s.clk.Now()) }()
 	select {
 	case <-e.done:
-		out, fetched = e.take()
-		return out, nil, fetched
+		if e.claim() {
+			return e.out, nil, true
+		}
+		return outcome{}, nil, false
 	case <-e.gone: // by another request
 		return outcome{}, nil, false
 	case <-ctx.Done():
