@@ -28,13 +28,13 @@ func tamper(t *testing.T, d *db.DB, row trust.Row) {
 func TestChainsAreAnchoredWhileServing(t *testing.T) {
 	d := newDrill(t, Options{}, "nangang", 300)
 	ctx := context.Background()
-	var chains, anchored int
-	for deadline := time.Now().Add(20 * time.Second); anchored < chains || chains == 0; {
+	anchored := 0 // each holds the ends of all chains that moved
+	for deadline := time.Now().Add(20 * time.Second); anchored == 0; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d of %d chains are anchored", anchored, chains)
+			t.Fatal("no chain is anchored")
 		}
 		<-clock.Real().After(20 * time.Millisecond)
-		if err := d.app.DB.Read().QueryRowContext(ctx, `SELECT COUNT(DISTINCT l.chain), (SELECT COUNT(*) FROM audit_root) FROM audit_link l`).Scan(&chains, &anchored); err != nil {
+		if err := d.app.DB.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_root`).Scan(&anchored); err != nil {
 			t.Fatal(err)
 		}
 	}
