@@ -10,8 +10,8 @@ import (
 	"wangge/internal/round"
 )
 
-// rollupNodes is how many nodes of a level are asked, rollupTurns how often the
-// county is.
+// rollupNodes is about how many nodes of a level are asked; of fewer each is
+// asked more than once.
 const rollupNodes = 40
 
 // benchRollup measures the coverage of nodes of every level while marks arrive,
@@ -39,6 +39,14 @@ func benchRollup(ctx context.Context, r *run) (err error) {
 		if err != nil {
 			return err
 		}
+		if kind == "county" { // the first question after a start counts the whole list once
+			if err := w.rollup(ctx, m, v, "first", nodes[:1], total); err != nil {
+				return err
+			}
+		}
+		for len(nodes) > 0 && len(nodes) < rollupNodes {
+			nodes = append(nodes, nodes...)
+		}
 		if err := w.rollup(ctx, m, v, kind, nodes, total); err != nil {
 			return err
 		}
@@ -49,9 +57,6 @@ func benchRollup(ctx context.Context, r *run) (err error) {
 // rollup asks each node, with a mark before each question so that no answer
 // can come from memory.
 func (w *world) rollup(ctx context.Context, m *marker, v round.Round, kind string, nodes []node, total int) error {
-	for len(nodes) > 0 && len(nodes) < 10 {
-		nodes = append(nodes, nodes...)
-	}
 	var ours, bare []time.Duration
 	correct := len(nodes) > 0
 	for _, n := range nodes {

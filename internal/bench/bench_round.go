@@ -14,7 +14,8 @@ import (
 const chunkRows = 2000
 
 // benchRound measures the loading of a district's places and the opening of a
-// round over all its doors, and the memory both took.
+// round over all its doors, the memory both took, and what marks of that round
+// wait for while another is opened.
 func benchRound(ctx context.Context, r *run) (err error) {
 	w, err := r.open(ctx)
 	if err != nil {
@@ -61,7 +62,11 @@ func benchRound(ctx context.Context, r *run) (err error) {
 			return err
 		}
 	}
-	return nil
+	other, err := w.draft(ctx)
+	if err != nil {
+		return err
+	}
+	return w.marksMeanwhile(ctx, "round.marks_meanwhile", rid, func() error { return w.Rounds.ApproveNow(ctx, w.sys, other) })
 }
 
 // fullList reports whether the open round holds each door once and counts it.
