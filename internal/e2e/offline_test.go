@@ -54,6 +54,7 @@ func TestNineDaysWithoutNetwork(t *testing.T) {
 	b.check("offline-cards")
 	third := b.presses("normal")
 	b.unsent(3)
+	unit := b.unitAtOnce()
 	b.visit("/doors/" + absent)
 	b.js(`(function(){document.querySelectorAll('details').forEach(d=>d.open=true);return 1})()`)
 	b.check("offline-door")
@@ -63,21 +64,21 @@ func TestNineDaysWithoutNetwork(t *testing.T) {
 	b = f.tab(t, phone.On())
 	b.run(putForward(9 * 24 * time.Hour))
 	b.visit("/today")
-	b.unsent(3)
+	b.unsent(3 + len(unit))
 	f.swallow.Store(true)
 	f.up()
 	b.visit(at)
 	b.unsent(0)
-	b.sees("3 条有了结果")
+	b.sees(fmt.Sprintf("%d 条有了结果", 3+len(unit)))
 	b.js(`(function(){document.querySelector('#outbox details').open=true;return 1})()`)
 	b.check("offline-sent")
 	if f.swallow.Load() {
 		t.Error("no answer was lost")
 	}
-	if _, all := f.marks(first); all != before+3 {
-		t.Errorf("%d marks of the leader, want %d", all, before+3)
+	if _, all := f.marks(first); all != before+3+len(unit) {
+		t.Errorf("%d marks of the leader, want %d", all, before+3+len(unit))
 	}
-	for _, door := range []string{first, absent, normal, third} {
+	for _, door := range append([]string{first, absent, normal, third}, unit...) {
 		if of, _ := f.marks(door); of != 1 {
 			t.Errorf("door %s has %d marks", door, of)
 		}
@@ -86,6 +87,24 @@ func TestNineDaysWithoutNetwork(t *testing.T) {
 	b.press("[data-outbox=seen]")
 	b.until("what was seen is gone", `document.getElementById('outbox').hidden`)
 	f.clean()
+}
+
+// unitAtOnce marks, without network, all doors of the page normal but two, and
+// returns those marked.
+func (b *tab) unitAtOnce() []string {
+	b.t.Helper()
+	b.js(`(function(){document.querySelector('form[data-bulk]').closest('details').open=true;return 1})()`)
+	b.js(`(function(){var i=document.querySelectorAll('[data-bulk] [name=except]');i[0].click();i[1].click();return i.length})()`)
+	b.check("offline-bulk")
+	unit := strings.Fields(b.js(`Array.from(document.querySelectorAll('[data-bulk] [name=except]:not(:checked)')).map(i=>i.value).join(' ')`))
+	if len(unit) == 0 {
+		b.t.Fatal("no door is offered to be marked at once")
+	}
+	b.press("[data-bulk] [type=submit]")
+	b.until("a question", "document.getElementById('confirm').open")
+	b.js("(function(){document.querySelector('[data-confirm-yes]').click();return 1})()")
+	b.unsent(3 + len(unit))
+	return unit
 }
 
 // madeNineDaysAgo checks the three times of a mark.

@@ -38,6 +38,7 @@ type DayRound struct {
 type DayCard struct {
 	Key     id.ID     `json:"key"`
 	PlaceID id.ID     `json:"place_id"`
+	Unit    string    `json:"unit,omitempty" doc:"The unit of the building the door is in"`
 	Label   string    `json:"label"`
 	Where   string    `json:"where"`
 	Door    bool      `json:"door,omitempty"`
@@ -75,10 +76,17 @@ func (s *Service) Day(ctx context.Context, c grid.Caller) (Day, error) {
 	if err != nil {
 		return out, err
 	}
+	units, err := placesByID(ctx, s.DB.Read(), c.District, leavesOf(cards))
+	if err != nil {
+		return out, err
+	}
 	out.Rounds = roundsOf(cards)
 	count := map[id.ID]int{}
 	for _, card := range cards {
 		d := DayCard{Key: card.Key, PlaceID: of[card.Items[0].Line.LeafID], Label: card.Label, Where: card.Where, Door: card.DoorID != id.Zero, Evening: card.Evening, Items: card.Day(c.Lang)}
+		if leaf := units[card.Items[0].Line.LeafID]; leaf.Kind == "unit" {
+			d.Unit = leaf.label(c.Lang)
+		}
 		for i, it := range card.Items {
 			count[it.RoundID]++
 			if it.PerMember {

@@ -1,5 +1,5 @@
 // From a door's form to records: one for each target it marks.
-import { Field, Item, Mark, Rec, Result, Round } from './types';
+import { Card, Field, Item, Mark, Rec, Result, Round } from './types';
 import { random } from './store';
 import { text, word } from './words';
 
@@ -49,6 +49,25 @@ export function read(form: HTMLFormElement, result: string, items: Item[], round
     });
   }
   return { recs, faults, photo };
+}
+
+// normals makes the records of a door that is marked at once with its
+// neighbours: all of its open targets, or none where a question has no answer
+// without asking or a photo is needed.
+export function normals(c: Card, rounds: Rounds, account: string): Rec[] {
+  const out: Rec[] = [], faults: Faults = {}, now = Date.now();
+  for (const it of c.items) {
+    const round = rounds[it.round_id], res = round && round.results.filter((r) => r.code === 'normal')[0];
+    if (!open(it)) continue;
+    if (!res || round.photo) return [];
+    const mark: Mark = { round_id: it.round_id, object_id: it.object_id, result: res.code, client_key: random(), claimed_ms: now, how: 'bulk' };
+    answer(mark, it, round, res, () => '', faults);
+    out.push({
+      key: mark.client_key, account, at: now, state: 'waiting',
+      body: { mark, door: c.key, label: [c.where, c.label].filter(Boolean).join(' '), round: round.name + (it.part ? ' · ' + it.part : ''), word: text(res), klass: res.class },
+    });
+  }
+  return Object.keys(faults).length ? [] : out;
 }
 
 function answer(mark: Mark, it: Item, round: Round, res: Result, get: (n: string) => string, faults: Faults): void {

@@ -6,7 +6,7 @@ import { Line, save, sync } from './outbox';
 import { open, Store } from './store';
 import { Day, Rec, Who } from './types';
 import { each, el, toast, word } from './words';
-import { noted, show } from './view';
+import { chosen, noted, show } from './view';
 
 const d = document, FRESH = 5 * 60000;
 const shell = !!d.querySelector('[data-shell]');
@@ -145,6 +145,7 @@ async function seen(): Promise<void> {
 d.addEventListener('submit', (e) => {
   const f = e.target as HTMLFormElement;
   if (f.action === location.origin + '/logout') { leave(e, f); return; }
+  if (f.hasAttribute('data-bulk')) { e.preventDefault(); e.stopImmediatePropagation(); noteAll(f); return; }
   if (!f.hasAttribute('data-items') || !window.fetch) return;
   const b = ((e as any).submitter || pressed) as HTMLButtonElement | null, items = itemsOf(f, pageRounds());
   if (!b || !items) return;
@@ -152,6 +153,23 @@ d.addEventListener('submit', (e) => {
   e.stopImmediatePropagation();
   note(f, b.value, items).catch(() => toast(word('full'), 'error'));
 }, true);
+
+// noteAll notes a unit at once, a record for each target.
+async function noteAll(f: HTMLFormElement): Promise<void> {
+  const store = await ready, day = await store.day();
+  if (!day) return;
+  const recs = chosen(f, day, await store.list(), store.who ? store.who.account : body().getAttribute('data-account') || '');
+  const doors = recs.map((r) => r.body.door).filter((k, i, all) => all.indexOf(k) === i).length;
+  if (!doors) { toast(word('bulk-none'), 'error'); return; }
+  (window as any).wangge.confirm(word('bulk-ask', doors), async () => {
+    try { await store.put(recs); } catch (e) { toast(word('full'), 'error'); return; }
+    for (const r of recs) watched[r.key] = true;
+    await save(store);
+    await draw(store);
+    await paint(store);
+    send();
+  });
+}
 
 async function note(f: HTMLFormElement, result: string, items: any[]): Promise<void> {
   const store = await ready;

@@ -15,7 +15,7 @@ export interface Item {
   round_id: string; object_id: string; state: string; attempts?: number; part?: string; members?: string[]; fresh?: Fresh[];
 }
 export interface Card {
-  key: string; place_id: string; label: string; where: string; door?: boolean; evening?: boolean; items: Item[];
+  key: string; place_id: string; unit?: string; label: string; where: string; door?: boolean; evening?: boolean; items: Item[];
 }
 export interface Day {
   at_ms: number; places: { id: string; name: string }[]; rounds: Round[]; cards: Card[]; more?: boolean;

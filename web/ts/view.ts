@@ -1,7 +1,7 @@
 // The pages without network: the same cards, made on the phone from the day's
 // doors and the marks that wait. Their parts are templates of the shell page.
 import { Card, Day, Field, Item, Rec, Result, Round } from './types';
-import { Rounds, roundsOf } from './forms';
+import { normals, Rounds, roundsOf } from './forms';
 import { clock, each, el, text, word } from './words';
 
 function part(name: string): HTMLElement {
@@ -56,6 +56,8 @@ export function show(main: HTMLElement, title: HTMLElement, day: Day | null, rec
   } else if (at[1] === 'today' && at[2]) {
     const place = day.places.filter((p) => p.id === at[2])[0];
     if (place) title.textContent = place.name;
+    const here = cards.filter((c) => c.place_id === at[2] && left(c) && normals(c, rounds, '').length);
+    if (here.length > 1) body.appendChild(bulk(here));
     list(body, cards.filter((c) => c.place_id === at[2] && (left(c) || location.search.indexOf('all=1') > 0)), rounds);
   } else if (at[1] === 'today') {
     buildings(body, day, cards);
@@ -82,6 +84,35 @@ function buildings(body: HTMLElement, day: Day, cards: Card[]): void {
 function list(body: HTMLElement, cards: Card[], rounds: Rounds): void {
   for (const c of cards) body.appendChild(cardOf(c, rounds));
   if (!cards.length) body.appendChild(note('done'));
+}
+
+// bulk is the form that marks a unit at once: the doors that stay out are
+// tapped. What it marks is the cards of the page, see chosen.
+function bulk(cards: Card[]): HTMLElement {
+  const box = part('bulk'), doors = box.querySelector('[data-slot=doors]') as HTMLElement, unit = box.querySelector('select') as HTMLSelectElement;
+  const units = cards.map((c) => c.unit || '').filter((u, i, all) => !!u && all.indexOf(u) === i);
+  for (const u of units) unit.appendChild(new Option(u, u));
+  (box.querySelector('[data-slot=units]') as HTMLElement).hidden = units.length < 2;
+  for (const c of cards) {
+    const l = el('label', 'opt'), i = el('input') as HTMLInputElement;
+    i.type = 'checkbox';
+    i.name = 'except';
+    i.value = c.key;
+    l.setAttribute('data-unit', c.unit || '');
+    l.appendChild(i);
+    l.appendChild(el('span', '', c.label));
+    doors.appendChild(l);
+  }
+  unit.onchange = () => each<HTMLElement>(doors, 'label', (l) => { l.hidden = !!unit.value && l.getAttribute('data-unit') !== unit.value; });
+  return box;
+}
+
+// chosen are the records of a bulk form: of the doors offered, but for those
+// tapped and those of other units.
+export function chosen(f: HTMLFormElement, day: Day, recs: Rec[], account: string): Rec[] {
+  const keys: { [key: string]: boolean } = {}, rounds = roundsOf(day.rounds);
+  each<HTMLInputElement>(f, 'label:not([hidden]) > [name=except]', (i) => { keys[i.value] = !i.checked; });
+  return day.cards.filter((c) => keys[c.key]).reduce((all, c) => all.concat(normals(overlay(c, recs), rounds, account)), [] as Rec[]);
 }
 
 function cardOf(c: Card, rounds: Rounds): HTMLElement {
