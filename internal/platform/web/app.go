@@ -136,6 +136,17 @@ func (a *App) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	a.mux.HandleFunc(pattern, h)
 }
 
+// Unserved returns the patterns of Limit that no route has, which are misspelt.
+func (a *App) Unserved() []string {
+	var out []string
+	for pattern := range a.routes {
+		if !slices.Contains(a.served, pattern) {
+			out = append(out, pattern)
+		}
+	}
+	return out
+}
+
 // Limit sets size, time or class of a route that a library registers, as
 // app.Limit("POST /api/v1/imports", MaxBody(64<<20)).
 func (a *App) Limit(pattern string, opts ...RouteOption) {
