@@ -44,12 +44,16 @@ type stand struct {
 	starts  int
 }
 
+// built is the folder of the program; TestMain removes it.
+var built string
+
 // binary builds the program once.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "wangge-bin-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "wangge")
 	out, err := exec.Command("go", "build", "-o", path, "wangge/cmd/wangge").CombinedOutput()
 	if err != nil {

@@ -28,9 +28,12 @@ var table struct {
 	lines []line
 }
 
-// TestMain prints the table of the faults that ran.
+// TestMain prints the table of the faults that ran, and removes the program.
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if built != "" {
+		os.RemoveAll(built)
+	}
 	if len(table.lines) > 0 && *everything {
 		fmt.Println(tableText())
 	}
