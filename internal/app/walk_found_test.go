@@ -167,3 +167,21 @@ func TestWhoMovedAwayIsNotAskedAtTheOldDoor(t *testing.T) {
 		w.verify("after the move")
 	})
 }
+
+// TestAMergeTakenBackAsksNobodyAgain: who was marked as living elsewhere, was
+// merged into another record and taken out of it again, is what the mark said.
+func TestAMergeTakenBackAsksNobodyAgain(t *testing.T) {
+	bothEngines(t, func(t *testing.T, w *walk) {
+		w.look()
+		keep, drop := w.now.persons[0], w.now.persons[1]
+		w.must(w.openOver(round.Persons, w.root))
+		r := w.rounds[len(w.rounds)-1]
+		_, err := w.a.Rounds.Mark(w.ctx(), w.c, round.MarkInput{RoundID: r.ID, ObjectID: drop.ID, Result: "living_elsewhere"})
+		w.must(err)
+		m := must(w.a.Ledger.MergePersons(w.ctx(), w.c, ledger.Merge{Keep: keep.ID, Drop: drop.ID}))
+		w.must(w.a.Ledger.UndoMerge(w.ctx(), w.c, keep.ID, m))
+		if _, s := w.stateIn(r, drop.ID); s != round.Exempt {
+			t.Errorf("after the merge was taken back: %s", s)
+		}
+	})
+}

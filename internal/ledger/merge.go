@@ -294,7 +294,7 @@ func (w *work) unmerge(m mergeRow, k, d *Person, body mergeBody) error {
 	if err := body.Drop.into(d); err != nil {
 		return err
 	}
-	if err := w.comeHome(d); err != nil {
+	if err := w.comeHome(d, Undone); err != nil {
 		return err
 	}
 	for table, moved := range map[string][]id.ID{tableCare: body.Care, tableRisk: body.Risk} {

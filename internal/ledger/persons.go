@@ -251,7 +251,7 @@ func (s *Service) ReturnPerson(ctx context.Context, c grid.Caller, person id.ID,
 		if p.Current() || p.UntilReason == reasonMerged {
 			return errs.E(op, errs.Conflict, "ledger.person.not_departed")
 		}
-		if err := w.comeHome(p); err != nil {
+		if err := w.comeHome(p, ""); err != nil {
 			return err
 		}
 		return w.event(p, EventReturned, p.HouseholdID, nil, "")
@@ -260,8 +260,9 @@ func (s *Service) ReturnPerson(ctx context.Context, c grid.Caller, person id.ID,
 
 // comeHome opens a closed person's record again in its last household; a
 // household that was closed because nobody was left in it opens with it, for
-// one closed otherwise a new one is made behind the same door.
-func (w *work) comeHome(p *Person) error {
+// one closed otherwise a new one is made behind the same door. reason is Undone
+// where nobody came and only a record is taken back.
+func (w *work) comeHome(p *Person, reason string) error {
 	h, err := w.household(p.HouseholdID)
 	if err != nil {
 		return err
@@ -269,7 +270,7 @@ func (w *work) comeHome(p *Person) error {
 	switch {
 	case h.UntilReason == reasonEmptied && h.UntilMs != 0:
 		h.UntilMs, h.UntilReason = 0, ""
-		w.tell(Change{Kind: Arrived, DoorID: h.DoorID, HouseholdID: h.ID})
+		w.tell(Change{Kind: Arrived, DoorID: h.DoorID, HouseholdID: h.ID, Reason: reason})
 	case h.UntilMs != 0:
 		delete(w.households, h.ID)
 		if h, err = w.newHousehold(id.New(), p.DoorID, Family, p.Register); err != nil {
@@ -282,7 +283,7 @@ func (w *work) comeHome(p *Person) error {
 	if err := w.store(p); err != nil {
 		return err
 	}
-	w.tell(Change{Kind: Arrived, DoorID: p.DoorID, HouseholdID: p.HouseholdID, PersonID: p.ID})
+	w.tell(Change{Kind: Arrived, DoorID: p.DoorID, HouseholdID: p.HouseholdID, PersonID: p.ID, Reason: reason})
 	return nil
 }
 

@@ -142,7 +142,7 @@ func (r rawRow) lives(object string) bool {
 // tellRestored tells that a household or person lives behind its door again, no
 // longer, or behind another.
 func (s *Service) tellRestored(ctx context.Context, tx *db.Tx, district int, object string, record id.ID, was, now rawRow) error {
-	ch := Change{Kind: Arrived, District: district, DoorID: id.ID(was.Door), HouseholdID: record, At: s.nowMs()}
+	ch := Change{Kind: Arrived, District: district, DoorID: id.ID(was.Door), HouseholdID: record, Reason: Undone, At: s.nowMs()}
 	if object == ObjectPerson {
 		ch.HouseholdID, ch.PersonID = id.ID(was.Household), record
 	}
@@ -152,7 +152,7 @@ func (s *Service) tellRestored(ctx context.Context, tx *db.Tx, district int, obj
 	case lives && lived:
 		ch.Kind, ch.FromDoorID, ch.FromHouseholdID = Moved, id.ID(now.Door), id.ID(now.Household)
 	case lived:
-		ch.Kind, ch.Reason = Departed, Undone
+		ch.Kind = Departed
 	}
 	return s.Tell(ctx, tx, []Change{ch})
 }
@@ -177,7 +177,8 @@ func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.
 	return s.insertEvent(ctx, tx, district, p.Register, &Event{PersonID: person, AtMs: s.nowMs(), Kind: EventImportUndone, Source: SourceImport})
 }
 
-// Undone is the reason of records that an undone import had made.
+// Undone is the reason of records that an undone import had made, and of changes
+// that only take an earlier one back.
 const Undone = "import_undone"
 
 // Touched returns which of the records that an import made were changed since by

@@ -47,7 +47,7 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, district int, o occStat
 	}
 	r.OccurrenceID = o.id // the next one may be opening beside the current one
 	var gone, come []id.ID
-	why := map[id.ID]string{}
+	why, back := map[id.ID]string{}, map[id.ID]bool{}
 	for _, ch := range changes {
 		object := ch.HouseholdID
 		if r.TargetKind == Persons {
@@ -61,7 +61,7 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, district int, o occStat
 		switch ch.Kind {
 		case ledger.Arrived:
 			come = append(come, object)
-			why[object] = joinArrived
+			why[object], back[object] = joinArrived, ch.Reason == ledger.Undone
 		case ledger.Moved:
 			come = append(come, object)
 			why[object] = joinMoved
@@ -86,7 +86,7 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, district int, o occStat
 	if err := s.leave(b, r, gone, why); err != nil {
 		return err
 	}
-	if err := s.arrive(ctx, tx, b, r, come, why); err != nil {
+	if err := s.arrive(ctx, tx, b, r, come, why, back); err != nil {
 		return err
 	}
 	return b.write(ctx, tx)
@@ -121,8 +121,9 @@ func (s *Service) leave(b *book, r Round, gone []id.ID, why map[id.ID]string) er
 
 // arrive joins those who came and belong to the round's selection, and counts
 // those already listed at the door where they are now. Who moved out of the
-// selection is closed as departed.
-func (s *Service) arrive(ctx context.Context, tx *db.Tx, b *book, r Round, come []id.ID, why map[id.ID]string) error {
+// selection is closed as departed. back are those whose record was only taken
+// back: what a mark said of them at that door still holds.
+func (s *Service) arrive(ctx context.Context, tx *db.Tx, b *book, r Round, come []id.ID, why map[id.ID]string, back map[id.ID]bool) error {
 	if len(come) == 0 {
 		return nil
 	}
@@ -141,7 +142,8 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, b *book, r Round, come 
 		k := targetKey{r.OccurrenceID, sp.object}
 		if t, listed := b.now[k]; listed {
 			b.move(k, sp.door, sp.leaf, sp.grid)
-			if t.State == Exempt && (t.Reason == resultDeparted || t.Reason == resultMerged || t.Reason == resultElsewhere) {
+			away := t.Reason == resultElsewhere && !(back[sp.object] && t.DoorID == sp.door)
+			if t.State == Exempt && (t.Reason == resultDeparted || t.Reason == resultMerged || away) {
 				m, err := s.ownMark(r, sp.object, resultReturned, "", ByLedger, id.Zero, id.Zero)
 				if err != nil {
 					return err
