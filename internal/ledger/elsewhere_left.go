@@ -31,8 +31,11 @@ func (s *Service) elsewhereNews(ctx context.Context, tx *db.Tx, changes []Change
 	}
 	for district, part := range byDistrict {
 		rows, err := s.handedOver(ctx, tx, district, part)
-		if err != nil || len(rows) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(rows) == 0 {
+			continue
 		}
 		g, err := s.goingsOf(ctx, tx, district, part, rows)
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 // something: a district takes a core half a minute.
 const (
 	facetAge     = 5 * time.Minute
-	facetAgeWide = time.Hour
+	facetAgeWide = 15 * time.Minute
 	facetInline  = 12
 	answersAge   = 10 * time.Second // who answers in a community is asked again after it
 )
@@ -30,6 +30,7 @@ type facetCache struct {
 	mu      sync.Mutex
 	kept    map[string]keptFacets
 	who     map[string]keptAnswers
+	changed map[string]int // how often the records of a community changed, and under "" those of any
 	running bool
 }
 
@@ -87,19 +88,37 @@ func (s *Service) answersIn(ctx context.Context, district int, path string) (ans
 	return who, nil
 }
 
-func (f *facetCache) put(path string, at clock.Stopwatch, ms int64, counts []FacetCount) {
+// turn is how often the records of a community changed until now.
+func (f *facetCache) turn(path string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.changed[path] + f.changed[""]
+}
+
+// put keeps counts that were begun at a turn: what changed since makes them stale.
+func (f *facetCache) put(path string, turn int, k keptFacets) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.kept == nil {
 		f.kept = map[string]keptFacets{}
 	}
-	f.kept[path] = keptFacets{at: at, ms: ms, counts: counts}
+	k.stale = f.changed[path]+f.changed[""] != turn
+	f.kept[path] = k
+}
+
+// change counts a change of the records of a community; "" is any.
+func (f *facetCache) change(path string) {
+	if f.changed == nil {
+		f.changed = map[string]int{}
+	}
+	f.changed[path]++
 }
 
 // forget marks the counts of a community as changed since.
 func (f *facetCache) forget(path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.change(path)
 	if k, ok := f.kept[path]; ok {
 		k.stale = true
 		f.kept[path] = k
@@ -110,6 +129,7 @@ func (f *facetCache) forget(path string) {
 func (f *facetCache) forgetAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.change("")
 	for path, k := range f.kept {
 		k.stale = true
 		f.kept[path] = k
@@ -260,14 +280,14 @@ func (s *Service) communityFacets(ctx context.Context, district int, path string
 }
 
 func (s *Service) countCommunity(ctx context.Context, district int, path string) (keptFacets, error) {
-	began, ms := clock.Start(), s.nowMs()
+	turn, k := s.facets.turn(path), keptFacets{at: clock.Start(), ms: s.nowMs()}
 	doors, err := s.doorsFacts(ctx, district, path)
 	if err != nil {
 		return keptFacets{}, err
 	}
-	counts := countFacets(doors, communityLen+levelLen)
-	s.facets.put(path, began, ms, counts)
-	return keptFacets{ms: ms, counts: counts}, nil
+	k.counts = countFacets(doors, communityLen+levelLen)
+	s.facets.put(path, turn, k)
+	return k, nil
 }
 
 // countLater counts communities in the background, one after the other; what
