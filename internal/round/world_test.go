@@ -52,7 +52,11 @@ func newWorld(t testing.TB, d *db.DB, buildings, units, perUnit int) *world {
 	add := func(path, kind, name string, parent, area, g id.ID) id.ID {
 		v := id.New()
 		w.place[path] = v
-		places = append(places, []any{district, int64(v), int64(parent), int64(area), kind, name, len(places) + 1, path, int64(g), int64(1)})
+		code := ""
+		if kind == "county" || kind == "street" || kind == "community" { // areas have one, see package divisions
+			code = (path + "000000000000")[:12]
+		}
+		places = append(places, []any{district, int64(v), int64(parent), int64(area), kind, name, code, len(places) + 1, path, int64(g), int64(1)})
 		return v
 	}
 	county := add(countyPath, "county", "county", 0, 0, 0)
@@ -87,7 +91,7 @@ func newWorld(t testing.TB, d *db.DB, buildings, units, perUnit int) *world {
 		add(comm+"00100z", "point", "gate", compound, c, gs[0])
 	}
 	w.write(func(tx *db.Tx) error {
-		if err := tx.BulkInsert(w.ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "ordinal", "path", "grid_id", "from_ms"}, places); err != nil {
+		if err := tx.BulkInsert(w.ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "grid_id", "from_ms"}, places); err != nil {
 			return err
 		}
 		if err := tx.BulkInsert(w.ctx, "grid", []string{"district", "id", "parent_id", "area_id", "kind", "name", "ordinal", "path", "from_ms"}, grids); err != nil {
