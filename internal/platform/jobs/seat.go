@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -16,15 +17,19 @@ import (
 // process takes its place.
 const SeatTime = 12 * time.Second
 
+// seenFor is how long a process remembers a holding that it does not meet again.
+const seenFor = 48 * time.Hour
+
 // Seats are the places of one process among those that share a database: work
 // that one of them does (the leader's), or that must not go on twice at once
 // (writing a round's list).
 //
-// A holder counts its beats in the seat's row. Whoever sees the same count for
-// SeatTime by a stopwatch of its own takes the seat, so that the clocks of the
-// machines need not agree; a holder that could not beat for so long stops. For a
-// moment both may be at work: what is done on a seat bears being done twice. On
-// SQLite, where no other process writes, every seat is free.
+// A holder counts its beats in the seat's row, from a number that no other
+// taking begins with: the same count is the same taking, standing still. Whoever
+// sees it for SeatTime by a stopwatch of its own takes the seat, so that the
+// clocks of the machines need not agree; a holder that could not beat for so long
+// stops. For a moment both may be at work: what is done on a seat bears being
+// done twice. On SQLite, where no other process writes, every seat is free.
 type Seats struct {
 	d        *db.DB
 	district int
@@ -123,7 +128,8 @@ func (s *Seats) take(ctx context.Context, name string) (holding, error) {
 	if now.owner != "" && !s.silent(name, now) {
 		return now, nil
 	}
-	next := holding{s.owner, now.beats + 1}
+	s.forget(name)
+	next := holding{s.owner, int64(id.New())}
 	ok, err := s.swap(ctx, name, now, next)
 	if !ok {
 		return now, err
@@ -137,10 +143,18 @@ func (s *Seats) silent(name string, now holding) bool {
 	defer s.mu.Unlock()
 	was, ok := s.seen[name]
 	if !ok || was.holding != now {
+		maps.DeleteFunc(s.seen, func(_ string, was sighting) bool { return was.since.Elapsed() > seenFor })
 		s.seen[name] = sighting{now, clock.Start()}
 		return false
 	}
 	return was.since.Elapsed() >= s.silence
+}
+
+// forget drops what was seen of a seat that is free to be taken.
+func (s *Seats) forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.seen, name)
 }
 
 func (s *Seats) swap(ctx context.Context, name string, was, next holding) (ok bool, err error) {

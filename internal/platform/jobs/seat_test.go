@@ -113,3 +113,26 @@ func TestAloneIsForOne(t *testing.T) {
 		}
 	})
 }
+
+// TestSeatTakenAgainIsAnother: who saw a seat held, and meets it held again long
+// after, does not take that for the same holding standing still.
+func TestSeatTakenAgainIsAnother(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		mine, other := seatsOn(d), seatsOn(d)
+		for round := range 2 {
+			ok, err := mine.Alone(ctx, "work", func(context.Context) error {
+				stolen, err := other.Alone(ctx, "work", func(context.Context) error { return nil })
+				if stolen && d.Engine() == db.Postgres {
+					t.Errorf("the seat of a living holder was taken, time %d", round+1)
+				}
+				return err
+			})
+			if !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			if d.Engine() == db.Postgres && round == 0 {
+				<-clock.Real().After(silence + silence/10)
+			}
+		}
+	})
+}
