@@ -14,6 +14,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"wangge/internal/platform/audit"
@@ -84,8 +85,8 @@ type Register struct {
 	Clock    clock.Clock
 }
 
-// CopyFolder writes a copy of the key folder into dir, which must be empty or
-// not there, and records it. master tells whether the copy holds the master
+// CopyFolder records a copy of the key folder and writes it into dir, which must
+// be empty or not there. keys are those in the copy; master tells whether the copy holds the master
 // key: where not, it is kept apart and the copy needs it.
 func (r *Register) CopyFolder(ctx context.Context, dir string, w Who) (c Copy, keys []string, master bool, err error) {
 	const op = "escrow.CopyFolder"
@@ -95,26 +96,58 @@ func (r *Register) CopyFolder(ctx context.Context, dir string, w Who) (c Copy, k
 	if dir, err = filepath.Abs(dir); err != nil {
 		return c, nil, false, errs.Wrap(op, err)
 	}
-	if keys, err = r.Keys.IDs(); err != nil {
-		return c, nil, false, err
+	im, err := r.Keys.Image()
+	if err != nil {
+		return c, nil, false, db.Fault(op, err)
 	}
 	tmp, err := beside(dir)
 	if err != nil {
 		return c, nil, false, err
 	}
 	defer os.RemoveAll(tmp)
-	if master, err = r.Keys.CopyTo(tmp); err != nil {
-		return c, nil, false, db.Fault(op, err)
-	}
 	c = r.newCopy(Folder, w)
 	c.Folder = dir
-	if err := r.record(ctx, c, keys); err != nil {
+	if err := r.record(ctx, c, im.Keys); err != nil {
 		return c, nil, false, err
 	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return c, nil, false, errors.Join(db.Fault(op, err), r.End(context.WithoutCancel(ctx), c.ID, "", w.By))
+	if err := place(im, tmp, dir); err != nil {
+		return c, nil, false, errors.Join(db.Fault(op, err), r.undone(context.WithoutCancel(ctx), c, tmp))
 	}
-	return c, keys, master, nil
+	return c, im.Keys, im.Master, r.reachEnded(ctx, im.Keys, w.By)
+}
+
+// place writes a key folder's files, which get their name when all are there.
+func place(im seal.Image, tmp, dir string) error {
+	if err := im.WriteTo(tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, dir)
+}
+
+// undone ends a copy that was not made, once nothing of it is left.
+func (r *Register) undone(ctx context.Context, c Copy, tmp string) error {
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
+	}
+	return r.End(ctx, c.ID, "", c.MadeBy)
+}
+
+// reachEnded ends those of the keys in copies that were destroyed while a copy
+// was made.
+func (r *Register) reachEnded(ctx context.Context, keys []string, by string) error {
+	ended, err := selectEnds(ctx, r.DB.Read(), r.District)
+	if err != nil {
+		return err
+	}
+	for _, key := range ended {
+		if !slices.Contains(keys, key) {
+			continue
+		}
+		if _, err := r.reach(ctx, key, by); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // beside makes the folder in which a copy is put together.
@@ -207,10 +240,10 @@ func (r *Register) Destroy(ctx context.Context, key, by string) ([]Copy, error) 
 	}
 	err = r.DB.Write(ctx, op, func(tx *db.Tx) error {
 		fresh, err := insertEnd(ctx, tx, r.District, key, by, clock.Ms(r.Clock.Now()))
-		if err != nil || !fresh {
+		if err != nil {
 			return err
 		}
-		if err := callBack(ctx, tx, r.District, key); err != nil {
+		if err := callBack(ctx, tx, r.District, key); err != nil || !fresh {
 			return err
 		}
 		tx.Notify(Topic)

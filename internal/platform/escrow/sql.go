@@ -7,9 +7,11 @@ import (
 	"wangge/internal/platform/id"
 )
 
+// insertCopy records a key in a copy; one that is destroyed is called back at once.
 func insertCopy(ctx context.Context, tx *db.Tx, district int, c Copy, key string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO key_copy (district, id, key_id, kind, holder, place, folder, made_by, made_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, district, c.ID, key, c.Kind, c.Holder, c.Place, c.Folder, c.MadeBy, c.MadeMs)
+	_, err := tx.ExecContext(ctx, `INSERT INTO key_copy (district, id, key_id, kind, holder, place, folder, made_by, made_ms, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (SELECT 1 FROM key_end WHERE district = $1 AND key_id = $3) THEN $10 ELSE $11 END)`,
+		district, c.ID, key, c.Kind, c.Holder, c.Place, c.Folder, c.MadeBy, c.MadeMs, Called, Out)
 	return err
 }
 

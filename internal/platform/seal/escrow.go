@@ -79,35 +79,54 @@ func (r *Keyring) RestoreText(ctx context.Context, text string) (string, error) 
 	return keyID, errs.Wrap(op, r.install(ctx, keyID, secret))
 }
 
-// CopyTo writes every file of the folder (keys, tombstones and, where it lies
-// there, the master key) into the empty folder dir, durably. master tells
-// whether the master key is among them; where it is not, it comes from the
-// environment and the copy cannot be read without it.
-func (r *Keyring) CopyTo(dir string) (master bool, err error) {
-	const op = "seal.CopyTo"
+// Image is every file of a key folder as read at one time: keys, tombstones and,
+// where it lies there, the master key.
+type Image struct {
+	// Keys are the ids of the keys in it, in order.
+	Keys []string
+	// Master tells whether the master key is in it; where it is not, it comes from
+	// the environment and a copy cannot be read without it.
+	Master bool
+	files  map[string][]byte
+}
+
+// Image reads the folder, to be written elsewhere.
+func (r *Keyring) Image() (Image, error) {
+	const op = "seal.Image"
+	im := Image{files: map[string][]byte{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, suffix := range []string{keySuffix, tombSuffix} {
 		names, err := filepath.Glob(filepath.Join(r.dir, "*"+suffix))
 		if err != nil {
-			return false, errs.Wrap(op, err)
+			return Image{}, errs.Wrap(op, err)
 		}
 		for _, name := range names {
 			raw, err := os.ReadFile(name)
 			if err != nil {
-				return false, errs.Wrap(op, err)
+				return Image{}, errs.Wrap(op, err)
 			}
-			base := filepath.Base(name)
-			master = master || base == masterFile
-			if err := writeNew(dir, filepath.Join(dir, base), raw); err != nil {
-				return false, errs.Wrap(op, err)
-			}
+			im.files[filepath.Base(name)] = raw
+		}
+		if suffix == keySuffix {
+			im.Keys = keysAmong(names)
 		}
 	}
-	return master, nil
+	im.Master = im.files[masterFile] != nil
+	return im, nil
 }
 
-// DestroyIn ends a key in a copy of the folder that CopyTo wrote: its file is
+// WriteTo writes the files into the empty folder dir, durably.
+func (im Image) WriteTo(dir string) error {
+	for name, raw := range im.files {
+		if err := writeNew(dir, filepath.Join(dir, name), raw); err != nil {
+			return errs.Wrap("seal.WriteTo", err)
+		}
+	}
+	return nil
+}
+
+// DestroyIn ends a key in a copy of the folder that WriteTo wrote: its file is
 // overwritten and removed, and a tombstone takes its place. NotFound
 // "seal.key_missing" where dir holds no such key.
 func (r *Keyring) DestroyIn(dir, keyID string) error {

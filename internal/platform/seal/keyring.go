@@ -206,14 +206,18 @@ func (r *Keyring) IDs() ([]string, error) {
 	if err != nil {
 		return nil, errs.Wrap("seal.IDs", err)
 	}
-	var out []string
+	return keysAmong(names), nil
+}
+
+// keysAmong returns the ids of the keys among file names, in order.
+func keysAmong(names []string) (out []string) {
 	for _, n := range names {
 		if keyID := strings.TrimSuffix(filepath.Base(n), keySuffix); keyIDShape.MatchString(keyID) && keyID != "master" {
 			out = append(out, keyID)
 		}
 	}
 	sort.Strings(out)
-	return out, nil
+	return out
 }
 
 // Reload forgets what is in memory, so that the next use reads the folder

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -154,6 +155,26 @@ func TestFolderSurvivesAndIsPrivate(t *testing.T) {
 	}
 }
 
+// TestImageNamesWhatItWrites: a key made after the folder was read is neither
+// named nor written.
+func TestImageNamesWhatItWrites(t *testing.T) {
+	r := must(seal.NewKeyring(t.TempDir(), nil))(t)
+	to := t.TempDir()
+	if err := r.Create(ctx, "standing"); err != nil {
+		t.Fatal(err)
+	}
+	im := must(r.Image())(t)
+	if err := r.Create(ctx, "emergency-7"); err != nil {
+		t.Fatal(err)
+	}
+	if err := im.WriteTo(to); err != nil {
+		t.Fatal(err)
+	}
+	if got := must(must(seal.OpenKeyring(to))(t).IDs())(t); !slices.Equal(got, im.Keys) || len(got) != 1 {
+		t.Errorf("written %v, named %v", got, im.Keys)
+	}
+}
+
 func TestDestroy(t *testing.T) {
 	dir := t.TempDir()
 	now := clock.NewManual(time.Date(2022, 1, 1, 8, 0, 0, 0, clock.CST))
@@ -164,8 +185,10 @@ func TestDestroy(t *testing.T) {
 	blob := must(r.Seal("emergency-7", "a", []byte("x")))(t)
 	line := must(r.Text(ctx, "emergency-7"))(t)
 	copied := t.TempDir()
-	if master, err := r.CopyTo(copied); err != nil || !master {
-		t.Fatalf("copy: master %v, %v", master, err)
+	if im := must(r.Image())(t); !im.Master || !slices.Equal(im.Keys, []string{"emergency-7"}) {
+		t.Fatalf("copy: %v, master %v", im.Keys, im.Master)
+	} else if err := im.WriteTo(copied); err != nil {
+		t.Fatal(err)
 	}
 	before := must(os.ReadFile(filepath.Join(dir, "emergency-7.key")))(t)
 	if err := r.Destroy("emergency-7"); err != nil {
