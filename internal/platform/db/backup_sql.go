@@ -66,9 +66,12 @@ func (d *DB) Backup(ctx context.Context, path string) (Copied, error) {
 	return out, Fault(op, name(tmp, out))
 }
 
+// unfinished names files that are not whole yet.
+const unfinished = ".wangge-unfinished-*"
+
 // reserve makes an empty file in dir that only its owner reads.
 func reserve(dir string) (string, error) {
-	f, err := os.CreateTemp(dir, ".wangge-unfinished-*")
+	f, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return "", err
 	}
@@ -155,15 +158,15 @@ func roomIn(dir string, need int64) error {
 	return err
 }
 
-// name gives a finished copy its name, never over another file. The checksum
-// comes first, so that no backup is ever without it.
+// name gives a finished copy its name, never over another file, and then its
+// checksum's file the name beside it: only who has the name says its sum.
 func name(tmp string, c Copied) error {
-	sums := c.File + SumSuffix
-	line := c.SHA256 + "  " + filepath.Base(c.File) + "\n"
-	if err := os.WriteFile(sums, []byte(line), 0o600); err != nil {
+	sum, err := writeSum(c)
+	if err != nil {
 		return err
 	}
-	err := os.Link(tmp, c.File)
+	defer os.Remove(sum)
+	err = os.Link(tmp, c.File)
 	switch {
 	case errors.Is(err, os.ErrExist):
 		err = errs.E("db.Backup", errs.Conflict, "db.backup_exists", c.File)
@@ -173,7 +176,26 @@ func name(tmp string, c Copied) error {
 	if err != nil {
 		return err
 	}
+	if err := os.Rename(sum, c.File+SumSuffix); err != nil {
+		return err
+	}
 	return syncFolder(filepath.Dir(c.File))
+}
+
+// writeSum writes a backup's checksum durably into a file without a name yet.
+func writeSum(c Copied) (tmp string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(c.File), unfinished)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(c.SHA256 + "  " + filepath.Base(c.File) + "\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		os.Remove(f.Name())
+	}
+	return f.Name(), err
 }
 
 func syncFolder(dir string) error {
