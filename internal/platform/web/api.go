@@ -136,7 +136,7 @@ func isPublic(op *huma.Operation) bool {
 // classOf is the key of an operation's class in its metadata.
 const classOf = "class"
 
-// OpAs names the class of an operation; one that is not named is Pages.
+// OpAs names the class of an operation; one that is not named is Read.
 func OpAs(c Class, op huma.Operation) huma.Operation {
 	if op.Metadata == nil {
 		op.Metadata = map[string]any{}

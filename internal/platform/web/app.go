@@ -79,7 +79,7 @@ func Timeout(d time.Duration) RouteOption { return func(r *route) { r.timeout = 
 // Stream marks a route that answers for as long as the client listens.
 func Stream() RouteOption { return func(r *route) { r.stream = true } }
 
-// As names the class of a route; one that is not named is Pages.
+// As names the class of a route; one that is not named is Read.
 func As(c Class) RouteOption { return func(r *route) { r.class = c } }
 
 // Limits of a request unless its route says otherwise.
