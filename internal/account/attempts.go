@@ -59,8 +59,8 @@ func (s *Service) failureKey(key string) []byte {
 }
 
 // allowed refuses a key with too many failures (TooMany).
-func (s *Service) allowed(ctx context.Context, key string, limit int) error {
-	f, err := s.selectFailures(ctx, s.d.Read(), s.failureKey(key))
+func (s *Service) allowed(ctx context.Context, q db.Queryer, key string, limit int) error {
+	f, err := s.selectFailures(ctx, q, s.failureKey(key))
 	if err != nil {
 		return errs.Wrap("account.allowed", err)
 	}

@@ -42,6 +42,13 @@ func (s *Service) deleteFailures(ctx context.Context, tx *db.Tx, key []byte) err
 	return err
 }
 
+// selectSpent reports whether a ticket was used.
+func (s *Service) selectSpent(ctx context.Context, q db.Queryer, t ticket) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM spent_ticket WHERE district = $1 AND hash = $2`, s.district, t.spentHash()).Scan(&n)
+	return n > 0, err
+}
+
 // insertSpent notes that a ticket was used; false where it was already.
 func (s *Service) insertSpent(ctx context.Context, tx *db.Tx, t ticket) (bool, error) {
 	res, err := tx.ExecContext(ctx, `INSERT INTO spent_ticket (district, hash, expires_ms) VALUES ($1, $2, $3) ON CONFLICT (district, hash) DO NOTHING`,

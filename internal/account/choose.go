@@ -86,6 +86,9 @@ func (s *Service) chosen(ctx context.Context, t ticket, out outcome) (e Entered,
 		if err := s.spend(ctx, tx, t.Code); err != nil {
 			return err
 		}
+		if err := s.spendTicket(ctx, tx, t); err != nil {
+			return err
+		}
 		if err := s.changePassword(ctx, tx, a.ID, out.hash, id.Zero); err != nil {
 			return err
 		}
@@ -126,7 +129,7 @@ func (s *Service) changeOwn(ctx context.Context, t ticket, current, password str
 func (s *Service) tryChange(ctx context.Context, t ticket) outcome {
 	const op = "account.ChangePassword"
 	key := ownKey(t.Account)
-	if err := s.allowed(ctx, key, nameFailures); err != nil {
+	if err := s.allowed(ctx, s.d.Read(), key, nameFailures); err != nil {
 		return outcome{err: err}
 	}
 	r, err := s.selectAccount(ctx, s.d.Read(), t.Account)

@@ -111,7 +111,7 @@ func (s *Service) CheckCode(ctx context.Context, text, address string) (CodeInfo
 func (s *Service) findCode(ctx context.Context, text, address string) (code, error) {
 	const op = "account.findCode"
 	key := "code " + address
-	if err := s.allowed(ctx, key, nameFailures); err != nil {
+	if err := s.allowed(ctx, s.d.Read(), key, nameFailures); err != nil {
 		return code{}, err
 	}
 	hash := s.codeHash(text)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 )
 
@@ -148,14 +149,23 @@ func (d *desk) drop(key string, e *errand) {
 	e.t.wipe()
 }
 
-// leaveQueue gives up what somebody waits for.
-func (s *Service) leaveQueue(t ticket) {
+// leaveQueue gives up what somebody waits for; its ticket opens nothing any more.
+func (s *Service) leaveQueue(ctx context.Context, t ticket) error {
+	const op = "account.leaveQueue"
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+		_, err := s.insertSpent(ctx, tx, t)
+		return errs.Wrap(op, err)
+	})
+	if err != nil {
+		return err
+	}
 	s.desk.mu.Lock()
 	e := s.desk.open[s.key(t)]
 	s.desk.mu.Unlock()
 	if e != nil {
 		e.claim()
 	}
+	return nil
 }
 
 // waiting is where somebody stands in the queue.
@@ -230,7 +240,7 @@ func (s *Service) mayTry(ctx context.Context, t ticket) (lane string, err error)
 		_, _, lane, err = s.barred(ctx, t)
 		return lane, err
 	case errandChange:
-		return ownKey(t.Account), s.allowed(ctx, ownKey(t.Account), nameFailures)
+		return ownKey(t.Account), s.allowed(ctx, s.d.Read(), ownKey(t.Account), nameFailures)
 	}
 	_, err = s.choosing(ctx, t)
 	return ownKey(t.Account), err

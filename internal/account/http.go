@@ -92,7 +92,7 @@ type loginInput struct {
 }
 
 type loginOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      struct {
 		Session sessionJSON `json:"session"`
 		Account accountJSON `json:"account"`
@@ -180,10 +180,13 @@ func (s *Service) apiLogin(ctx context.Context, in *loginInput) (*loginOutput, e
 	if e.ChangeCode != "" {
 		return nil, errs.E("account.login", errs.Denied, "account.must_change")
 	}
-	out := &loginOutput{SetCookie: http.Cookie{
+	out := &loginOutput{SetCookie: []http.Cookie{{
 		Name: web.SessionCookie, Value: e.Token, Path: "/", Expires: time.UnixMilli(e.Session.Expires),
 		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
-	}}
+	}}}
+	if in.Ticket != "" { // it is spent
+		out.SetCookie = append(out.SetCookie, *noTicket(ticketAPI, secure))
+	}
 	out.Body.Session, out.Body.Account = sessionOf(e.Session), toJSON(e.Account)
 	return out, nil
 }
@@ -202,7 +205,7 @@ func (s *Service) stillQueued(ctx context.Context, q *waiting, secure bool) erro
 	p.Instance, p.Place = web.RequestID(ctx), q.ahead+1
 	head := http.Header{}
 	head.Set("Retry-After", strconv.Itoa(p.RetryAfter))
-	head.Set("Set-Cookie", cookieOf(text, "/api/v1/sessions", secure).String())
+	head.Set("Set-Cookie", cookieOf(text, ticketAPI, secure).String())
 	return huma.ErrorWithHeaders(p, head)
 }
 

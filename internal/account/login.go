@@ -55,10 +55,26 @@ func (s *Service) login(ctx context.Context, a Attempt, patience time.Duration) 
 		return Entered{}, nil, err
 	}
 	t := s.newTicket(ticket{Kind: errandLogin, Given: given, Login: shortened(a.Login, 4*maxLogin), Device: a.Device, Address: a.Address, Next: shortened(a.Next, maxNext)})
-	if before, ok := s.openTicket(a.Ticket); ok && s.key(before) == s.key(t) {
-		t.Since = before.Since
+	if err := s.takeUp(ctx, &t, a.Ticket); err != nil {
+		return Entered{}, nil, err
 	}
 	return s.goOn(ctx, t, patience)
+}
+
+// takeUp gives t the place and the secret of the ticket that the same browser
+// holds for the same log-in, so that both are spent as one. One that was spent
+// already lends nothing: this is a log-in of its own.
+func (s *Service) takeUp(ctx context.Context, t *ticket, text string) error {
+	before, ok := s.openTicket(text)
+	if !ok || s.key(before) != s.key(*t) {
+		return nil
+	}
+	defer before.wipe()
+	spent, err := s.selectSpent(ctx, s.d.Read(), before)
+	if err == nil && !spent {
+		t.Since, t.Secret = before.Since, before.Secret
+	}
+	return errs.Wrap("account.takeUp", err)
 }
 
 // maxNext bounds in bytes where to go on after a log-in that waits.

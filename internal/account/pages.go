@@ -31,15 +31,15 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	app.Handle("GET /login", p.showLogin, web.Public(), web.As(web.Work))
+	app.Handle("GET /login", p.showLogin, web.Public(), web.As(web.Own))
 	app.Handle("POST /login", web.WithForm(p.login), web.Public(), web.As(web.Own))
-	app.Handle("POST /login/second", web.WithForm(p.second), web.Public(), web.As(web.Work))
+	app.Handle("POST /login/second", web.WithForm(p.second), web.Public(), web.As(web.Own))
 	app.Handle("GET "+waitPath, p.wait, web.Public(), web.As(web.Own))
-	app.Handle("POST /login/leave", p.leave, web.Public(), web.As(web.Work))
+	app.Handle("POST /login/leave", p.leave, web.Public(), web.As(web.Own))
 	app.Handle("POST /logout", p.logout, web.Public())
-	app.Handle("GET /setup", p.showSetup, web.Public(), web.As(web.Work))
+	app.Handle("GET /setup", p.showSetup, web.Public(), web.As(web.Own))
 	app.Handle("POST /setup", web.WithForm(p.setup), web.Public(), web.As(web.Own))
-	app.Handle("GET /activate", p.showActivate, web.Public(), web.As(web.Work))
+	app.Handle("GET /activate", p.showActivate, web.Public(), web.As(web.Own))
 	app.Handle("GET /password", p.showPassword)
 	app.Handle("POST /password", web.WithForm(p.password), web.As(web.Own))
 	app.Handle("GET /account", p.showOwn)
@@ -113,6 +113,9 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	}, patience)
 	if q != nil {
 		return p.toQueue(w, r, q)
+	}
+	if err == nil && cookieText(r) != "" {
+		dropTicket(w, r)
 	}
 	return p.afterLogin(w, r, e, err, url.Values{"login": r.PostForm["login"]}, next)
 }

@@ -22,7 +22,7 @@ import (
 )
 
 // site serves the slice's pages and API through the shell.
-func site(t *testing.T, h *house) *httptest.Server {
+func site(t *testing.T, h *house, change ...func(*web.Options)) *httptest.Server {
 	t.Helper()
 	h.clk.Set(clock.Real().Now()) // cookies expire by the browser's clock
 	ren := web.NewRenderer(h.clk)
@@ -30,7 +30,11 @@ func site(t *testing.T, h *house) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := web.New(web.Options{Renderer: ren, Identity: h.Service, Tokens: h.Tokens(), Idempotency: h.Service, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))})
+	opt := web.Options{Renderer: ren, Identity: h.Service, Tokens: h.Tokens(), Idempotency: h.Service, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	for _, c := range change {
+		c(&opt)
+	}
+	app := web.New(opt)
 	pages.Register(app)
 	h.RegisterAPI(web.NewAPI(app, "test", "1"))
 	app.Handle("GET /{$}", func(w http.ResponseWriter, r *http.Request) error {

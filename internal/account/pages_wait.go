@@ -14,6 +14,8 @@ const (
 	// queueCookie carries the ticket of who waits; see ticket.
 	queueCookie = "wangge_queue"
 	waitPath    = "/login/wait"
+	ticketPages = "/login"           // where browsers bring it,
+	ticketAPI   = "/api/v1/sessions" // and programs
 	// The waiting page looks again after a third of the wait, within these.
 	lookSoonest = time.Second
 	lookLatest  = 10 * time.Second
@@ -36,11 +38,16 @@ func cookieOf(text, path string, secure bool) *http.Cookie {
 	return &http.Cookie{Name: queueCookie, Value: text, Path: path, MaxAge: int(ticketTTL / time.Second), HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}
 }
 
+// noTicket is the cookie that has a ticket under path forgotten.
+func noTicket(path string, secure bool) *http.Cookie {
+	c := cookieOf("", path, secure)
+	c.MaxAge = -1
+	return c
+}
+
 // dropTicket makes the browser forget its ticket.
 func dropTicket(w http.ResponseWriter, r *http.Request) {
-	c := cookieOf("", "/login", web.IsTLS(r))
-	c.MaxAge = -1
-	http.SetCookie(w, c)
+	http.SetCookie(w, noTicket(ticketPages, web.IsTLS(r)))
 }
 
 // cookieText is the ticket that the browser brings, sealed; empty: none.
@@ -61,7 +68,7 @@ func (p *Pages) toQueue(w http.ResponseWriter, r *http.Request, q *waiting) erro
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, cookieOf(text, "/login", web.IsTLS(r)))
+	http.SetCookie(w, cookieOf(text, ticketPages, web.IsTLS(r)))
 	return web.Redirect(w, r, waitPath)
 }
 
@@ -119,7 +126,10 @@ func tellWhen(w http.ResponseWriter, err error) {
 // leave gives the place in the queue up.
 func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {
 	if t, ok := p.held(r); ok {
-		p.s.leaveQueue(t)
+		defer t.wipe()
+		if err := p.s.leaveQueue(r.Context(), t); err != nil {
+			return err
+		}
 	}
 	dropTicket(w, r)
 	if web.LoggedIn(r.Context()) {

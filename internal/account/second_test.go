@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,6 +151,41 @@ func TestSecondStepGuessingIsLimited(t *testing.T) {
 		if !errs.Is(err, errs.TooMany) {
 			t.Errorf("the twenty-first guess of ten minutes: %v", err)
 		}
+	})
+}
+
+// TestParallelGuessesAreCounted: guesses at the same moment, at two processes,
+// are tried no more often than guesses one after another.
+func TestParallelGuessesAreCounted(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		_, secret, _ := h.secondOn(t, "wang")
+		e := h.half(t, "wang")
+		both := []*house{h, twin(h)}
+		var tried, refused atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 80 {
+			wg.Go(func() {
+				switch _, err := both[i%2].step(e, "000000"); {
+				case errs.As(err).Key == "account.second.wrong":
+					tried.Add(1)
+				case errs.Is(err, errs.TooMany), errs.Is(err, errs.Unavailable): // the database was busy: not tried
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for range 20 {
+			if _, err := h.step(e, "000000"); errs.As(err).Key == "account.second.wrong" {
+				tried.Add(1)
+			}
+		}
+		if tried.Load() != 19 { // and one while it was turned on
+			t.Errorf("%d guesses were tried, %d refused", tried.Load(), refused.Load())
+		}
+		_, err := h.step(e, h.now6(secret, 1))
+		want(t, err, "account.too_many")
 	})
 }
 

@@ -26,7 +26,7 @@ const (
 	Urgent              // emergency exits, acknowledgements of tasks: never refused for others
 	Work                // marks and scans, what the field notes down
 	Heavy               // exports, charts, imports: what can wait a minute
-	Own                 // has a queue of its own, as log-ins do
+	Own                 // log-ins: takes no place; what hashes has a queue of its own
 )
 
 // ranks are the classes that are admitted, the most important first.
