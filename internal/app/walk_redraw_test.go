@@ -77,8 +77,10 @@ func (w *walk) undoRedraw() error {
 	r := w.redrawn[i]
 	w.redrawn = append(w.redrawn[:i:i], w.redrawn[i+1:]...)
 	open := map[id.ID]bool{id.Zero: true}
-	for _, g := range w.now.grids {
-		open[g.ID] = true
+	for _, m := range r.Moves {
+		if g, err := w.a.Grid.Grid(w.ctx(), w.c, m.From); err == nil && g.UntilMs == 0 {
+			open[m.From] = true
+		}
 	}
 	want := w.grids()
 	for _, m := range r.Moves {

@@ -133,9 +133,9 @@ func (c *coverCache) forget() {
 	c.at = map[id.ID]*occCache{}
 }
 
-// pathAge is how long the places of leaves may be kept in memory; places
-// seldom move.
-const pathAgeSeconds = 30
+// pathAge is how long the places of leaves may be kept in memory. News of places
+// drops them at once (listen); this only bounds what news that never came could do.
+const pathAgeSeconds = 600
 
 // counters returns the counters of an occurrence at its present version.
 func (s *Service) counters(ctx context.Context, district int, occ id.ID) (*cells, error) {
