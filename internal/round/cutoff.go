@@ -131,6 +131,7 @@ func (s *Service) takeCutoff(ctx context.Context, r Round, occ id.ID, at int64, 
 		return cut, err
 	}
 	cut.TakenMs, cut.state = s.now(), cutoffTaken
+	cut.Definitions.Answers = cut.Definitions.Answers && !stood.unopened
 	return cut, s.DB.WriteLow(ctx, "round.Cutoff", func(tx *db.Tx) error {
 		tx.Notify(topic(r.ID))
 		return freeze(ctx, tx, r.district, cut, stood)

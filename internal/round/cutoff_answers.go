@@ -6,17 +6,21 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
 )
 
 // standing is what a cut-off freezes.
 type standing struct {
-	figures map[counterKey]counterDelta
-	answers map[choiceKey]int
+	figures  map[counterKey]counterDelta
+	answers  map[choiceKey]int
+	unopened bool // answers could not be counted: the key is missing or destroyed
 }
 
 // standingAt returns figures and counts of answers of an occurrence by what had
-// been received until an instant, both of one snapshot.
+// been received until an instant, both of one snapshot. Where marks cannot be
+// opened because their key is missing or destroyed, there are figures only.
 func (s *Service) standingAt(ctx context.Context, r Round, occ id.ID, at int64) (out standing, err error) {
 	info, err := s.info(ctx, r.district, r.ID)
 	if err != nil {
@@ -26,10 +30,16 @@ func (s *Service) standingAt(ctx context.Context, r Round, occ id.ID, at int64) 
 		if out.figures, err = countAt(ctx, q, r.district, occ, at); err == nil {
 			out.answers, err = answersAt(ctx, q, occRef{district: r.district, id: occ}, at, func(m *markRow) ([]ChoiceCount, error) { return s.countsOf(info, m) })
 		}
+		if out.unopened = err != nil && keyGone(err); out.unopened {
+			err = nil
+		}
 		return err
 	})
 	return out, err
 }
+
+// keyGone reports whether err says that a key is not in the folder, or no more.
+func keyGone(err error) bool { return seal.IsDestroyed(err) || errs.As(err).Key == "seal.key_missing" }
 
 // answersAt counts the answers of an occurrence as of an instant, like countAt:
 // the counts of now, less those of targets that changed since, plus what these

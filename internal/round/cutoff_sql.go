@@ -57,7 +57,12 @@ func insertCutoff(ctx context.Context, tx *db.Tx, district int, c Cutoff) error 
 
 // freeze writes the figures of a cut-off, once.
 func freeze(ctx context.Context, tx *db.Tx, district int, c Cutoff, stood standing) error {
-	res, err := tx.ExecContext(ctx, "UPDATE cutoff SET state = 'taken', taken_ms = $3 WHERE district = $1 AND id = $2 AND state = 'taking'", district, c.ID, c.TakenMs)
+	text, err := json.Marshal(c.Definitions)
+	if err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, "UPDATE cutoff SET state = 'taken', taken_ms = $3, definitions = $4 WHERE district = $1 AND id = $2 AND state = 'taking'",
+		district, c.ID, c.TakenMs, string(text))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+	"wangge/internal/platform/seal/sealtest"
 )
 
 // told is what a test marked, to compare cut-offs with.
@@ -182,6 +184,43 @@ func TestCutoffAnswersAreCheckedAndScoped(t *testing.T) {
 		if len(a.Problems) != 1 || a.Problems[0].Check != "cutoff_answers_differ" || a.Problems[0].ObjectID != cut.ID {
 			t.Errorf("a changed cut-off is not named: %+v", a.Problems)
 		}
+	})
+}
+
+// Figures need no key: where the marks that changed since cannot be opened, a
+// cut-off freezes the figures and says that it holds no answers.
+func TestCutoffWithoutItsKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 1, 1, 4)
+		w.emergency()
+		r := w.opened(Doors, countyPath, Filter{}, w.form().ID)
+		w.mark(r, w.doors[0], "normal")
+		var at []int64
+		for _, door := range w.doors[1:3] {
+			at = append(at, clock.Ms(w.clk.Now()))
+			w.clk.Advance(time.Minute)
+			w.mark(r, door, "normal")
+		}
+		cut := func(i int, what string) {
+			t.Helper()
+			for range 2 {
+				got, err := w.s.takeCutoff(w.ctx, r, r.OccurrenceID, at[i], id.Zero, id.Zero)
+				if err != nil || got.Definitions.Answers {
+					t.Fatalf("%s: %+v %v", what, got.Definitions, err)
+				}
+				v, err := w.s.CutoffAt(w.ctx, sys, got.ID, id.Zero)
+				w.ok(err)
+				if v.Node.Done != i+1 || v.Node.Total != len(w.doors) || v.Definitions.Answers || len(v.Answers) > 0 {
+					t.Errorf("%s: %+v, answers %t %v", what, v.Node.Figures, v.Definitions.Answers, v.Answers)
+				}
+			}
+		}
+		keys := w.s.Keys
+		w.s.Keys = sealtest.New(t)
+		cut(1, "key missing")
+		w.s.Keys = keys
+		w.ok(keys.Destroy(seal.EmergencyKey(r.EmergencyID)))
+		cut(0, "key destroyed")
 	})
 }
 
