@@ -69,7 +69,8 @@ func checkTeam(op string, t *Team) (err error) {
 }
 
 // EditTeamIn changes a running team's name, party branch and end within a
-// transaction of the caller. HQ's groups keep their names. Needs post.write
+// transaction of the caller; an end that is past ends it now. HQ's groups keep
+// their names. Needs post.write
 // over its area.
 func (s *Service) EditTeamIn(ctx context.Context, tx *db.Tx, c Caller, t Team) error {
 	const op = "grid.EditTeam"
@@ -91,6 +92,9 @@ func (s *Service) EditTeamIn(ctx context.Context, tx *db.Tx, c Caller, t Team) e
 		return errs.Field(errs.E(op, errs.Invalid, "grid.team.hq_name"), "name")
 	case utf8.RuneCountInString(t.PartyBranch) > maxName:
 		return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxName), "party_branch")
+	}
+	if t.UntilMs > was.FromMs {
+		t.UntilMs = max(t.UntilMs, s.nowMs()) // what was done in the team since stands
 	}
 	was.Name, was.PartyBranch, was.UntilMs = t.Name, t.PartyBranch, t.UntilMs
 	if err := checkTeam(op, &was); err != nil {

@@ -13,9 +13,9 @@ import (
 // grids is the list of grids in the order of their tree. Which doors a grid
 // has is decided on its page, where the effect shows before.
 type grids struct {
-	byID   map[string]grid.GridNode
-	byName map[string]id.ID // by area code and name
-	areas  map[string]grid.Place
+	byID  map[string]grid.GridNode
+	named *names
+	areas map[string]grid.Place
 }
 
 func (*grids) right() grid.Permission { return grid.GridWrite }
@@ -34,7 +34,7 @@ func (t *grids) load(ctx context.Context, w *work) ([]relist.Record, error) {
 	if t.areas, err = areasByID(ctx, w); err != nil {
 		return nil, err
 	}
-	t.byID, t.byName = map[string]grid.GridNode{}, map[string]id.ID{}
+	t.byID, t.named = map[string]grid.GridNode{}, newNames()
 	const page = 1000
 	var list []grid.GridNode
 	for after := ""; ; after = list[len(list)-1].Path {
@@ -59,10 +59,10 @@ func (t *grids) load(ctx context.Context, w *work) ([]relist.Record, error) {
 
 func (t *grids) keep(g grid.GridNode) {
 	t.byID[g.ID.String()] = g
-	t.byName[t.areas[g.AreaID.String()].Code+"/"+g.Name] = g.ID
+	t.named.keep(t.areas[g.AreaID.String()].Code, g.Name, g.ID)
 }
 
-func (*grids) start() {}
+func (t *grids) start() { t.named.start() }
 
 func (t *grids) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) error {
 	if l.ID == "" {
@@ -91,29 +91,31 @@ func (t *grids) add(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) err
 	n.Name, _ = l.Cell(colName)
 	n.Code, _ = l.Cell(colCode)
 	if parent, _ := l.Cell(colParent); parent != "" {
-		above, ok := t.byName[area.Code+"/"+parent]
+		above, ok := t.named.find(area.Code, parent)
 		if !ok {
 			return errs.Field(errs.E("lists.grids", errs.Invalid, "lists.no_parent", area.Name), colParent)
 		}
 		n.ParentID = above
 	}
-	if _, twice := t.byName[area.Code+"/"+n.Name]; twice {
-		return errs.Field(errs.E("lists.grids", errs.Conflict, "lists.name_taken"), colName)
+	if err := t.named.free(area.Code, n.Name); err != nil {
+		return err
 	}
 	made, err := w.s.grid.AddGridsIn(ctx, tx, w.c, []grid.NewGrid{n})
 	if err != nil {
 		return at(err, map[string]string{"parent_id": colParent})
 	}
-	t.byName[area.Code+"/"+n.Name] = made[0].ID
+	t.named.added(tx, area.Code, n.Name, made[0].ID)
 	return nil
 }
 
-// areasByID reads the areas the work is about.
+// areasByID reads the areas the work is about: the place and those below it.
 func areasByID(ctx context.Context, w *work) (map[string]grid.Place, error) {
 	list, err := w.s.grid.Areas(ctx, w.c)
 	out := map[string]grid.Place{}
 	for _, a := range list {
-		out[a.ID.String()] = a
+		if grid.Under(a.Path, w.at.Path) {
+			out[a.ID.String()] = a
+		}
 	}
 	return out, err
 }

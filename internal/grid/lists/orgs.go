@@ -14,6 +14,7 @@ import (
 // orgs is the list of running organisations.
 type orgs struct {
 	byID  map[string]grid.Organisation
+	named *names
 	areas map[string]grid.Place
 }
 
@@ -34,11 +35,12 @@ func (t *orgs) load(ctx context.Context, w *work) ([]relist.Record, error) {
 	if t.areas, err = areasByID(ctx, w); err != nil {
 		return nil, err
 	}
-	t.byID = map[string]grid.Organisation{}
+	t.byID, t.named = map[string]grid.Organisation{}, newNames()
 	var out []relist.Record
 	for _, o := range list {
 		t.byID[o.ID.String()] = o
 		a := t.areas[o.AreaID.String()]
+		t.named.keep(a.Code, o.Name, o.ID)
 		out = append(out, relist.Record{ID: o.ID.String(), Cells: map[string]string{colName: o.Name, colKind: word(w.c.Lang, "grid.orgkind.", o.Kind), colAreaCode: a.Code, colArea: a.Name}})
 	}
 	return out, nil
@@ -57,7 +59,7 @@ func runningOrgs(ctx context.Context, w *work) ([]grid.Organisation, error) {
 	}
 }
 
-func (*orgs) start() {}
+func (t *orgs) start() { t.named.start() }
 
 func (t *orgs) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) error {
 	o := t.byID[l.ID]
@@ -74,14 +76,22 @@ func (t *orgs) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) er
 	if err != nil {
 		return err
 	}
+	if err := t.named.free(area.Code, o.Name); err != nil {
+		return err
+	}
 	o.AreaID = area.ID
-	_, err = w.s.grid.AddOrganisationsIn(ctx, tx, w.c, []grid.Organisation{o})
-	return at(err, nil)
+	made, err := w.s.grid.AddOrganisationsIn(ctx, tx, w.c, []grid.Organisation{o})
+	if err != nil {
+		return at(err, nil)
+	}
+	t.named.added(tx, area.Code, o.Name, made[0].ID)
+	return nil
 }
 
 // teams is the list of teams; those that ended are shown and not changed.
 type teams struct {
 	byID  map[string]grid.Team
+	named *names // of those that run
 	areas map[string]grid.Place
 	orgs  map[string]id.ID // by name
 }
@@ -111,11 +121,14 @@ func (t *teams) load(ctx context.Context, w *work) ([]relist.Record, error) {
 	if t.areas, err = areasByID(ctx, w); err != nil {
 		return nil, err
 	}
-	t.byID = map[string]grid.Team{}
+	t.byID, t.named = map[string]grid.Team{}, newNames()
 	var out []relist.Record
 	for _, x := range list {
 		t.byID[x.ID.String()] = x
 		a := t.areas[x.AreaID.String()]
+		if x.UntilMs == 0 || x.UntilMs > w.s.now() {
+			t.named.keep(a.Code, grid.TeamName(w.c.Lang, x), x.ID)
+		}
 		out = append(out, relist.Record{ID: x.ID.String(), Cells: map[string]string{colName: grid.TeamName(w.c.Lang, x), colKind: word(w.c.Lang, "grid.teamkind.", x.Kind), colAreaCode: a.Code, colArea: a.Name,
 			colOrg: names[x.OrgID], colBranch: x.PartyBranch, colFrom: firstDay(x.FromMs), colUntil: lastDay(x.UntilMs)}})
 	}
@@ -133,7 +146,7 @@ func (t *teams) names(ctx context.Context, w *work) (map[id.ID]string, error) {
 	return out, err
 }
 
-func (*teams) start() {}
+func (t *teams) start() { t.named.start() }
 
 func (t *teams) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) error {
 	x, known := t.byID[l.ID]
@@ -164,6 +177,10 @@ func (t *teams) add(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, x g
 	if err != nil {
 		return err
 	}
+	name := grid.TeamName(w.c.Lang, x)
+	if err := t.named.free(area.Code, name); err != nil {
+		return err
+	}
 	x.ID, x.AreaID, x.FromMs = id.New(), area.ID, w.s.now()
 	x.Kind, _ = l.Cell(colKind)
 	if v, _ := l.Cell(colFrom); v != "" {
@@ -178,5 +195,9 @@ func (t *teams) add(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, x g
 		}
 		x.OrgID = found
 	}
-	return at(w.s.grid.AddTeamIn(ctx, tx, w.c, x), nil)
+	if err := w.s.grid.AddTeamIn(ctx, tx, w.c, x); err != nil {
+		return at(err, nil)
+	}
+	t.named.added(tx, area.Code, name, x.ID)
+	return nil
 }

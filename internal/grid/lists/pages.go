@@ -37,8 +37,8 @@ func (p *Pages) Register(app *web.App) {
 	for _, k := range append(Kinds(), Vacancies) {
 		app.Handle("GET /lists/"+string(k)+"/file", grid.Called(k.of(p.file)), web.Timeout(time.Minute), web.As(web.Heavy))
 	}
-	app.Handle("GET /brought-back/{id}", grid.Called(p.list), web.Timeout(2*time.Minute))
-	app.Handle("POST /brought-back/{id}/apply", grid.Called(p.apply), web.Timeout(5*time.Minute))
+	app.Handle("GET /brought-back/{id}", grid.Called(p.list), web.Timeout(2*time.Minute), web.As(web.Heavy))
+	app.Handle("POST /brought-back/{id}/apply", grid.Called(p.apply), web.Timeout(5*time.Minute), web.As(web.Heavy))
 }
 
 // of makes a page of one kind a page.

@@ -21,8 +21,14 @@ type posts struct {
 	rows   map[string]seat
 	areas  []grid.Place
 	lang   string
-	titled map[id.ID]string // titles that earlier rows gave
-	made   map[string]id.ID // accounts that earlier rows made, by phone
+	titled map[id.ID]string    // titles that earlier rows gave
+	made   map[string]somebody // whom earlier rows brought in, by phone
+}
+
+// somebody is who comes into a post.
+type somebody struct {
+	account id.ID
+	name    string
 }
 
 // seat is a row of the list.
@@ -122,10 +128,22 @@ func (t *posts) record(s seat, a account.Account, also string) relist.Record {
 		colFrom: firstDay(s.holder.FromMs), colUntil: lastDay(s.holder.UntilMs)}}
 }
 
-func (t *posts) start() { t.titled, t.made = map[id.ID]string{}, map[string]id.ID{} }
+func (t *posts) start() { t.titled, t.made = map[id.ID]string{}, map[string]somebody{} }
 
+// apply carries out a row. What later rows are to know of it is noted only once
+// it stands: a row that is refused is undone.
 func (t *posts) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) error {
 	s := t.rows[l.ID]
+	if err := t.row(ctx, tx, w, l, s); err != nil {
+		return err
+	}
+	if title, given := l.Cell(colTitle); given {
+		t.titled[s.post.ID] = title
+	}
+	return nil
+}
+
+func (t *posts) row(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, s seat) error {
 	if err := t.title(ctx, tx, w, l, s); err != nil {
 		return err
 	}
@@ -147,7 +165,6 @@ func (t *posts) title(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, s
 	if earlier, twice := t.titled[s.post.ID]; twice && earlier != title {
 		return errs.Field(errs.E("lists.title", errs.Conflict, "lists.title_twice", earlier), colTitle)
 	}
-	t.titled[s.post.ID] = title
 	return at(w.s.grid.ChangeTermsIn(ctx, tx, w.c, []grid.Term{{PostID: s.post.ID, Title: title, NoTitle: title == ""}}), nil)
 }
 
@@ -235,13 +252,26 @@ func (t *posts) fill(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, s 
 	if err != nil {
 		return err
 	}
-	return at(w.s.grid.AddHolderIn(ctx, tx, w.c, grid.Holder{ID: id.New(), PostID: s.post.ID, AccountID: who, FromMs: from, UntilMs: until}), map[string]string{"account_id": colPhone})
+	err = w.s.grid.AddHolderIn(ctx, tx, w.c, grid.Holder{ID: id.New(), PostID: s.post.ID, AccountID: who, FromMs: from, UntilMs: until})
+	if err != nil {
+		return at(err, map[string]string{"account_id": colPhone})
+	}
+	t.made[phone] = somebody{who, name}
+	return nil
+}
+
+// sameName refuses a row that calls the one who has a phone otherwise.
+func sameName(is, given string) error {
+	if is != given {
+		return errs.Field(errs.E("lists.fill", errs.Conflict, "staff.phone_other"), colPhone)
+	}
+	return nil
 }
 
 // account finds or makes the account of somebody who comes into a post.
 func (t *posts) account(ctx context.Context, tx *db.Tx, w *work, s seat, name, phone string) (id.ID, error) {
 	if a, ok := t.made[phone]; ok && phone != "" {
-		return a, nil
+		return a.account, sameName(a.name, name)
 	}
 	if phone != "" {
 		found, err := w.s.accounts.ByPhones(ctx, []string{phone})
@@ -249,16 +279,12 @@ func (t *posts) account(ctx context.Context, tx *db.Tx, w *work, s seat, name, p
 			return id.Zero, err
 		}
 		if a, ok := found[seal.NormPhone(phone)]; ok {
-			if a.Name != name {
-				return id.Zero, errs.Field(errs.E("lists.fill", errs.Conflict, "staff.phone_other"), colPhone)
-			}
-			return a.ID, nil
+			return a.ID, sameName(a.Name, name)
 		}
 	}
 	made, err := w.s.accounts.CreateMany(ctx, tx, w.c.AccountID, []account.NewAccount{{Name: name, Phone: phone, Worker: s.post.Role.Worker(), Home: grid.AreaAt(t.areas, s.post.Path)}})
 	if err != nil {
 		return id.Zero, at(err, nil)
 	}
-	t.made[phone] = made[0].ID
 	return made[0].ID, nil
 }

@@ -144,7 +144,7 @@ func (s *Service) carryOut(ctx context.Context, w *work, t table, o Options, lin
 	}
 	return db.Chunks(todo, chunk, func(part []*relist.Line) error {
 		var refused map[int]error
-		err := s.d.Write(ctx, "lists.Import", func(tx *db.Tx) (err error) {
+		err := s.d.WriteLow(ctx, "lists.Import", func(tx *db.Tx) (err error) {
 			if refused, err = s.apply(ctx, tx, w, t, part); err != nil {
 				return err
 			}

@@ -17,10 +17,13 @@ type stored struct {
 	Place   id.ID
 	Account id.ID
 	Created int64
-	Applied int64
+	Applied int64 // when it was written, or began to be
 	sealed  []byte
 	result  []byte
 }
+
+// written reports whether the list was written to its end.
+func (l *stored) written() bool { return len(l.result) != 0 }
 
 const storedColumns = `id, kind, place_id, account_id, created_ms, applied_ms, sealed, result`
 
@@ -43,8 +46,26 @@ func selectList(ctx context.Context, q db.Queryer, district int, list id.ID) (st
 	return l, err
 }
 
-func setApplied(ctx context.Context, tx *db.Tx, district int, list id.ID, now int64, result []byte) error {
-	_, err := tx.ExecContext(ctx, `UPDATE list_in SET applied_ms = $3, result = $4 WHERE district = $1 AND id = $2`, district, int64(list), now, result)
+// claimList marks a list as being written since now. It is false where somebody
+// wrote it or is at it; one who began before lost is at it no longer.
+func claimList(ctx context.Context, tx *db.Tx, district int, list id.ID, now, lost int64) (bool, error) {
+	res, err := tx.ExecContext(ctx, `UPDATE list_in SET applied_ms = $3 WHERE district = $1 AND id = $2 AND length(result) = 0 AND (applied_ms = 0 OR applied_ms < $4)`,
+		district, int64(list), now, lost)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// endClaim keeps what the writing that began at claimed did; without a result
+// the list waits as before.
+func endClaim(ctx context.Context, tx *db.Tx, district int, list id.ID, claimed, now int64, result []byte) error {
+	if result == nil {
+		now, result = 0, []byte{}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE list_in SET applied_ms = $4, result = $5 WHERE district = $1 AND id = $2 AND applied_ms = $3 AND length(result) = 0`,
+		district, int64(list), claimed, now, result)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,12 +16,16 @@ import (
 // keep is how long a list that was handed in is kept.
 const keep = 7 * 24 * time.Hour
 
+// claim is how long a list counts as being written: longer than a request lives.
+const claim = 10 * time.Minute
+
 // List is a list that was handed in.
 type List struct {
 	ID        id.ID
 	Kind      Kind
 	Place     id.ID
-	AppliedMs int64 // 0: nothing was written yet
+	AppliedMs int64 // 0: it was not written to its end
+	Writing   bool  // somebody is writing it
 	Report    *relist.Report
 }
 
@@ -75,33 +80,56 @@ func (s *Service) Get(ctx context.Context, c grid.Caller, list id.ID) (*List, er
 	if err != nil {
 		return nil, err
 	}
-	out := &List{ID: l.ID, Kind: l.Kind, Place: l.Place, AppliedMs: l.Applied}
-	if l.Applied != 0 {
-		out.Report = &relist.Report{}
+	out := &List{ID: l.ID, Kind: l.Kind, Place: l.Place}
+	if l.written() {
+		out.AppliedMs, out.Report = l.Applied, &relist.Report{}
 		return out, errs.Wrap("lists.Get", s.keys.OpenJSON(seal.Standing, resultAAD(l.ID), l.result, out.Report))
 	}
+	out.Writing = l.Applied != 0 && l.Applied >= s.lost()
 	out.Report, err = s.Import(ctx, c, in.Data, Options{Kind: l.Kind, Place: l.Place, File: in.File, Dry: true})
 	return out, err
 }
 
-// Apply makes the changes of a list of one's own as it stands now. Conflict
-// lists.applied where that was done.
+// lost is the instant before which a writing that has not ended began is taken
+// to have broken off.
+func (s *Service) lost() int64 { return s.now() - claim.Milliseconds() }
+
+// Apply makes the changes of a list of one's own as it stands now, once:
+// Conflict lists.applied where that was done, lists.writing while it is. What
+// broke off can be applied again; the rows that were written are unchanged then.
 func (s *Service) Apply(ctx context.Context, c grid.Caller, list id.ID) error {
 	const op = "lists.Apply"
 	l, in, err := s.open(ctx, c, list)
 	if err != nil {
 		return err
 	}
-	if l.Applied != 0 {
+	if l.written() {
 		return errs.E(op, errs.Conflict, "lists.applied")
 	}
-	r, err := s.Import(ctx, c, in.Data, Options{Kind: l.Kind, Place: l.Place, File: in.File})
+	began := s.now()
+	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
+		mine, err := claimList(ctx, tx, c.District, list, began, s.lost())
+		if err == nil && !mine {
+			return errs.E(op, errs.Conflict, "lists.writing")
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	result, err := s.keys.SealJSON(seal.Standing, resultAAD(l.ID), r)
+	result, err := s.write(ctx, c, l, in)
+	done := context.WithoutCancel(ctx)
+	ended := s.d.Write(done, op, func(tx *db.Tx) error {
+		return endClaim(done, tx, c.District, list, began, s.now(), result)
+	})
+	return cmp.Or(err, ended)
+}
+
+// write makes the changes and returns what they came to, sealed.
+func (s *Service) write(ctx context.Context, c grid.Caller, l stored, in content) ([]byte, error) {
+	r, err := s.Import(ctx, c, in.Data, Options{Kind: l.Kind, Place: l.Place, File: in.File})
 	if err != nil {
-		return errs.Wrap(op, err)
+		return nil, err
 	}
-	return s.d.Write(ctx, op, func(tx *db.Tx) error { return setApplied(ctx, tx, c.District, list, s.now(), result) })
+	return s.keys.SealJSON(seal.Standing, resultAAD(l.ID), r)
 }
