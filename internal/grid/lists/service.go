@@ -169,7 +169,7 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, w *work, t table, part [
 	refused := map[int]error{}
 	t.start()
 	for i, l := range part {
-		err := tx.Try(ctx, func() error { return t.apply(ctx, tx, w, l) })
+		err := tx.Savepoint(ctx, func() error { return t.apply(ctx, tx, w, l) })
 		if err != nil && !errs.Mendable(err) {
 			return nil, err
 		}

@@ -73,28 +73,6 @@ func (t *Tx) exec(ctx context.Context, query string, args []any) (sql.Result, er
 	return stmt.ExecContext(t.quiet(ctx), args...)
 }
 
-// Try runs fn as a part of the transaction: where it fails, what it wrote is
-// undone and the transaction goes on. What fn handed to OnCommit stays. An error
-// of the connection, or a race lost to another transaction, is the whole
-// transaction's: hand on what is not about the data.
-func (t *Tx) Try(ctx context.Context, fn func() error) error {
-	if _, err := t.ExecContext(ctx, "SAVEPOINT part"); err != nil {
-		return err
-	}
-	failed := t.failed
-	err := fn()
-	if err != nil {
-		if _, undo := t.ExecContext(ctx, "ROLLBACK TO SAVEPOINT part"); undo != nil {
-			return undo
-		}
-		t.failed = failed
-	}
-	if _, end := t.ExecContext(ctx, "RELEASE SAVEPOINT part"); end != nil {
-		return end
-	}
-	return err
-}
-
 // QueryContext runs a query; it sees the transaction's own changes. Read the
 // rows to their end, or close them, before the next statement.
 func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
