@@ -43,7 +43,8 @@ type field struct {
 	stop   context.CancelFunc
 	// swallow makes the server do what it is asked and lose its answer.
 	swallow atomic.Bool
-	bytes   atomic.Int64 // answered, as they travelled
+	hold    atomic.Pointer[gate] // where set, before the day's doors
+	bytes   atomic.Int64         // answered, as they travelled
 }
 
 func newField(t *testing.T) *field {
@@ -87,6 +88,9 @@ func (f *field) up() {
 			h.ServeHTTP(&deaf{w.Header().Clone()}, r)
 			panic(http.ErrAbortHandler)
 		}
+		if g := f.hold.Load(); g != nil && r.URL.Path == "/api/v1/today/doors" {
+			w = &late{w, g}
+		}
 		h.ServeHTTP(&scale{w, &f.bytes}, r)
 	})}
 	go f.server.Serve(ln)
@@ -105,6 +109,21 @@ func (s *scale) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (s *scale) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// gate keeps an answer back: it says that it came, and waits to be opened.
+type gate struct{ came, open chan struct{} }
+
+// late is an answer that is made, and leaves when its gate opens.
+type late struct {
+	http.ResponseWriter
+	gate *gate
+}
+
+func (l *late) WriteHeader(status int) {
+	close(l.gate.came)
+	<-l.gate.open
+	l.ResponseWriter.WriteHeader(status)
+}
 
 // deaf is an answer that reaches nobody.
 type deaf struct{ header http.Header }

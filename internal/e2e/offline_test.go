@@ -89,6 +89,30 @@ func TestNineDaysWithoutNetwork(t *testing.T) {
 	f.clean()
 }
 
+// The day's doors were read before a mark and arrive after it: the phone does
+// not offer the door again.
+func TestDoorsReadBeforeAMarkArriveAfterIt(t *testing.T) {
+	f := newField(t)
+	b := f.tab(t, webtest.Browser(t))
+	f.login(b, "building_leader")
+	held := &gate{make(chan struct{}), make(chan struct{})}
+	f.hold.Store(held)
+	b.js(`(function(){localStorage.removeItem('wangge-day');return 1})()`)
+	at := b.building()
+	<-held.came
+	door := b.presses("normal")
+	b.until("the mark is taken", fmt.Sprintf(`(document.getElementById('d%s')||document.body).innerText.includes('已销号')`, door))
+	f.hold.Store(nil)
+	close(held.open)
+	b.until("the day's doors on the phone", `document.body.dataset.day==='kept'`)
+	f.down()
+	b.visit(at)
+	b.until("the doors of the phone", `!!document.querySelector('article.card')`)
+	if again := b.js(fmt.Sprintf(`String(!!document.querySelector('#d%s form'))`, door)); again != "false" {
+		t.Error("the phone asks for a door that was marked")
+	}
+}
+
 // unitAtOnce marks, without network, all doors of the page normal but two, and
 // returns those marked.
 func (b *tab) unitAtOnce() []string {

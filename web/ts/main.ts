@@ -2,7 +2,7 @@
 // network; without network the shell page shows the day's doors.
 import { Faults, itemsOf, read, Rounds, roundsOf } from './forms';
 import { bar, foreign } from './bar';
-import { Line, save, sync } from './outbox';
+import { exclusive, Line, save, sync } from './outbox';
 import { open, Store } from './store';
 import { Day, Rec, Who } from './types';
 import { each, el, toast, word } from './words';
@@ -53,15 +53,26 @@ async function keepDay(store: Store): Promise<void> {
   const last = +(localStorage.getItem('wangge-day') || 0), session = body().getAttribute('data-session') || '';
   if (Math.abs(Date.now() - last) < FRESH && localStorage.getItem('wangge-day-of') === session && await store.day()) return;
   try {
+    const before = takes();
     const res = await fetch('/api/v1/today/doors', { credentials: 'same-origin', headers: { Accept: 'application/json' } });
     if (res.status === 401) { await store.forgetDays(); return; }
     if (!res.ok) return;
-    await store.saveDay(await res.json() as Day);
+    const day = await res.json() as Day;
+    const kept = await exclusive('wangge-day', async () => {
+      if (takes() !== before) return false;
+      await store.saveDay(day);
+      return true;
+    });
+    if (!kept) { await keepDay(store); return; }
     localStorage.setItem('wangge-day', String(Date.now()));
     localStorage.setItem('wangge-day-of', session);
     body().setAttribute('data-day', 'kept');
   } catch (e) { /* no network: the doors of before stay */ }
 }
+
+// takes counts the answers that changed the kept day. A day that was read while
+// one came may still offer its door: it is read again.
+const takes = () => +(localStorage.getItem('wangge-takes') || 0);
 
 async function draw(store: Store): Promise<void> {
   const day = await store.day();
@@ -105,8 +116,14 @@ async function answered(store: Store, recs: Rec[]): Promise<void> {
   for (const r of recs) doors[r.body.door] = true;
   await store.drop(recs.filter((r) => r.state === 'done' && !r.body.moved && watched[r.key]).map((r) => r.key));
   for (const r of recs) if (r.state === 'refused') toast(r.body.label + word('colon') + (r.body.reason || ''), 'error');
-  const day = await store.day(), taken = recs.filter((r) => r.state === 'done' || r.state === 'differs');
-  if (day && taken.length) await store.saveDay(noted(day, taken));
+  const taken = recs.filter((r) => r.state === 'done' || r.state === 'differs');
+  if (taken.length) {
+    await exclusive('wangge-day', async () => {
+      if (store.durable) localStorage.setItem('wangge-takes', String(takes() + 1));
+      const day = await store.day();
+      if (day) await store.saveDay(noted(day, taken));
+    });
+  }
   if (shell) { await draw(store); return; }
   for (const key of Object.keys(doors)) await freshCard(key);
 }

@@ -14,14 +14,15 @@ let busy: Promise<Line> | null = null;
 // tabs take turns. told is called with the records that got an answer.
 export function sync(store: Store, told: (recs: Rec[]) => Promise<void>): Promise<Line> {
   if (!busy) {
-    busy = exclusive(() => send(store, told)).then((l) => { busy = null; return l; }, () => { busy = null; return 'offline' as Line; });
+    busy = exclusive('wangge-outbox', () => send(store, told)).then((l) => { busy = null; return l; }, () => { busy = null; return 'offline' as Line; });
   }
   return busy;
 }
 
-function exclusive(fn: () => Promise<Line>): Promise<Line> {
+// exclusive does fn while no other call of that name runs, in any tab.
+export function exclusive<T>(name: string, fn: () => Promise<T>): Promise<T> {
   const locks = (navigator as any).locks;
-  return locks ? locks.request('wangge-outbox', fn) : fn();
+  return locks ? locks.request(name, fn) : fn();
 }
 
 async function send(store: Store, told: (recs: Rec[]) => Promise<void>): Promise<Line> {
