@@ -145,6 +145,10 @@ function pageRounds(): Rounds {
   const e = d.querySelector('[data-rounds]');
   return shell || !e ? rounds : roundsOf(JSON.parse(e.getAttribute('data-rounds') || '[]'));
 }
+d.addEventListener('input', (e) => {
+  const part = (e.target as Element).closest('[data-part]');
+  if (part) part.setAttribute('data-touched', '');
+}, true);
 let pressed: HTMLButtonElement | null = null;
 d.addEventListener('click', (e) => {
   const b = (e.target as Element).closest && (e.target as Element).closest('button');
@@ -181,6 +185,8 @@ async function noteAll(f: HTMLFormElement): Promise<void> {
   (window as any).wangge.confirm(word('bulk-ask', doors), async () => {
     try { await store.put(recs); } catch (e) { toast(word('full'), 'error'); return; }
     for (const r of recs) watched[r.key] = true;
+    f.closest('details')!.open = false;
+    f.closest('[data-part]')!.removeAttribute('data-touched');
     await save(store);
     await draw(store);
     await paint(store);

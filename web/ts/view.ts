@@ -40,6 +40,7 @@ const evening = (c: Card): boolean => c.items.some((i) => i.state === 'attempted
 export function show(main: HTMLElement, title: HTMLElement, day: Day | null, recs: Rec[]): void {
   const body = main.querySelector('[data-body]') as HTMLElement, arrow = document.querySelector('.p-back') as HTMLAnchorElement | null;
   if (arrow) arrow.hidden = location.pathname === '/today';
+  const held = inHand(body);
   body.textContent = '';
   if (!day) { body.appendChild(note('none')); return; }
   put(main, 'asof', word('asof', clock(day.at_ms)));
@@ -50,18 +51,27 @@ export function show(main: HTMLElement, title: HTMLElement, day: Day | null, rec
     const card = cards.filter((c) => c.key === at[2])[0];
     if (!card) { body.appendChild(note('none')); return; }
     title.textContent = card.label;
-    door(body, card, rounds);
+    door(body, card, rounds, held);
   } else if (at[1] === 'today' && at[2] === 'evening') {
     list(body, cards.filter(evening), rounds);
   } else if (at[1] === 'today' && at[2]) {
     const place = day.places.filter((p) => p.id === at[2])[0];
     if (place) title.textContent = place.name;
     const here = cards.filter((c) => c.place_id === at[2] && left(c) && normals(c, rounds, '').length);
-    if (here.length > 1) body.appendChild(bulk(here));
+    if (here.length > 1) body.appendChild(bulk(here, held));
     list(body, cards.filter((c) => c.place_id === at[2] && (left(c) || location.search.indexOf('all=1') > 0)), rounds);
   } else if (at[1] === 'today') {
     buildings(body, day, cards);
   } else body.appendChild(note('page'));
+}
+
+// inHand are the parts of the page that somebody works at, by their names. They
+// outlive a redraw: it may come at any moment, and nothing is asked twice.
+interface Held { [name: string]: HTMLElement }
+function inHand(body: HTMLElement): Held {
+  const held: Held = {};
+  each<HTMLElement>(body, 'details[data-part][open], [data-part][data-touched]', (e) => { held[e.getAttribute('data-part') as string] = e; });
+  return held;
 }
 
 function note(name: string): HTMLElement { return part('empty-' + name); }
@@ -88,9 +98,14 @@ function list(body: HTMLElement, cards: Card[], rounds: Rounds): void {
 
 // bulk is the form that marks a unit at once: the doors that stay out are
 // tapped. What it marks is the cards of the page, see chosen.
-function bulk(cards: Card[]): HTMLElement {
+function bulk(cards: Card[], held: Held): HTMLElement {
+  if (held.bulk) {
+    each<HTMLInputElement>(held.bulk, '[name=except]', (i) => { if (!cards.some((c) => c.key === i.value)) (i.parentNode as HTMLElement).remove(); });
+    return held.bulk;
+  }
   const box = part('bulk'), doors = box.querySelector('[data-slot=doors]') as HTMLElement, unit = box.querySelector('select') as HTMLSelectElement;
   const units = cards.map((c) => c.unit || '').filter((u, i, all) => !!u && all.indexOf(u) === i);
+  box.setAttribute('data-part', 'bulk');
   for (const u of units) unit.appendChild(new Option(u, u));
   (box.querySelector('[data-slot=units]') as HTMLElement).hidden = units.length < 2;
   for (const c of cards) {
@@ -153,15 +168,15 @@ function line(i: Item, r: Round): HTMLElement {
 }
 
 // door draws the forms of one door: rounds that ask alike in one form.
-function door(body: HTMLElement, c: Card, rounds: Rounds): void {
+function door(body: HTMLElement, c: Card, rounds: Rounds, held: Held): void {
   body.appendChild(el('p', '', c.where));
   let rest = c.items;
   const joint = joinable(c.items, rounds);
   if (joint.length > 1) {
-    body.appendChild(section(c, joint, rounds));
+    body.appendChild(section(c, joint, rounds, held));
     rest = rest.filter((i) => joint.indexOf(i) < 0);
   }
-  for (const i of rest) body.appendChild(section(c, [i], rounds));
+  for (const i of rest) body.appendChild(section(c, [i], rounds, held));
 }
 
 function joinable(items: Item[], rounds: Rounds): Item[] {
@@ -177,8 +192,11 @@ function joinable(items: Item[], rounds: Rounds): Item[] {
   return out;
 }
 
-function section(c: Card, items: Item[], rounds: Rounds): HTMLElement {
+function section(c: Card, items: Item[], rounds: Rounds, held: Held): HTMLElement {
+  const name = items.map((i) => [i.round_id, i.object_id, i.state, i.attempts].join(':')).join();
+  if (held[name]) return held[name];
   const s = part('door');
+  s.setAttribute('data-part', name);
   const head = s.querySelector('[data-slot=items]') as HTMLElement;
   for (const i of items) head.appendChild(line(i, rounds[i.round_id]));
   const form = s.querySelector('form') as HTMLFormElement;
