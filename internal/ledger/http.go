@@ -18,16 +18,7 @@ type ByID struct {
 	Text string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier"`
 }
 
-func (b ByID) id() id.ID { return idOf(b.Text) }
-
-// idOf reads an identifier; what is none names nothing.
-func idOf(s string) id.ID {
-	v, err := id.Parse(s)
-	if err != nil {
-		return id.Zero
-	}
-	return v
-}
+func (b ByID) id() id.ID { return id.From(b.Text) }
 
 // Purposed is embedded in inputs: the purpose for which unmasked fields are asked.
 type Purposed struct {
@@ -233,7 +224,7 @@ func registerPersons(api huma.API, s *Service) {
 		Registered string `query:"registered" enum:"yes,no,"`
 		Sort       string `query:"sort" enum:"door,name" default:"door"`
 	}) (*body[web.Page[PersonView]], error) {
-		p, err := s.Persons(ctx, c, Filter{Place: idOf(in.Place), Lives: in.Lives, Registered: in.Registered, Sort: in.Sort, After: in.After, Limit: in.Limit})
+		p, err := s.Persons(ctx, c, Filter{Place: id.From(in.Place), Lives: in.Lives, Registered: in.Registered, Sort: in.Sort, After: in.After, Limit: in.Limit})
 		return &body[web.Page[PersonView]]{web.Page[PersonView]{Items: append([]PersonView{}, p.Persons...), Next: p.Next}}, err
 	})
 	op(api, http.MethodGet, "/persons/{id}", "person-get", "ledger", "A person, masked; unmasked with a purpose and the right, which is recorded", func(ctx context.Context, c grid.Caller, in *seen) (*body[PersonView], error) {
@@ -322,13 +313,13 @@ func registerLists(api huma.API, s *Service) {
 		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodDelete, "/persons/{id}/care/{item}", "care-end", "ledger", "Take an entry off the care list", func(ctx context.Context, c grid.Caller, in *item) (*struct{}, error) {
-		return nil, s.EndCare(ctx, c, idOf(in.Item))
+		return nil, s.EndCare(ctx, c, id.From(in.Item))
 	})
 	op(api, http.MethodPost, "/persons/{id}/risk", "risk-add", "ledger", "Put a person on the risk list", func(ctx context.Context, c grid.Caller, in *add) (*body[ledgerID], error) {
 		v, err := s.AddRisk(ctx, c, in.id(), in.Body.Kind, in.Body.Note)
 		return &body[ledgerID]{ledgerID{v}}, err
 	})
 	op(api, http.MethodDelete, "/persons/{id}/risk/{item}", "risk-end", "ledger", "Take an entry off the risk list", func(ctx context.Context, c grid.Caller, in *item) (*struct{}, error) {
-		return nil, s.EndRisk(ctx, c, idOf(in.Item))
+		return nil, s.EndRisk(ctx, c, id.From(in.Item))
 	})
 }

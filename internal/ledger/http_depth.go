@@ -29,13 +29,13 @@ func registerElsewhere(api huma.API, s *Service) {
 		Closed bool   `query:"closed"`
 		After  string `query:"after" pattern:"^[0-9]*$"`
 	}) (*body[[]ElsewhereView], error) {
-		list, err := s.Elsewheres(ctx, c, ElsewhereFilter{Area: idOf(in.Area), Closed: in.Closed, After: idOf(in.After)})
+		list, err := s.Elsewheres(ctx, c, ElsewhereFilter{Area: id.From(in.Area), Closed: in.Closed, After: id.From(in.After)})
 		return &body[[]ElsewhereView]{append([]ElsewhereView{}, list...)}, err
 	})
 	op(api, http.MethodGet, "/elsewhere/counts", "elsewhere-counts", "ledger", "Open and overdue items by receiving community", func(ctx context.Context, c grid.Caller, in *struct {
 		Area string `query:"area" pattern:"^[0-9]*$"`
 	}) (*body[[]ElsewhereCount], error) {
-		list, err := s.ElsewhereCounts(ctx, c, idOf(in.Area))
+		list, err := s.ElsewhereCounts(ctx, c, id.From(in.Area))
 		return &body[[]ElsewhereCount]{append([]ElsewhereCount{}, list...)}, err
 	})
 	op(api, http.MethodGet, "/elsewhere/{id}", "elsewhere-get", "ledger", "One item, and to the receiver its own records of the same person", func(ctx context.Context, c grid.Caller, in *ByID) (*body[ElsewhereItem], error) {
@@ -77,7 +77,7 @@ func registerCorrections(api huma.API, s *Service) {
 		Closed bool   `query:"closed"`
 		After  string `query:"after" pattern:"^[0-9]*$"`
 	}) (*body[[]CorrectionView], error) {
-		list, err := s.Corrections(ctx, c, CorrectionFilter{Place: idOf(in.Place), Closed: in.Closed, After: idOf(in.After)})
+		list, err := s.Corrections(ctx, c, CorrectionFilter{Place: id.From(in.Place), Closed: in.Closed, After: id.From(in.After)})
 		return &body[[]CorrectionView]{append([]CorrectionView{}, list...)}, err
 	})
 	op(api, http.MethodGet, "/corrections/{id}", "correction-get", "ledger", "One correction with its proposals; in full with a purpose, which is recorded", func(ctx context.Context, c grid.Caller, in *struct {
@@ -116,14 +116,14 @@ func registerFacets(api huma.API, s *Service) {
 	op(api, http.MethodGet, "/facets", "facets-get", "ledger", "How complete the records below a place are: doors that meet each facet, in all and by child", func(ctx context.Context, c grid.Caller, in *struct {
 		Place string `query:"place" pattern:"^[0-9]+$" required:"true"`
 	}) (*body[*Completeness], error) {
-		v, err := s.Completeness(ctx, c, idOf(in.Place))
+		v, err := s.Completeness(ctx, c, id.From(in.Place))
 		return &body[*Completeness]{v}, err
 	})
 	op(api, http.MethodGet, "/facets/doors", "facets-doors", "ledger", "The doors whose records lack a facet, in walking order", func(ctx context.Context, c grid.Caller, in *struct {
 		Place string `query:"place" pattern:"^[0-9]+$" required:"true" doc:"A community or a place below one"`
 		Facet string `query:"facet" required:"true"`
 	}) (*body[[]LackingDoor], error) {
-		list, _, err := s.Lacking(ctx, c, idOf(in.Place), in.Facet)
+		list, _, err := s.Lacking(ctx, c, id.From(in.Place), in.Facet)
 		return &body[[]LackingDoor]{append([]LackingDoor{}, list...)}, err
 	})
 }
@@ -183,7 +183,7 @@ func registerMerges(api huma.API, s *Service) {
 	op(api, http.MethodGet, "/duplicates", "duplicates-list", "ledger", "Records that may be of one person, the surest first", func(ctx context.Context, c grid.Caller, in *struct {
 		Place string `query:"place" pattern:"^[0-9]*$" doc:"A community or a place below one; without it one's own scope"`
 	}) (*body[[]Candidate], error) {
-		list, _, err := s.Duplicates(ctx, c, idOf(in.Place))
+		list, _, err := s.Duplicates(ctx, c, id.From(in.Place))
 		return &body[[]Candidate]{append([]Candidate{}, list...)}, err
 	})
 	op(api, http.MethodPost, "/persons/{id}/apart", "person-apart", "ledger", "Record that two records are of two people", func(ctx context.Context, c grid.Caller, in *pairOf) (*struct{}, error) {
@@ -193,6 +193,6 @@ func registerMerges(api huma.API, s *Service) {
 		ByID
 		Item string `path:"item" pattern:"^[0-9]{1,19}$" doc:"The merge"`
 	}) (*struct{}, error) {
-		return nil, s.UndoMerge(ctx, c, in.id(), idOf(in.Item))
+		return nil, s.UndoMerge(ctx, c, in.id(), id.From(in.Item))
 	})
 }

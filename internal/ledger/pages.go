@@ -95,7 +95,7 @@ func peopleTabs(ctx context.Context, c grid.Caller, here string) []web.Item {
 	return out
 }
 
-func pathID(r *http.Request) id.ID { return idOf(r.PathValue("id")) }
+func pathID(r *http.Request) id.ID { return id.From(r.PathValue("id")) }
 
 func number(f url.Values, name string) int {
 	n, _ := web.Whole(f, name)
@@ -135,7 +135,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	d.Search = d.Text
 	if d.Text != "" {
 		var err error
-		if d.Found, err = p.s.Search(r.Context(), c, Search{Text: d.Text, Place: idOf(r.PostForm.Get("place"))}); err != nil {
+		if d.Found, err = p.s.Search(r.Context(), c, Search{Text: d.Text, Place: id.From(r.PostForm.Get("place"))}); err != nil {
 			return err
 		}
 	}
@@ -357,12 +357,12 @@ func (p *Pages) oneDoor(r *http.Request, c grid.Caller) (id.ID, error) {
 func (p *Pages) split(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	var persons []id.ID
 	for _, v := range r.PostForm["person"] {
-		persons = append(persons, idOf(v))
+		persons = append(persons, id.From(v))
 	}
 	_, err := p.s.Split(r.Context(), c, pathID(r), persons, Kind(r.PostForm.Get("kind")))
 	return p.householdAct(w, r, c, "ledger.split.done", err)
 }
 
 func (p *Pages) join(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	return p.householdAct(w, r, c, "ledger.join.done", p.s.Join(r.Context(), c, pathID(r), idOf(r.PostForm.Get("into"))))
+	return p.householdAct(w, r, c, "ledger.join.done", p.s.Join(r.Context(), c, pathID(r), id.From(r.PostForm.Get("into"))))
 }

@@ -10,6 +10,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
 
@@ -89,7 +90,7 @@ func newcomers() []int {
 func correctionInput(f url.Values) Correction {
 	in := Correction{Living: strings.TrimSpace(f.Get("living"))}
 	for _, v := range f["person"] {
-		in.Persons = append(in.Persons, PersonCorrection{PersonID: idOf(v), Name: f.Get("name-" + v), Relation: f.Get("relation-" + v), Phone: strings.TrimSpace(f.Get("phone-" + v)), Gone: f.Get("gone-"+v) == "1"})
+		in.Persons = append(in.Persons, PersonCorrection{PersonID: id.From(v), Name: f.Get("name-" + v), Relation: f.Get("relation-" + v), Phone: strings.TrimSpace(f.Get("phone-" + v)), Gone: f.Get("gone-"+v) == "1"})
 	}
 	for i := range correctable.Newcomers {
 		n := strconv.Itoa(i)
@@ -189,7 +190,7 @@ type correctionsPage struct {
 
 func (p *Pages) corrections(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx, q := r.Context(), r.URL.Query()
-	f := CorrectionFilter{Place: idOf(q.Get("place")), Closed: q.Get("state") == "closed", After: idOf(q.Get("after"))}
+	f := CorrectionFilter{Place: id.From(q.Get("place")), Closed: q.Get("state") == "closed", After: id.From(q.Get("after"))}
 	d := correctionsPage{Meta: web.Meta{Title: web.T(ctx, "ledger.fix.list"), Menu: "people"}, Tabs: peopleTabs(ctx, c, "/corrections"), States: []web.Item{
 		{Text: web.T(ctx, "ledger.elsewhere.open.tab"), Href: "/corrections", Active: !f.Closed}, {Text: web.T(ctx, "ledger.elsewhere.closed.tab"), Href: "/corrections?state=closed", Active: f.Closed}}}
 	var err error

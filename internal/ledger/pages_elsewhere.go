@@ -40,7 +40,7 @@ type elsewheresPage struct {
 // levels above how much waits at each community.
 func (p *Pages) elsewheres(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx, q := r.Context(), r.URL.Query()
-	f := ElsewhereFilter{Area: idOf(q.Get("area")), Closed: q.Get("state") == "closed", After: idOf(q.Get("after"))}
+	f := ElsewhereFilter{Area: id.From(q.Get("area")), Closed: q.Get("state") == "closed", After: id.From(q.Get("after"))}
 	d := elsewheresPage{Meta: web.Meta{Title: web.T(ctx, "ledger.elsewhere.title"), Menu: "people"}, Tabs: peopleTabs(ctx, c, "/elsewhere"), Closed: f.Closed}
 	keep := url.Values{}
 	if f.Area != id.Zero {
@@ -103,7 +103,7 @@ func (p *Pages) elsewhereAct(w http.ResponseWriter, r *http.Request, c grid.Call
 // or a door in words.
 func (p *Pages) acceptElsewhere(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	f := r.PostForm
-	a := ElsewhereAcceptance{Version: number(f, "version"), PersonID: idOf(f.Get("person")), HouseholdID: idOf(f.Get("household"))}
+	a := ElsewhereAcceptance{Version: number(f, "version"), PersonID: id.From(f.Get("person")), HouseholdID: id.From(f.Get("household"))}
 	acting, err := p.s.receiving(r.Context(), c, pathID(r))
 	if err == nil && a.PersonID == id.Zero && a.HouseholdID == id.Zero {
 		a.DoorID, err = p.oneDoor(r, acting)
@@ -164,7 +164,7 @@ func (p *Pages) proposePage(w http.ResponseWriter, r *http.Request, c grid.Calle
 
 func (p *Pages) propose(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	f := r.PostForm
-	_, err := p.s.ProposeElsewhere(r.Context(), c, ElsewhereInput{PersonID: pathID(r), Version: number(f, "version"), ToArea: idOf(f.Get("to")),
+	_, err := p.s.ProposeElsewhere(r.Context(), c, ElsewhereInput{PersonID: pathID(r), Version: number(f, "version"), ToArea: id.From(f.Get("to")),
 		Address: strings.TrimSpace(f.Get("address")), Note: strings.TrimSpace(f.Get("note"))})
 	if showAgain(err) {
 		return p.proposePage(w, r, c, statusOf(err), formOf(r, err))

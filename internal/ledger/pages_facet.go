@@ -38,7 +38,7 @@ type facetHead struct {
 // that of the caller's highest post.
 func (p *Pages) completeness(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
-	place := idOf(r.URL.Query().Get("place"))
+	place := id.From(r.URL.Query().Get("place"))
 	if place == id.Zero {
 		var err error
 		if place, err = p.s.highest(ctx, c); err != nil {
@@ -75,7 +75,7 @@ type lackingPage struct {
 // lacking lists the doors whose records lack a facet.
 func (p *Pages) lacking(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx, q := r.Context(), r.URL.Query()
-	place, facet := idOf(q.Get("place")), q.Get("facet")
+	place, facet := id.From(q.Get("place")), q.Get("facet")
 	d := lackingPage{}
 	var err error
 	if d.Rows, d.More, err = p.s.Lacking(ctx, c, place, facet); err != nil {

@@ -35,7 +35,7 @@ func (p *Pages) duplicates(w http.ResponseWriter, r *http.Request, c grid.Caller
 	ctx := r.Context()
 	d := duplicatesPage{Meta: web.Meta{Title: web.T(ctx, "ledger.duplicates.title"), Menu: "people"}, Tabs: peopleTabs(ctx, c, "/duplicates")}
 	var err error
-	if d.Rows, d.More, err = p.s.Duplicates(ctx, c, idOf(r.URL.Query().Get("place"))); err != nil {
+	if d.Rows, d.More, err = p.s.Duplicates(ctx, c, id.From(r.URL.Query().Get("place"))); err != nil {
 		return err
 	}
 	return p.ren.Page(w, r, layoutFor(c), "ledger/duplicates", d)
@@ -61,7 +61,7 @@ type mergeLine struct {
 
 // mergeForm shows two records side by side, or whom to compare the first with.
 func (p *Pages) mergeForm(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	if other := idOf(r.URL.Query().Get("with")); other != id.Zero {
+	if other := id.From(r.URL.Query().Get("with")); other != id.Zero {
 		return p.sideBySide(w, r, withPurpose(c, ""), other, http.StatusOK, web.Form{})
 	}
 	ctx := r.Context()
@@ -82,7 +82,7 @@ func (p *Pages) mergeForm(w http.ResponseWriter, r *http.Request, c grid.Caller)
 // mergeLook searches for the other record, or shows both in full for a purpose.
 func (p *Pages) mergeLook(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx, f := r.Context(), r.PostForm
-	if other := idOf(f.Get("with")); other != id.Zero {
+	if other := id.From(f.Get("with")); other != id.Zero {
 		if err := checkPurpose(f.Get("purpose")); err != nil {
 			return p.sideBySide(w, r, withPurpose(c, ""), other, statusOf(err), formOf(r, err))
 		}
@@ -124,7 +124,7 @@ func (p *Pages) sideBySide(w http.ResponseWriter, r *http.Request, c grid.Caller
 // merge takes the other record in; pick-<field>=b takes its value of a field.
 func (p *Pages) merge(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	f := r.PostForm
-	m := Merge{Keep: pathID(r), Drop: idOf(f.Get("other")), KeepVersion: number(f, "version"), DropVersion: number(f, "other_version")}
+	m := Merge{Keep: pathID(r), Drop: id.From(f.Get("other")), KeepVersion: number(f, "version"), DropVersion: number(f, "other_version")}
 	for k := range f {
 		if name, ok := strings.CutPrefix(k, "pick-"); ok && f.Get(k) == "b" {
 			m.Take = append(m.Take, name)
@@ -140,7 +140,7 @@ func (p *Pages) merge(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 
 // apart records that two records are of two people.
 func (p *Pages) apart(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	err := p.s.KeepApart(r.Context(), c, pathID(r), idOf(r.PostForm.Get("other")))
+	err := p.s.KeepApart(r.Context(), c, pathID(r), id.From(r.PostForm.Get("other")))
 	if errs.Is(err, errs.Invalid) {
 		return p.personAct(w, r, c, "", err)
 	}
@@ -152,5 +152,5 @@ func (p *Pages) apart(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 }
 
 func (p *Pages) undoMerge(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	return p.personAct(w, r, c, "ledger.unmerged.done", p.s.UndoMerge(r.Context(), c, pathID(r), idOf(r.PathValue("item"))))
+	return p.personAct(w, r, c, "ledger.unmerged.done", p.s.UndoMerge(r.Context(), c, pathID(r), id.From(r.PathValue("item"))))
 }

@@ -222,7 +222,7 @@ func (p *Pages) personAct(w http.ResponseWriter, r *http.Request, c grid.Caller,
 }
 
 func (p *Pages) move(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	m := Move{PersonID: pathID(r), Version: number(r.PostForm, "version"), HouseholdID: idOf(r.PostForm.Get("household")), WithRegistration: r.PostForm.Get("with") == "1"}
+	m := Move{PersonID: pathID(r), Version: number(r.PostForm, "version"), HouseholdID: id.From(r.PostForm.Get("household")), WithRegistration: r.PostForm.Get("with") == "1"}
 	var err error
 	if m.HouseholdID == id.Zero {
 		m.DoorID, err = p.oneDoor(r, c)
@@ -257,11 +257,11 @@ func (p *Pages) addRisk(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 }
 
 func (p *Pages) endCare(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	return p.personAct(w, r, c, "ledger.saved", p.s.EndCare(r.Context(), c, idOf(r.PathValue("item"))))
+	return p.personAct(w, r, c, "ledger.saved", p.s.EndCare(r.Context(), c, id.From(r.PathValue("item"))))
 }
 
 func (p *Pages) endRisk(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	return p.personAct(w, r, c, "ledger.saved", p.s.EndRisk(r.Context(), c, idOf(r.PathValue("item"))))
+	return p.personAct(w, r, c, "ledger.saved", p.s.EndRisk(r.Context(), c, id.From(r.PathValue("item"))))
 }
 
 type listPage struct {
@@ -282,7 +282,7 @@ type listPage struct {
 }
 
 func filterOf(q url.Values, t web.Table) Filter {
-	return Filter{Place: idOf(q.Get("place")), Lives: q.Get("lives"), Registered: q.Get("registered"), Sort: t.Sort, Desc: t.Desc, After: t.Cursor, Limit: ListPage}
+	return Filter{Place: id.From(q.Get("place")), Lives: q.Get("lives"), Registered: q.Get("registered"), Sort: t.Sort, Desc: t.Desc, After: t.Cursor, Limit: ListPage}
 }
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -329,12 +329,7 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if err := p.s.ExportWorkbook(r.Context(), c, filterOf(r.URL.Query(), web.Table{Sort: "door"}), &book); err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	h.Set("Content-Disposition", `attachment; filename="people.xlsx"`)
-	h.Set("Cache-Control", "no-store")
-	_, err := book.WriteTo(w)
-	return err
+	return web.Download(w, "people.xlsx", web.XLSX, book.Bytes())
 }
 
 type carePage struct {
@@ -367,7 +362,7 @@ func (p *Pages) listed(w http.ResponseWriter, r *http.Request, c grid.Caller, ri
 		d.Lists = []web.Item{{Href: "/care", Text: web.T(ctx, "ledger.care.title"), Active: !risk}, {Href: "/risk", Text: web.T(ctx, "ledger.risk.title"), Active: risk}}
 	}
 	var err error
-	if d.Rows, err = read(ctx, withPurpose(c, ""), "", d.Kind, idOf(q.Get("after"))); err != nil {
+	if d.Rows, err = read(ctx, withPurpose(c, ""), "", d.Kind, id.From(q.Get("after"))); err != nil {
 		return err
 	}
 	if len(d.Rows) == ListPage {

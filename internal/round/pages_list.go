@@ -3,7 +3,6 @@ package round
 import (
 	"bytes"
 	"cmp"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,10 +91,7 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err := p.s.Export(r.Context(), c, rd, listQuery(r.URL.Query()), &buf); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "round-" + rid.String() + ".xlsx"}))
-	_, err = w.Write(buf.Bytes())
-	return err
+	return web.Download(w, "round-"+rid.String()+".xlsx", web.XLSX, buf.Bytes())
 }
 
 type printPage struct {

@@ -3,7 +3,6 @@ package round
 import (
 	"bytes"
 	"context"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -95,10 +94,7 @@ func (p *Pages) cutoffCSV(w http.ResponseWriter, r *http.Request) error {
 	if err := p.s.CutoffCSV(r.Context(), c, d.View, &buf); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "cutoff-" + d.View.ID.String() + ".csv"}))
-	_, err = w.Write(buf.Bytes())
-	return err
+	return web.Download(w, "cutoff-"+d.View.ID.String()+".csv", "text/csv; charset=utf-8", buf.Bytes())
 }
 
 type textPage struct {

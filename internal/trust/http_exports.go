@@ -2,7 +2,6 @@ package trust
 
 import (
 	"context"
-	"mime"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -58,14 +57,9 @@ func registerExports(api huma.API, s *Service) {
 			return &answer[Request]{r}, err
 		})
 	}
-	type file struct {
-		ContentType string `header:"Content-Type"`
-		Disposition string `header:"Content-Disposition"`
-		Body        []byte
-	}
 	called(api, op("export-file", http.MethodGet, "/{id}/file", "The workbook, for who asked and nobody else, for 24 hours and at most three times"),
-		func(ctx context.Context, c grid.Caller, in *byID) (*file, error) {
+		func(ctx context.Context, c grid.Caller, in *byID) (*web.FileAnswer, error) {
 			name, book, err := s.Fetch(ctx, c, in.ID.ID)
-			return &file{xlsxType, mime.FormatMediaType("attachment", map[string]string{"filename": name}), book}, err
+			return web.NewFileAnswer(name, web.XLSX, book), err
 		})
 }

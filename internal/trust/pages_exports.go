@@ -3,7 +3,6 @@ package trust
 import (
 	"context"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 
@@ -13,9 +12,6 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
-
-// xlsxType is the media type of a workbook.
-const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 func (p *Pages) registerExports(app *web.App) {
 	app.Handle("GET /exports", grid.Called(p.exports))
@@ -168,10 +164,5 @@ func (p *Pages) fetch(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", xlsxType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Cache-Control", "no-store")
-	_, err = w.Write(file)
-	return err
+	return web.Download(w, name, web.XLSX, file)
 }

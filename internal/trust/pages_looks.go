@@ -3,7 +3,6 @@ package trust
 import (
 	"bytes"
 	"context"
-	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -209,10 +208,5 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, c grid.Caller, what
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", xlsxType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": what + ".xlsx"}))
-	h.Set("Cache-Control", "no-store")
-	_, err = book.WriteTo(w)
-	return err
+	return web.Download(w, what+".xlsx", web.XLSX, book.Bytes())
 }

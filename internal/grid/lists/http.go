@@ -12,16 +12,8 @@ import (
 	"wangge/internal/platform/web"
 )
 
-const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 type exportIn struct {
 	Place web.IDParam `query:"place" doc:"Default: the highest place your posts cover"`
-}
-
-type exportOut struct {
-	ContentType string `header:"Content-Type"`
-	Disposition string `header:"Content-Disposition"`
-	Body        []byte
 }
 
 type importIn struct {
@@ -47,8 +39,8 @@ func RegisterAPI(api huma.API, s *Service) {
 	}
 }
 
-func (s *Service) exported(k Kind) func(context.Context, *exportIn) (*exportOut, error) {
-	return func(ctx context.Context, in *exportIn) (*exportOut, error) {
+func (s *Service) exported(k Kind) func(context.Context, *exportIn) (*web.FileAnswer, error) {
+	return func(ctx context.Context, in *exportIn) (*web.FileAnswer, error) {
 		c, err := grid.CallerFrom(ctx)
 		if err != nil {
 			return nil, err
@@ -56,7 +48,7 @@ func (s *Service) exported(k Kind) func(context.Context, *exportIn) (*exportOut,
 		c.Lang = web.Lang(ctx)
 		var b bytes.Buffer
 		err = s.Export(ctx, c, k, in.Place.ID, grid.When{}, &b)
-		return &exportOut{xlsxType, `attachment; filename="` + string(k) + `.xlsx"`, b.Bytes()}, err
+		return web.NewFileAnswer(string(k)+".xlsx", web.XLSX, b.Bytes()), err
 	}
 }
 

@@ -14,37 +14,15 @@ import (
 
 	"wangge/internal/account"
 	"wangge/internal/grid"
-	"wangge/internal/grid/divisions"
-	"wangge/internal/platform/audit"
-	"wangge/internal/platform/clock"
+	"wangge/internal/grid/gridtest"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/relist"
-	"wangge/internal/platform/seal"
 )
 
-const nangang = 230103
-
 var ctx = context.Background()
-
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // world is a district with lists of every kind, made by chance.
 type world struct {
@@ -57,18 +35,8 @@ type world struct {
 }
 
 func newWorld(t testing.TB, d *db.DB, seed uint64) *world {
-	keys := must(seal.NewKeyring(t.TempDir(), nil))(t)
-	ok(t, keys.Create(ctx, seal.Standing))
-	clk := d.Clock().(*clock.Manual)
-	log := audit.New(nangang, clk)
-	g := grid.New(d, clk, func(ctx context.Context, tx *db.Tx, n grid.Note) error {
-		return log.Append(ctx, tx, audit.Entry{Account: n.Caller.AccountID, Action: n.Action, Object: n.Object, ObjectID: n.ObjectID, Detail: n.Detail})
-	}, nil)
-	accounts := account.New(account.Options{District: nangang, DB: d, Keys: keys, Clock: clk, Audit: log})
-	w := &world{Service: New(Deps{DB: d, Keys: keys, Clock: clk, Audit: log, Grid: g, Accounts: accounts}), t: t, c: grid.System(nangang, "test"), rng: rand.New(rand.NewPCG(seed, 7))}
-	list, _ := divisions.Load("230103")
-	must(g.ImportAreas(ctx, w.c, list, false))(t)
-	w.hua = must(g.Area(ctx, w.c, "230103001001"))(t)
+	h := gridtest.New(t, d)
+	w := &world{Service: New(Deps{DB: d, Keys: h.Keys, Clock: h.Clock, Audit: h.Log, Grid: h.Grid, Accounts: h.Accounts}), t: t, c: h.C, rng: rand.New(rand.NewPCG(seed, 7)), hua: h.Hua}
 	w.build()
 	return w
 }
@@ -81,21 +49,21 @@ func (w *world) build() {
 		p := grid.NewPlace{ID: id.New(), ParentID: bld.ID, Kind: grid.Door, Name: fmt.Sprint(101 + n)}
 		places, w.doors = append(places, p), append(w.doors, p.ID)
 	}
-	must(w.grid.AddPlaces(ctx, w.c, places))(w.t)
+	dbtest.Must(w.grid.AddPlaces(ctx, w.c, places))(w.t)
 	var grids []grid.Grid
 	for i := range 2 + w.rng.IntN(3) {
-		grids = append(grids, must(w.grid.AddGrid(ctx, w.c, grid.NewGrid{AreaID: w.hua.ID, Kind: grid.BasicGrid, Name: fmt.Sprintf("第%d网格", i+1), Code: w.odd("", "G0", "00", "=1+1")}))(w.t))
+		grids = append(grids, dbtest.Must(w.grid.AddGrid(ctx, w.c, grid.NewGrid{AreaID: w.hua.ID, Kind: grid.BasicGrid, Name: fmt.Sprintf("第%d网格", i+1), Code: w.odd("", "G0", "00", "=1+1")}))(w.t))
 	}
-	must(w.grid.AddGrid(ctx, w.c, grid.NewGrid{ParentID: grids[0].ID, Kind: grid.MicroGrid, Name: "微网格　1"}))(w.t)
+	dbtest.Must(w.grid.AddGrid(ctx, w.c, grid.NewGrid{ParentID: grids[0].ID, Kind: grid.MicroGrid, Name: "微网格　1"}))(w.t)
 	var orgs []id.ID
 	for i := range 2 + w.rng.IntN(3) {
 		o := grid.Organisation{AreaID: w.hua.ID, Kind: grid.OrgKinds[w.rng.IntN(len(grid.OrgKinds))], Name: w.odd("物业", "Ａ公司（南）", "+门诊", "a  b") + fmt.Sprint(i)}
-		orgs = append(orgs, must(w.grid.AddOrganisation(ctx, w.c, o))(w.t).ID)
+		orgs = append(orgs, dbtest.Must(w.grid.AddOrganisation(ctx, w.c, o))(w.t).ID)
 	}
-	must(w.grid.SeedHQGroups(ctx, w.c, must(w.grid.Root(ctx, w.c))(w.t).ID))(w.t)
+	dbtest.Must(w.grid.SeedHQGroups(ctx, w.c, dbtest.Must(w.grid.Root(ctx, w.c))(w.t).ID))(w.t)
 	now := w.now()
 	for i := range 1 + w.rng.IntN(3) {
-		must(w.grid.AddTeam(ctx, w.c, grid.Team{AreaID: w.hua.ID, OrgID: orgs[0], Kind: grid.TeamSquad, Name: fmt.Sprint("小分队", i), PartyBranch: w.odd("", "第一支部"),
+		dbtest.Must(w.grid.AddTeam(ctx, w.c, grid.Team{AreaID: w.hua.ID, OrgID: orgs[0], Kind: grid.TeamSquad, Name: fmt.Sprint("小分队", i), PartyBranch: w.odd("", "第一支部"),
 			UntilMs: now + int64(1+w.rng.IntN(40))*86_400_000 + int64(w.rng.IntN(86_400_000))}))(w.t)
 	}
 	over := []grid.NewPost{{Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}, {Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: bld.ID},
@@ -103,7 +71,7 @@ func (w *world) build() {
 	for i := range 4 + w.rng.IntN(8) {
 		n := over[w.rng.IntN(len(over))]
 		n.Title, n.OrgID = w.odd("", "片长", "楼长　甲"), orgs[w.rng.IntN(len(orgs))]
-		post := must(w.grid.AddPost(ctx, w.c, n))(w.t)
+		post := dbtest.Must(w.grid.AddPost(ctx, w.c, n))(w.t)
 		for j := range w.rng.IntN(3) {
 			w.hold(post.ID, fmt.Sprintf("任职%d%d", i, j), w.odd("", fmt.Sprintf("1380000%02d%02d", i, j)))
 		}
@@ -111,7 +79,7 @@ func (w *world) build() {
 }
 
 func (w *world) hold(post id.ID, name, phone string) {
-	ok(w.t, w.d.Write(ctx, "test", func(tx *db.Tx) error {
+	dbtest.OK(w.t, w.d.Write(ctx, "test", func(tx *db.Tx) error {
 		a, err := w.accounts.CreateMany(ctx, tx, id.Zero, []account.NewAccount{{Name: name, Phone: phone}})
 		if err != nil {
 			return err
@@ -132,18 +100,18 @@ func (w *world) out(k Kind, lang string) *excelize.File {
 	c := w.c
 	c.Lang = lang
 	var b bytes.Buffer
-	ok(w.t, w.Export(ctx, c, k, id.Zero, grid.When{}, &b))
-	return must(excelize.OpenReader(&b))(w.t)
+	dbtest.OK(w.t, w.Export(ctx, c, k, id.Zero, grid.When{}, &b))
+	return dbtest.Must(excelize.OpenReader(&b))(w.t)
 }
 
 // in brings a workbook back.
 func (w *world) in(k Kind, f *excelize.File, dry bool) *relist.Report {
 	w.t.Helper()
 	var b bytes.Buffer
-	ok(w.t, f.Write(&b))
+	dbtest.OK(w.t, f.Write(&b))
 	c := w.c
 	c.Lang = "zh"
-	return must(w.Import(ctx, c, b.Bytes(), Options{Kind: k, File: "x.xlsx", Dry: dry}))(w.t)
+	return dbtest.Must(w.Import(ctx, c, b.Bytes(), Options{Kind: k, File: "x.xlsx", Dry: dry}))(w.t)
 }
 
 // tables are all a list could change.
@@ -153,14 +121,14 @@ var tables = []string{"place", "grid", "organisation", "team", "post", "holder",
 func (w *world) state() map[string][]string {
 	out := map[string][]string{}
 	for _, table := range tables {
-		rows := must(w.d.Read().QueryContext(ctx, "SELECT * FROM "+table))(w.t)
-		cols := must(rows.Columns())(w.t)
+		rows := dbtest.Must(w.d.Read().QueryContext(ctx, "SELECT * FROM "+table))(w.t)
+		cols := dbtest.Must(rows.Columns())(w.t)
 		for rows.Next() {
 			cells := make([]any, len(cols))
 			for i := range cells {
 				cells[i] = new(any)
 			}
-			ok(w.t, rows.Scan(cells...))
+			dbtest.OK(w.t, rows.Scan(cells...))
 			var text strings.Builder
 			for i, c := range cells {
 				fmt.Fprintf(&text, "%s=%v ", cols[i], *c.(*any))
@@ -247,7 +215,7 @@ func (w *world) changeCells(k Kind) {
 	w.t.Helper()
 	f := w.out(k, "zh")
 	sheet := f.GetSheetName(0)
-	rows := must(f.GetRows(sheet))(w.t)
+	rows := dbtest.Must(f.GetRows(sheet))(w.t)
 	want := map[string]bool{}
 	for n := range 1 + w.rng.IntN(4) {
 		row := 2 + w.rng.IntN(len(rows)-1)
@@ -263,7 +231,7 @@ func (w *world) changeCells(k Kind) {
 		if want[rows[row-1][0]+"/"+key] {
 			continue
 		}
-		ok(w.t, f.SetCellStr(sheet, fmt.Sprint(columnOf(w.t, k, key), row), edits[k][key](int(w.rng.IntN(10000))+n)))
+		dbtest.OK(w.t, f.SetCellStr(sheet, fmt.Sprint(columnOf(w.t, k, key), row), edits[k][key](int(w.rng.IntN(10000))+n)))
 		want[rows[row-1][0]+"/"+key] = true
 	}
 	before := w.state()
@@ -295,7 +263,7 @@ func TestRowsThatAreRefused(t *testing.T) { dbtest.Each(t, rowsThatAreRefused) }
 
 func rowsThatAreRefused(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 5)
-	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
+	post := dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
 	w.hold(post.ID, "王建国", "13812345678")
 	before := w.state()
 	for name, c := range map[string]struct{ key, value, why string }{
@@ -312,13 +280,13 @@ func rowsThatAreRefused(t *testing.T, d *db.DB) {
 	} {
 		f := w.out(Posts, "zh")
 		sheet := f.GetSheetName(0)
-		rows := must(f.GetRows(sheet))(t)
+		rows := dbtest.Must(f.GetRows(sheet))(t)
 		row := slices.IndexFunc(rows, func(r []string) bool { return len(r) > 1 && r[1] == "王建国" }) + 1
 		col := "A"
 		if c.key != "id" {
 			col = columnOf(t, Posts, c.key)
 		}
-		ok(t, f.SetCellStr(sheet, fmt.Sprint(col, row), c.value))
+		dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint(col, row), c.value))
 		r := w.in(Posts, f, false)
 		if r.Refused != 1 || r.Changed != 0 || len(r.Lines) != 1 || len(r.Lines[0].Problems) != 1 {
 			t.Errorf("%s: %+v", name, r)
@@ -338,14 +306,14 @@ func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 9)
 		for range 2 {
-			must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+			dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
 		}
 		f := w.out(Posts, "zh")
 		sheet := f.GetSheetName(0)
-		for i, r := range must(f.GetRows(sheet))(t) {
+		for i, r := range dbtest.Must(f.GetRows(sheet))(t) {
 			if len(r) > 4 && r[4] == "空岗" {
-				ok(t, f.SetCellStr(sheet, fmt.Sprint("B", i+1), "赵新"))
-				ok(t, f.SetCellStr(sheet, fmt.Sprint("C", i+1), "13711112222"))
+				dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint("B", i+1), "赵新"))
+				dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint("C", i+1), "13711112222"))
 			}
 		}
 		if r := w.in(Posts, f, true); r.Changed != 2 || r.Refused != 0 {
@@ -354,11 +322,11 @@ func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
 		if r := w.in(Posts, f, false); r.Changed != 2 || r.Refused != 0 {
 			t.Fatalf("%+v", r)
 		}
-		a := must(w.accounts.Find(ctx, "13711112222"))(t)
+		a := dbtest.Must(w.accounts.Find(ctx, "13711112222"))(t)
 		if a.Home != w.hua.ID || a.Name != "赵新" {
 			t.Errorf("the account is %+v", a)
 		}
-		held := must(w.grid.Posts(ctx, w.c, grid.PostFilter{Account: a.ID}))(t)
+		held := dbtest.Must(w.grid.Posts(ctx, w.c, grid.PostFilter{Account: a.ID}))(t)
 		if len(held) != 2 {
 			t.Errorf("%d posts are held", len(held))
 		}
@@ -378,8 +346,8 @@ func newRowsOfGridsOrganisationsAndTeams(t *testing.T, d *db.DB) {
 	} {
 		f := w.out(k, "zh")
 		sheet := f.GetSheetName(0)
-		n := len(must(f.GetRows(sheet))(t)) + 1
-		ok(t, f.SetSheetRow(sheet, fmt.Sprint("A", n), &row))
+		n := len(dbtest.Must(f.GetRows(sheet))(t)) + 1
+		dbtest.OK(t, f.SetSheetRow(sheet, fmt.Sprint("A", n), &row))
 		if r := w.in(k, f, false); r.New != 1 || r.Refused != 0 {
 			t.Errorf("%s: %+v", k, r)
 		}
@@ -396,10 +364,10 @@ func TestWhoMayNotChangeAListMayNotTakeItOut(t *testing.T) {
 
 func whoMayNotChangeAListMayNotTakeItOut(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 13)
-	post := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
+	post := dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}))(t)
 	w.hold(post.ID, "无权", "13600000000")
-	a := must(w.accounts.Find(ctx, "13600000000"))(t)
-	c := must(w.grid.CallerFor(ctx, a.ID, nangang, dbtest.Start.Add(time.Minute)))(t)
+	a := dbtest.Must(w.accounts.Find(ctx, "13600000000"))(t)
+	c := dbtest.Must(w.grid.CallerFor(ctx, a.ID, gridtest.Nangang, dbtest.Start.Add(time.Minute)))(t)
 	for _, k := range Kinds() {
 		if err := w.Export(ctx, c, k, w.hua.ID, grid.When{}, &bytes.Buffer{}); !errs.Is(err, errs.Denied) {
 			t.Errorf("%s is taken out: %v", k, err)

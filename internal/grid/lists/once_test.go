@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"wangge/internal/grid"
+	"wangge/internal/grid/gridtest"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
@@ -30,16 +31,16 @@ func (w *world) with(k Kind, rows ...[]any) *excelize.File {
 	w.t.Helper()
 	f := w.out(k, "zh")
 	sheet := f.GetSheetName(0)
-	n := len(must(f.GetRows(sheet))(w.t))
+	n := len(dbtest.Must(f.GetRows(sheet))(w.t))
 	for i, row := range rows {
-		ok(w.t, f.SetSheetRow(sheet, fmt.Sprint("A", n+1+i), &row))
+		dbtest.OK(w.t, f.SetSheetRow(sheet, fmt.Sprint("A", n+1+i), &row))
 	}
 	return f
 }
 
 func (w *world) bytes(f *excelize.File) []byte {
 	var b bytes.Buffer
-	ok(w.t, f.Write(&b))
+	dbtest.OK(w.t, f.Write(&b))
 	return b.Bytes()
 }
 
@@ -63,19 +64,19 @@ func TestARefusedRowLeavesNothingBehind(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 21)
 		for range 2 {
-			must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+			dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
 		}
-		shared := must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "合岗"}))(t)
+		shared := dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "合岗"}))(t)
 		w.hold(shared.ID, "周一", "13511110001")
 		w.hold(shared.ID, "周二", "13511110002")
 		f := w.out(Posts, "zh")
 		sheet := f.GetSheetName(0)
 		seen := map[string]int{}
-		for i, r := range must(f.GetRows(sheet))(t) {
+		for i, r := range dbtest.Must(f.GetRows(sheet))(t) {
 			if len(r) < 5 || r[4] != "空岗" && r[4] != "合岗" {
 				continue
 			}
-			set := func(key, v string) { ok(t, f.SetCellStr(sheet, fmt.Sprint(columnOf(t, Posts, key), i+1), v)) }
+			set := func(key, v string) { dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint(columnOf(t, Posts, key), i+1), v)) }
 			if r[4] == "空岗" {
 				set(colName, "赵新")
 				set(colPhone, "13711112222")
@@ -91,8 +92,8 @@ func TestARefusedRowLeavesNothingBehind(t *testing.T) {
 				t.Fatalf("dry %v: %+v", dry, r)
 			}
 		}
-		a := must(w.accounts.Find(ctx, "13711112222"))(t)
-		if held := must(w.grid.Posts(ctx, w.c, grid.PostFilter{Account: a.ID}))(t); len(held) != 1 {
+		a := dbtest.Must(w.accounts.Find(ctx, "13711112222"))(t)
+		if held := dbtest.Must(w.grid.Posts(ctx, w.c, grid.PostFilter{Account: a.ID}))(t); len(held) != 1 {
 			t.Errorf("%d posts are held", len(held))
 		}
 	})
@@ -103,14 +104,14 @@ func TestARefusedRowLeavesNothingBehind(t *testing.T) {
 func TestOnePhoneIsOnePerson(t *testing.T) {
 	w := newWorld(t, dbtest.One(t), 22)
 	for range 2 {
-		must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+		dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
 	}
 	f := w.out(Posts, "zh")
 	sheet := f.GetSheetName(0)
-	for i, r := range must(f.GetRows(sheet))(t) {
+	for i, r := range dbtest.Must(f.GetRows(sheet))(t) {
 		if len(r) > 4 && r[4] == "空岗" {
-			ok(t, f.SetCellStr(sheet, fmt.Sprint("B", i+1), fmt.Sprint("赵", i)))
-			ok(t, f.SetCellStr(sheet, fmt.Sprint("C", i+1), "13711112222"))
+			dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint("B", i+1), fmt.Sprint("赵", i)))
+			dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint("C", i+1), "13711112222"))
 		}
 	}
 	if r := w.in(Posts, f, false); r.Changed != 1 || !refusedBy(r, "staff.phone_other") {
@@ -128,9 +129,9 @@ func TestNamesOfAnUndoneTransactionAreFree(t *testing.T) {
 		c.Lang = "zh"
 		data := w.bytes(w.with(Grids, []any{"", w.hua.Code, "", i18n.T("zh", "grid.gridkind."+string(grid.BasicGrid)), "新网格甲", "", ""}, []any{"", w.hua.Code, "", i18n.T("zh", "grid.gridkind."+string(grid.MicroGrid)), "新微甲", "", "新网格甲"}))
 		table := newTable(Grids, grid.When{})
-		wk := must(w.begin(ctx, c, "test", table, id.Zero))(t)
-		rows := must(table.list().Read(ctx, data))(t)
-		lines := table.list().Diff("zh", must(table.load(ctx, wk))(t), rows)
+		wk := dbtest.Must(w.begin(ctx, c, "test", table, id.Zero))(t)
+		rows := dbtest.Must(table.list().Read(ctx, data))(t)
+		lines := table.list().Diff("zh", dbtest.Must(table.load(ctx, wk))(t), rows)
 		var fresh []*relist.Line
 		for i := range lines {
 			if lines[i].State == relist.New {
@@ -184,8 +185,8 @@ func aListIsWrittenOnce(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 25)
 	for k, row := range w.newOnes() {
 		data := w.bytes(w.with(k, row))
-		list := must(w.Stage(ctx, w.c, data, Options{Kind: k, File: "x.xlsx"}))(t)
-		other := must(w.Stage(ctx, w.c, data, Options{Kind: k, File: "x.xlsx"}))(t)
+		list := dbtest.Must(w.Stage(ctx, w.c, data, Options{Kind: k, File: "x.xlsx"}))(t)
+		other := dbtest.Must(w.Stage(ctx, w.c, data, Options{Kind: k, File: "x.xlsx"}))(t)
 		got := make([]error, 4)
 		var all sync.WaitGroup
 		for i := range got {
@@ -203,45 +204,30 @@ func aListIsWrittenOnce(t *testing.T, d *db.DB) {
 		if done != 1 {
 			t.Errorf("%s was written %d times", k, done)
 		}
-		l := must(w.Get(ctx, w.c, list))(t)
+		l := dbtest.Must(w.Get(ctx, w.c, list))(t)
 		if l.AppliedMs == 0 || l.Writing || l.Report.New != 1 || l.Report.Refused != 0 {
 			t.Errorf("%s: %+v %+v", k, l, l.Report)
 		}
-		ok(t, w.Apply(ctx, w.c, other))
-		if r := must(w.Get(ctx, w.c, other))(t).Report; !refusedBy(r, "lists.name_taken") {
+		dbtest.OK(t, w.Apply(ctx, w.c, other))
+		if r := dbtest.Must(w.Get(ctx, w.c, other))(t).Report; !refusedBy(r, "lists.name_taken") {
 			t.Errorf("%s handed in twice: %+v", k, r)
 		}
 	}
 }
 
-// TestAListWhoseWritingBrokeOffWaits: a claim keeps others out while it holds,
-// is given back by an error, and runs out after a crash.
-func TestAListWhoseWritingBrokeOffWaits(t *testing.T) {
+// TestAListWhoseWritingFailedWaits: a claim is given back by an error.
+func TestAListWhoseWritingFailedWaits(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 27)
-		list := must(w.Stage(ctx, w.c, w.bytes(w.with(Organisations, w.newOnes()[Organisations])), Options{Kind: Organisations, File: "x.xlsx"}))(t)
-		if err := w.Apply(ctx, grid.Caller{District: nangang}, list); !errs.Is(err, errs.Denied) {
+		list := dbtest.Must(w.Stage(ctx, w.c, w.bytes(w.with(Organisations, w.newOnes()[Organisations])), Options{Kind: Organisations, File: "x.xlsx"}))(t)
+		if err := w.Apply(ctx, grid.Caller{District: gridtest.Nangang}, list); !errs.Is(err, errs.Denied) {
 			t.Fatalf("without the right: %v", err)
 		}
-		if l := must(w.Get(ctx, w.c, list))(t); l.Writing || l.AppliedMs != 0 || l.Report.New != 1 {
+		if l := dbtest.Must(w.Get(ctx, w.c, list))(t); l.Writing || l.AppliedMs != 0 || l.Report.New != 1 {
 			t.Fatalf("after an error: %+v", l)
 		}
-		ok(t, d.Write(ctx, "test", func(tx *db.Tx) error {
-			mine, err := claimList(ctx, tx, nangang, list, w.now(), w.lost())
-			if !mine {
-				t.Error("the list was not given back")
-			}
-			return err
-		}))
-		if err := w.Apply(ctx, w.c, list); errs.As(err).Key != "lists.writing" {
-			t.Errorf("while it is written: %v", err)
-		}
-		if l := must(w.Get(ctx, w.c, list))(t); !l.Writing || l.AppliedMs != 0 {
-			t.Errorf("while it is written: %+v", l)
-		}
-		d.Clock().(*clock.Manual).Advance(claim + time.Millisecond)
-		ok(t, w.Apply(ctx, w.c, list))
-		if l := must(w.Get(ctx, w.c, list))(t); l.Writing || l.AppliedMs == 0 || l.Report.New != 1 {
+		dbtest.OK(t, w.Apply(ctx, w.c, list))
+		if l := dbtest.Must(w.Get(ctx, w.c, list))(t); l.Writing || l.AppliedMs == 0 || l.Report.New != 1 {
 			t.Errorf("afterwards: %+v", l)
 		}
 	})
@@ -251,16 +237,16 @@ func TestAListWhoseWritingBrokeOffWaits(t *testing.T) {
 func TestATeamsPastEndIsNow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 29)
-		team := must(w.grid.AddTeam(ctx, w.c, grid.Team{AreaID: w.hua.ID, Kind: grid.TeamSquad, Name: "值守队", UntilMs: w.now() + 90*86_400_000}))(t)
+		team := dbtest.Must(w.grid.AddTeam(ctx, w.c, grid.Team{AreaID: w.hua.ID, Kind: grid.TeamSquad, Name: "值守队", UntilMs: w.now() + 90*86_400_000}))(t)
 		d.Clock().(*clock.Manual).Advance(5 * 24 * time.Hour)
 		f := w.out(Teams, "zh")
 		sheet := f.GetSheetName(0)
-		row := slices.IndexFunc(must(f.GetRows(sheet))(t), func(r []string) bool { return len(r) > 1 && r[1] == "值守队" }) + 1
-		ok(t, f.SetCellStr(sheet, fmt.Sprint(columnOf(t, Teams, colUntil), row), "2022-10-12"))
+		row := slices.IndexFunc(dbtest.Must(f.GetRows(sheet))(t), func(r []string) bool { return len(r) > 1 && r[1] == "值守队" }) + 1
+		dbtest.OK(t, f.SetCellStr(sheet, fmt.Sprint(columnOf(t, Teams, colUntil), row), "2022-10-12"))
 		if r := w.in(Teams, f, false); r.Changed != 1 {
 			t.Fatalf("%+v", r)
 		}
-		list := must(w.grid.Teams(ctx, w.c, w.hua, id.Zero, 100))(t)
+		list := dbtest.Must(w.grid.Teams(ctx, w.c, w.hua, id.Zero, 100))(t)
 		if i := slices.IndexFunc(list, func(x grid.Team) bool { return x.ID == team.ID }); list[i].UntilMs != w.now() {
 			t.Errorf("it ends at %v, now is %v", clock.FromMs(list[i].UntilMs), clock.FromMs(w.now()))
 		}
@@ -270,15 +256,15 @@ func TestATeamsPastEndIsNow(t *testing.T) {
 // TestAListSpeaksOfItsPlaceOnly: a new row names an area beside the place.
 func TestAListSpeaksOfItsPlaceOnly(t *testing.T) {
 	w := newWorld(t, dbtest.One(t), 31)
-	areas := must(w.grid.Areas(ctx, w.c))(t)
+	areas := dbtest.Must(w.grid.Areas(ctx, w.c))(t)
 	beside := slices.IndexFunc(areas, func(a grid.Place) bool { return a.Kind == grid.Community && a.ID != w.hua.ID })
 	data := w.bytes(w.with(Organisations, []any{"", "邻居物业", "物业公司", areas[beside].Code}))
 	c := w.c
 	c.Lang = "zh"
-	if r := must(w.Import(ctx, c, data, Options{Kind: Organisations, Place: w.hua.ID, Dry: true}))(t); !refusedBy(r, "lists.no_area") {
+	if r := dbtest.Must(w.Import(ctx, c, data, Options{Kind: Organisations, Place: w.hua.ID, Dry: true}))(t); !refusedBy(r, "lists.no_area") {
 		t.Errorf("%+v", r)
 	}
-	if r := must(w.Import(ctx, c, data, Options{Kind: Organisations, Dry: true}))(t); r.New != 1 {
+	if r := dbtest.Must(w.Import(ctx, c, data, Options{Kind: Organisations, Dry: true}))(t); r.New != 1 {
 		t.Errorf("of the district: %+v", r)
 	}
 }
@@ -308,14 +294,14 @@ func TestListsLetOthersPass(t *testing.T) {
 	}
 	close(let)
 	for range 2 {
-		ok(t, <-done)
+		dbtest.OK(t, <-done)
 	}
 }
 
 // TestBroughtBackListsAreHeavy: comparing and writing a list can wait a minute.
 func TestBroughtBackListsAreHeavy(t *testing.T) {
 	ren := web.NewRenderer(dbtest.Clock())
-	p := must(NewPages(newWorld(t, dbtest.One(t), 35).Service, ren))(t)
+	p := dbtest.Must(NewPages(newWorld(t, dbtest.One(t), 35).Service, ren))(t)
 	var got []string
 	app := web.New(web.Options{Renderer: ren, Log: slog.New(slog.DiscardHandler), Observe: func(_ string, c web.Class, _ int, _ time.Duration) { got = append(got, c.String()) }})
 	p.Register(app)

@@ -72,7 +72,7 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request, c grid.Caller, k Ki
 
 func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, c grid.Caller, k Kind, status int, form web.Form) error {
 	ctx, t := r.Context(), newTable(k, grid.When{})
-	wk, err := p.s.begin(ctx, c, "lists.form", t, idOf(form.Value("place")))
+	wk, err := p.s.begin(ctx, c, "lists.form", t, id.From(form.Value("place")))
 	if err != nil {
 		return err
 	}
@@ -81,26 +81,16 @@ func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	return p.ren.PageStatus(w, r, status, web.Office, "lists/form", d)
 }
 
-func idOf(s string) id.ID {
-	v, _ := id.Parse(s)
-	return v
-}
-
 func (p *Pages) file(w http.ResponseWriter, r *http.Request, c grid.Caller, k Kind) error {
 	when, err := grid.ReadWhen(r)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := p.s.Export(r.Context(), c, k, idOf(r.FormValue("place")), when, &b); err != nil {
+	if err := p.s.Export(r.Context(), c, k, id.From(r.FormValue("place")), when, &b); err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", xlsxType)
-	h.Set("Content-Disposition", `attachment; filename="`+string(k)+`.xlsx"`)
-	h.Set("Cache-Control", "no-store")
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.Download(w, string(k)+".xlsx", web.XLSX, b.Bytes())
 }
 
 // upload takes a list. It is kept in memory, never in a temporary file, since
@@ -110,13 +100,8 @@ func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller, k 
 	if err != nil {
 		return err
 	}
-	l, err := p.s.Stage(r.Context(), c, data, Options{Kind: k, Place: idOf(values.Get("place")), File: file})
-	if why := errs.KindOf(err); err != nil && (why == errs.Invalid || why == errs.TooMany) {
-		fields := web.FormErrors(r.Context(), err)
-		if len(fields) == 0 {
-			e := errs.As(err)
-			fields = map[string]string{"file": web.T(r.Context(), e.Key, e.Args...)}
-		}
+	l, err := p.s.Stage(r.Context(), c, data, Options{Kind: k, Place: id.From(values.Get("place")), File: file})
+	if fields := web.FileErrors(r.Context(), err); fields != nil {
 		return p.showForm(w, r, c, k, http.StatusUnprocessableEntity, web.Form{Values: values, Errors: fields})
 	}
 	if err != nil {
@@ -140,7 +125,7 @@ type listPage struct {
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
-	l, err := p.s.Get(ctx, c, idOf(r.PathValue("id")))
+	l, err := p.s.Get(ctx, c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -160,7 +145,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 }
 
 func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	list := idOf(r.PathValue("id"))
+	list := id.From(r.PathValue("id"))
 	err := p.s.Apply(r.Context(), c, list)
 	switch {
 	case errs.Is(err, errs.Conflict):

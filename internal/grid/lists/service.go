@@ -16,6 +16,7 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/relist"
 	"wangge/internal/platform/seal"
+	"wangge/internal/platform/upload"
 )
 
 // Deps are what a Service is made of.
@@ -31,16 +32,22 @@ type Deps struct {
 // Service takes lists out and in again.
 type Service struct {
 	d        *db.DB
-	keys     *seal.Keyring
 	clk      clock.Clock
 	log      *audit.Log
 	grid     *grid.Service
 	accounts *account.Service
+	files    *upload.Store
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{d: d.DB, keys: d.Keys, clk: d.Clock, log: d.Audit, grid: d.Grid, accounts: d.Accounts}
+	s := &Service{d: d.DB, clk: d.Clock, log: d.Audit, grid: d.Grid, accounts: d.Accounts}
+	kinds := make([]string, len(Kinds()))
+	for i, k := range Kinds() {
+		kinds[i] = string(k)
+	}
+	s.files = upload.New(d.DB, d.Keys, d.Clock, kinds...)
+	return s
 }
 
 func (s *Service) now() int64 { return clock.Ms(s.clk.Now()) }

@@ -3,20 +3,14 @@ package staff
 import (
 	"bytes"
 	"context"
-	"time"
 
 	"wangge/internal/grid"
-	"wangge/internal/platform/clock"
-	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
-	"wangge/internal/platform/seal"
 	"wangge/internal/platform/sheet"
+	"wangge/internal/platform/upload"
 )
-
-// keepLists is how long a list is kept, for its refused rows to be mended.
-const keepLists = 7 * 24 * time.Hour
 
 // List is a list that was handed in.
 type List struct {
@@ -24,72 +18,56 @@ type List struct {
 	PlaceID   id.ID   `json:"place_id"`
 	File      string  `json:"file"`
 	CreatedMs int64   `json:"created_ms"`
-	AppliedMs int64   `json:"applied_ms,omitempty" doc:"0: nothing was written yet"`
+	AppliedMs int64   `json:"applied_ms,omitempty" doc:"0: it was not written to its end"`
+	Writing   bool    `json:"writing,omitempty" doc:"Somebody is writing it"`
 	Report    *Report `json:"report" doc:"What was done; of a list that was not applied, what would be"`
 }
 
-// content is what is sealed of a list.
-type content struct {
-	File string `json:"file"`
-	Data []byte `json:"data"`
+// Kind is what lists of people are called among those that were handed in.
+const Kind = "people"
+
+func owner(c grid.Caller) upload.Owner {
+	return upload.Owner{District: c.District, Account: c.AccountID, All: c.IsSystem()}
 }
 
-func listAAD(list id.ID) string   { return seal.AAD(seal.Standing, "post_list", list) }
-func resultAAD(list id.ID) string { return seal.AAD(seal.Standing, "post_list_result", list) }
+// listOf is a file as a list, without its report.
+func listOf(f *upload.File) *List {
+	return &List{ID: f.ID, PlaceID: f.Place, File: f.Name, CreatedMs: f.CreatedMs, AppliedMs: f.AppliedMs, Writing: f.Writing}
+}
+
+func optionsOf(c grid.Caller, f *upload.File) Options {
+	return Options{Place: f.Place, File: f.Name, Lang: c.Lang}
+}
 
 // Stage keeps a list and says what it would change; nothing else is written.
 // Errors as of Plan.
 func (s *Service) Stage(ctx context.Context, c grid.Caller, data []byte, o Options) (*List, error) {
-	const op = "staff.Stage"
 	p, err := s.plan(ctx, c, data, o)
 	if err != nil {
 		return nil, err
 	}
-	now := clock.Ms(s.clk.Now())
-	l := stored{ID: id.New(), Place: p.w.base.ID, Account: c.AccountID, Created: now}
-	if l.sealed, err = s.keys.SealJSON(seal.Standing, listAAD(l.ID), content{o.File, data}); err != nil {
-		return nil, errs.Wrap(op, err)
-	}
-	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
-		if err := deleteLists(ctx, tx, c.District, now-keepLists.Milliseconds()); err != nil {
-			return err
-		}
-		return insertList(ctx, tx, c.District, l)
-	})
+	f, err := s.files.Keep(ctx, owner(c), upload.File{Kind: Kind, Place: p.w.base.ID, Name: o.File, Data: data})
 	if err != nil {
-		return nil, errs.Wrap(op, err)
+		return nil, errs.Wrap("staff.Stage", err)
 	}
-	return &List{ID: l.ID, PlaceID: l.Place, File: o.File, CreatedMs: now, Report: p.report}, nil
-}
-
-// open reads a list of the caller's.
-func (s *Service) open(ctx context.Context, c grid.Caller, list id.ID) (stored, content, error) {
-	const op = "staff.List"
-	l, err := selectList(ctx, s.d.Read(), c.District, list)
-	if err != nil {
-		return l, content{}, errs.Wrap(op, err)
-	}
-	if l.Account != c.AccountID && !c.IsSystem() {
-		return l, content{}, errs.E(op, errs.NotFound, "staff.list.not_found")
-	}
-	var in content
-	err = s.keys.OpenJSON(seal.Standing, listAAD(l.ID), l.sealed, &in)
-	return l, in, errs.Wrap(op, err)
+	l := listOf(f)
+	l.Report = p.report
+	return l, nil
 }
 
 // Get returns a list of one's own: with what it did, or would do now.
 func (s *Service) Get(ctx context.Context, c grid.Caller, list id.ID) (*List, error) {
-	l, in, err := s.open(ctx, c, list)
+	f, err := s.files.Open(ctx, owner(c), list)
 	if err != nil {
 		return nil, err
 	}
-	out := &List{ID: l.ID, PlaceID: l.Place, File: in.File, CreatedMs: l.Created, AppliedMs: l.Applied}
-	if l.Applied != 0 {
-		out.Report = &Report{}
-		return out, errs.Wrap("staff.Get", s.keys.OpenJSON(seal.Standing, resultAAD(l.ID), l.result, out.Report))
+	l := listOf(f)
+	if l.AppliedMs != 0 {
+		l.Report = &Report{}
+		return l, s.files.Result(f, l.Report)
 	}
-	out.Report, err = s.Plan(ctx, c, in.Data, Options{Place: l.Place, File: in.File, Lang: c.Lang})
-	return out, err
+	l.Report, err = s.Plan(ctx, c, f.Data, optionsOf(c, f))
+	return l, err
 }
 
 // Lists returns one's own latest lists, without their reports.
@@ -98,53 +76,37 @@ func (s *Service) Lists(ctx context.Context, c grid.Caller) ([]List, error) {
 	if err := c.Require(op, grid.PostWrite); err != nil {
 		return nil, err
 	}
-	rows, err := recentLists(ctx, s.d.Read(), c.District, c.AccountID)
+	files, err := s.files.Latest(ctx, owner(c), 10)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	var out []List
-	for _, l := range rows {
-		var in content
-		if err := s.keys.OpenJSON(seal.Standing, listAAD(l.ID), l.sealed, &in); err != nil {
-			return nil, errs.Wrap(op, err)
-		}
-		out = append(out, List{ID: l.ID, PlaceID: l.Place, File: in.File, CreatedMs: l.Created, AppliedMs: l.Applied})
+	out := make([]List, len(files))
+	for i := range files {
+		out[i] = *listOf(&files[i])
 	}
 	return out, nil
 }
 
-// ApplyList applies a staged list as it stands now; complete ends the posts of
-// those it does not name. Conflict staff.list.applied where it was applied.
-func (s *Service) ApplyList(ctx context.Context, c grid.Caller, list id.ID, complete bool) (*List, error) {
-	const op = "staff.ApplyList"
-	l, in, err := s.open(ctx, c, list)
+// ApplyList applies a list of one's own as it stands now, once; complete ends
+// the posts of those it does not name. Errors as of upload.Store.Once.
+func (s *Service) ApplyList(ctx context.Context, c grid.Caller, list id.ID, complete bool) error {
+	f, err := s.files.Open(ctx, owner(c), list)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if l.Applied != 0 {
-		return nil, errs.E(op, errs.Conflict, "staff.list.applied")
-	}
-	r, err := s.Apply(ctx, c, in.Data, Options{Place: l.Place, File: in.File, Complete: complete, Lang: c.Lang})
-	if err != nil {
-		return nil, err
-	}
-	now := clock.Ms(s.clk.Now())
-	result, err := s.keys.SealJSON(seal.Standing, resultAAD(l.ID), r)
-	if err != nil {
-		return nil, errs.Wrap(op, err)
-	}
-	err = s.d.Write(ctx, op, func(tx *db.Tx) error { return setApplied(ctx, tx, c.District, list, now, result) })
-	return &List{ID: l.ID, PlaceID: l.Place, File: in.File, CreatedMs: l.Created, AppliedMs: now, Report: r}, errs.Wrap(op, err)
+	o := optionsOf(c, f)
+	o.Complete = complete
+	return s.files.Once(ctx, owner(c), f, func() (any, error) { return s.Apply(ctx, c, f.Data, o) })
 }
 
 // Rejected returns the refused rows of a list as a workbook that can be mended
 // and handed in again; the last column says why.
 func (s *Service) Rejected(ctx context.Context, c grid.Caller, list id.ID) ([]byte, error) {
-	l, in, err := s.open(ctx, c, list)
+	f, err := s.files.Open(ctx, owner(c), list)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.plan(ctx, c, in.Data, Options{Place: l.Place, File: in.File, Lang: c.Lang})
+	p, err := s.plan(ctx, c, f.Data, optionsOf(c, f))
 	if err != nil {
 		return nil, err
 	}

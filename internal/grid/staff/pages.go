@@ -57,7 +57,7 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 
 func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form) error {
 	ctx := r.Context()
-	at, err := p.s.base(ctx, c, idOf(form.Value("place")))
+	at, err := p.s.base(ctx, c, id.From(form.Value("place")))
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,6 @@ func crumbs(r *http.Request) []web.Crumb {
 	return []web.Crumb{{Text: web.T(r.Context(), "grid.posts"), Href: "/posts"}}
 }
 
-func idOf(s string) id.ID {
-	v, _ := id.Parse(s)
-	return v
-}
-
 // upload takes a list. It is kept in memory, never in a temporary file, since
 // it holds names and phones.
 func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -84,13 +79,8 @@ func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if err != nil {
 		return err
 	}
-	l, err := p.s.Stage(r.Context(), c, data, Options{Place: idOf(values.Get("place")), File: file, Lang: c.Lang})
-	if k := errs.KindOf(err); err != nil && (k == errs.Invalid || k == errs.TooMany) {
-		fields := web.FormErrors(r.Context(), err)
-		if len(fields) == 0 {
-			e := errs.As(err)
-			fields = map[string]string{"file": web.T(r.Context(), e.Key, e.Args...)}
-		}
+	l, err := p.s.Stage(r.Context(), c, data, Options{Place: id.From(values.Get("place")), File: file, Lang: c.Lang})
+	if fields := web.FileErrors(r.Context(), err); fields != nil {
 		return p.showForm(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: values, Errors: fields})
 	}
 	if err != nil {
@@ -117,7 +107,7 @@ const maxShown = 300
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
-	l, err := p.s.Get(ctx, c, idOf(r.PathValue("id")))
+	l, err := p.s.Get(ctx, c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -141,8 +131,8 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 }
 
 func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	list := idOf(r.PathValue("id"))
-	_, err := p.s.ApplyList(r.Context(), c, list, r.FormValue("complete") == "1")
+	list := id.From(r.PathValue("id"))
+	err := p.s.ApplyList(r.Context(), c, list, r.FormValue("complete") == "1")
 	switch {
 	case errs.Is(err, errs.Conflict):
 		web.Flash(w, r, "error", errs.As(err).Key)
@@ -155,11 +145,11 @@ func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 }
 
 func (p *Pages) rejected(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	data, err := p.s.Rejected(r.Context(), c, idOf(r.PathValue("id")))
+	data, err := p.s.Rejected(r.Context(), c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	return download(w, "posts-rejected.xlsx", data)
+	return web.Download(w, "posts-rejected.xlsx", web.XLSX, data)
 }
 
 func (p *Pages) template(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -170,17 +160,7 @@ func (p *Pages) template(w http.ResponseWriter, r *http.Request, c grid.Caller) 
 	if err != nil {
 		return err
 	}
-	return download(w, "posts.xlsx", data)
-}
-
-const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-func download(w http.ResponseWriter, name string, data []byte) error {
-	w.Header().Set("Content-Type", xlsxType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	w.Header().Set("Cache-Control", "no-store")
-	_, err := w.Write(data)
-	return err
+	return web.Download(w, "posts.xlsx", web.XLSX, data)
 }
 
 type slipsPage struct {
@@ -197,7 +177,7 @@ func (d slipsPage) Name() string { return grid.Label(d.Lang, d.Place) }
 
 func (p *Pages) slips(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
-	at, waiting, err := p.s.Waiting(ctx, c, idOf(r.FormValue("place")))
+	at, waiting, err := p.s.Waiting(ctx, c, id.From(r.FormValue("place")))
 	if err != nil {
 		return err
 	}
@@ -222,7 +202,7 @@ const perPage = 8
 
 func (p *Pages) print(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
-	place := idOf(r.FormValue("place"))
+	place := id.From(r.FormValue("place"))
 	list, err := p.s.Slips(ctx, c, place, r.FormValue("again") == "1")
 	if err != nil {
 		return err

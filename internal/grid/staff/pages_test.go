@@ -18,7 +18,7 @@ import (
 
 	"wangge/internal/account"
 	"wangge/internal/grid"
-	"wangge/internal/platform/audit"
+	"wangge/internal/grid/gridtest"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
@@ -64,19 +64,19 @@ type site struct {
 func newSite(t *testing.T) *site {
 	d := dbtest.One(t)
 	s := &site{house: fresh(t, d)}
-	s.accounts = account.New(account.Options{District: nangang, DB: d, Keys: s.keys, Clock: s.clk, Audit: audit.New(nangang, s.clk), Auth: office{}})
+	s.accounts = account.New(account.Options{District: gridtest.Nangang, DB: d, Keys: s.base.Keys, Clock: s.clk, Audit: s.base.Log, Auth: office{}})
 	s.appoint("clerk", grid.RoleCommunity, s.hua.ID)
 	s.appoint("leader", grid.RoleBuildingLeader, s.units[0].ID)
 	ren := web.NewRenderer(s.clk)
 	app := web.New(web.Options{Renderer: ren, Identity: s.accounts, Tokens: s.accounts.Tokens(), Idempotency: s.accounts, Clock: clock.Real(),
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Enrich: func(ctx context.Context, k web.Session) (context.Context, error) {
-			c, err := s.grid.CallerFor(ctx, k.AccountID, nangang, s.clk.Now())
+			c, err := s.grid.CallerFor(ctx, k.AccountID, gridtest.Nangang, s.clk.Now())
 			return grid.WithCaller(ctx, c), err
 		}})
-	pages := must(NewPages(s.Service, ren))(t)
+	pages := dbtest.Must(NewPages(s.Service, ren))(t)
 	pages.Register(app)
-	must(account.NewPages(s.accounts, ren))(t).Register(app)
+	dbtest.Must(account.NewPages(s.accounts, ren))(t).Register(app)
 	app.Handle("GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
 		_, err := io.WriteString(w, "<main>home</main>")
 		return err
@@ -94,7 +94,7 @@ func newSite(t *testing.T) *site {
 // appoint makes an account with a password and puts it into a post.
 func (s *site) appoint(login string, role grid.Role, place id.ID) {
 	s.t.Helper()
-	hash := must(s.accounts.HashPassword(ctx, password, login, ""))(s.t)
+	hash := dbtest.Must(s.accounts.HashPassword(ctx, password, login, ""))(s.t)
 	err := s.d.Write(ctx, "test", func(tx *db.Tx) error {
 		a, err := s.accounts.Create(ctx, tx, id.Zero, account.NewAccount{Login: login, Name: login, PasswordHash: hash})
 		if err != nil {
@@ -106,27 +106,27 @@ func (s *site) appoint(login string, role grid.Role, place id.ID) {
 		}
 		return s.grid.AddHoldersIn(ctx, tx, s.c, []grid.Holder{{PostID: made[0].ID, AccountID: a.ID}})
 	})
-	ok(s.t, err)
+	dbtest.OK(s.t, err)
 }
 
 func (s *site) token(login string) string {
 	s.t.Helper()
-	return must(s.accounts.Login(ctx, account.Attempt{Login: login, Password: password, Device: "windows", Address: "test"}))(s.t).Token
+	return dbtest.Must(s.accounts.Login(ctx, account.Attempt{Login: login, Password: password, Device: "windows", Address: "test"}))(s.t).Token
 }
 
 // ask sends a request as somebody; a page must not fail and show no key.
 func (s *site) ask(login, method, path, kind string, body io.Reader) (int, string) {
 	s.t.Helper()
-	req := must(http.NewRequest(method, s.srv.URL+path, body))(s.t)
+	req := dbtest.Must(http.NewRequest(method, s.srv.URL+path, body))(s.t)
 	req.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: s.token(login)})
 	req.Header.Set("Accept-Language", "zh")
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res := must(client.Do(req))(s.t)
+	res := dbtest.Must(client.Do(req))(s.t)
 	defer res.Body.Close()
-	raw := must(io.ReadAll(res.Body))(s.t)
+	raw := dbtest.Must(io.ReadAll(res.Body))(s.t)
 	if res.StatusCode >= 500 || bytes.Contains(raw, []byte("[staff.")) {
 		s.t.Errorf("%s %s: %d %s", method, path, res.StatusCode, raw)
 	}
@@ -180,11 +180,11 @@ func TestPages(t *testing.T) {
 	expect("another's list", status, 404, "")
 	status, body = s.ask("clerk", "GET", at+"/rejected", "", nil)
 	expect("rejected", status, 200, body)
-	refused := must(readTables(ctx, []byte(body[1:])))(t)
+	refused := dbtest.Must(readTables(ctx, []byte(body[1:])))(t)
 	if last := refused[0].rows[1]; len(refused[0].rows) != 2 || !strings.Contains(last[len(last)-1], "没有这个楼栋") || last[1] != "坏" {
 		t.Errorf("%+v", refused)
 	}
-	if n := must(s.accounts.Count(ctx))(t); n != 2 {
+	if n := dbtest.Must(s.accounts.Count(ctx))(t); n != 2 {
 		t.Errorf("%d accounts before the list was applied", n)
 	}
 	status, body = s.form("clerk", at+"/apply")
@@ -193,7 +193,7 @@ func TestPages(t *testing.T) {
 	expect("applied", status, 200, body, "/posts/slips")
 	status, body = s.form("clerk", at+"/apply")
 	expect("apply twice", status, 303, body, at)
-	if n := must(s.accounts.Count(ctx))(t); n != 7 {
+	if n := dbtest.Must(s.accounts.Count(ctx))(t); n != 7 {
 		t.Errorf("%d accounts", n)
 	}
 	status, body = s.ask("clerk", "GET", "/posts/slips", "", nil)
@@ -209,7 +209,7 @@ func TestPages(t *testing.T) {
 	expect("all have slips", status, 303, "")
 	status, body = s.ask("clerk", "GET", "/posts/import-template", "", nil)
 	expect("template", status, 200, body)
-	if empty := must(readTables(ctx, []byte(body[1:])))(t); vocab.findHeader(empty[0].rows).index != 0 || len(vocab.findHeader(empty[0].rows).columns) != len(vocab.Columns) {
+	if empty := dbtest.Must(readTables(ctx, []byte(body[1:])))(t); vocab.findHeader(empty[0].rows).index != 0 || len(vocab.findHeader(empty[0].rows).columns) != len(vocab.Columns) {
 		t.Errorf("the template is not read: %+v", empty[0].rows)
 	}
 	status, body = s.ask("clerk", "POST", "/api/v1/posts:import?dry_run=true", "application/octet-stream", bytes.NewReader(book(t, lists...)))
@@ -227,7 +227,7 @@ func TestALeaderOpensTheAccountInABrowser(t *testing.T) {
 	}{{"zh", 390, 844}, {"en", 1440, 900}} {
 		t.Run(c.lang, func(t *testing.T) {
 			s := newSite(t)
-			l := must(s.Stage(grid.WithCaller(ctx, s.c), grid.Caller{District: nangang, AccountID: must(s.accounts.Find(ctx, "clerk"))(t).ID, Lang: c.lang,
+			l := dbtest.Must(s.Stage(grid.WithCaller(ctx, s.c), grid.Caller{District: gridtest.Nangang, AccountID: dbtest.Must(s.accounts.Find(ctx, "clerk"))(t).ID, Lang: c.lang,
 				Grants: []grid.Grant{{Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, ObjectID: s.hua.ID, Path: s.hua.Path}}}, book(t, append(lists, "7|坏|12|楼长|花园街|东风|9||||| ")...), Options{File: "名单.xlsx", Place: s.hua.ID, Lang: c.lang}))(t)
 			tab := webtest.Browser(t)
 			look := func(name string) {
@@ -242,8 +242,8 @@ func TestALeaderOpensTheAccountInABrowser(t *testing.T) {
 			webtest.Run(t, tab, chromedp.Click("form[action$=apply] button"), chromedp.WaitVisible(`a[href^="/posts/slips?place"]`))
 			look("applied")
 			webtest.Run(t, tab, chromedp.Navigate(s.srv.URL+"/posts/slips"), chromedp.Click(`form[action="/posts/slips"] button`), chromedp.WaitVisible(".slip"))
-			code := must(chromedp.Run(tab, chromedp.Evaluate[string](`document.querySelector(".slip-qr b").textContent`)))(t)
-			link := must(chromedp.Run(tab, chromedp.Evaluate[string](`document.querySelector(".slip u").textContent`)))(t)
+			code := dbtest.Must(chromedp.Run(tab, chromedp.Evaluate[string](`document.querySelector(".slip-qr b").textContent`)))(t)
+			link := dbtest.Must(chromedp.Run(tab, chromedp.Evaluate[string](`document.querySelector(".slip u").textContent`)))(t)
 			look("slips")
 			webtest.Run(t, tab, chromedp.Navigate(link), chromedp.SendKeys("#f-code", strings.ToLower(code)), chromedp.Click("main form button"), chromedp.WaitVisible("#f-password"))
 			look("choose")

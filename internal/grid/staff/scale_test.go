@@ -20,10 +20,10 @@ const leaders = 6747
 // district and returns a workbook that puts one into each.
 func (h *house) district(t testing.TB) []byte {
 	t.Helper()
-	areas := must(h.grid.Areas(ctx, h.c, grid.Community))(t)
+	areas := dbtest.Must(h.grid.Areas(ctx, h.c, grid.Community))(t)
 	var b bytes.Buffer
-	w := must(sheet.NewXLSX(&b, "全区网格力量"))(t)
-	ok(t, w.Row("姓名", "手机", "岗位", "街道", "社区", "小区", "楼栋", "单元"))
+	w := dbtest.Must(sheet.NewXLSX(&b, "全区网格力量"))(t)
+	dbtest.OK(t, w.Row("姓名", "手机", "岗位", "街道", "社区", "小区", "楼栋", "单元"))
 	var list []grid.NewPlace
 	for n := 0; n < leaders; {
 		for _, a := range areas {
@@ -35,14 +35,14 @@ func (h *house) district(t testing.TB) []byte {
 			list = append(list, comp, bld)
 			for u := 1; u <= 8 && n < leaders; u++ {
 				list = append(list, grid.NewPlace{ID: id.New(), ParentID: bld.ID, Kind: grid.Unit, Name: fmt.Sprint(u)})
-				ok(t, w.Row(fmt.Sprintf("人%d", n), fmt.Sprintf("1380%07d", n), "单元长", "", a.Code, comp.Name, "1号楼", fmt.Sprintf("%d单元", u)))
+				dbtest.OK(t, w.Row(fmt.Sprintf("人%d", n), fmt.Sprintf("1380%07d", n), "单元长", "", a.Code, comp.Name, "1号楼", fmt.Sprintf("%d单元", u)))
 				n++
 			}
 		}
 	}
-	ok(t, w.Close())
+	dbtest.OK(t, w.Close())
 	for part := range parts(list, 4000) {
-		must(h.grid.AddPlaces(ctx, h.c, part))(t)
+		dbtest.Must(h.grid.AddPlaces(ctx, h.c, part))(t)
 	}
 	return b.Bytes()
 }
@@ -70,21 +70,21 @@ func TestEveryLeaderOfADistrict(t *testing.T) {
 		h := fresh(t, d)
 		data := h.district(t)
 		start := clock.Real().Now()
-		r := must(h.Plan(ctx, h.c, data, Options{Lang: "zh"}))(t)
+		r := dbtest.Must(h.Plan(ctx, h.c, data, Options{Lang: "zh"}))(t)
 		planned := clock.Real().Now()
 		if r.New != leaders || r.Accounts != leaders || r.Posts != leaders {
 			t.Fatalf("%d new, %d refused: %+v", r.New, r.Refused, r.Problems[:min(len(r.Problems), 3)])
 		}
-		r = must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
+		r = dbtest.Must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
 		applied := clock.Real().Now()
 		if r.New != leaders {
 			t.Fatalf("%+v", r.Problems)
 		}
-		again := must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
+		again := dbtest.Must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
 		if again.Unchanged != leaders {
 			t.Fatalf("%d unchanged", again.Unchanged)
 		}
-		if n := must(h.accounts.Count(ctx))(t); n != leaders {
+		if n := dbtest.Must(h.accounts.Count(ctx))(t); n != leaders {
 			t.Errorf("%d accounts", n)
 		}
 		t.Logf("%d leaders, %d KB: compared in %v, written in %v, compared again in %v", leaders, len(data)>>10, planned.Sub(start), applied.Sub(planned), clock.Real().Now().Sub(applied))

@@ -10,6 +10,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/platform/upload"
 )
 
 // Deps are what a Service is made of.
@@ -24,15 +25,15 @@ type Deps struct {
 // Service brings people into posts.
 type Service struct {
 	d        *db.DB
-	keys     *seal.Keyring
 	clk      clock.Clock
 	grid     *grid.Service
 	accounts *account.Service
+	files    *upload.Store
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{d: d.DB, keys: d.Keys, clk: d.Clock, grid: d.Grid, accounts: d.Accounts}
+	return &Service{d: d.DB, clk: d.Clock, grid: d.Grid, accounts: d.Accounts, files: upload.New(d.DB, d.Keys, d.Clock, Kind)}
 }
 
 // Plan says what a list would change and changes nothing. Needs post.write

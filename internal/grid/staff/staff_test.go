@@ -7,19 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"wangge/internal/account"
 	"wangge/internal/grid"
-	"wangge/internal/grid/divisions"
-	"wangge/internal/platform/audit"
+	"wangge/internal/grid/gridtest"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/id"
-	"wangge/internal/platform/seal"
 	"wangge/internal/platform/sheet"
 )
-
-const nangang = 230103
 
 var ctx = context.Background()
 
@@ -28,6 +23,7 @@ var ctx = context.Background()
 type house struct {
 	*Service
 	t     testing.TB
+	base  *gridtest.House
 	c     grid.Caller
 	clk   *clock.Manual
 	hua   grid.Place
@@ -36,38 +32,11 @@ type house struct {
 	grid0 grid.Grid
 }
 
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func fresh(t testing.TB, d *db.DB) *house {
-	keys := must(seal.NewKeyring(t.TempDir(), nil))(t)
-	ok(t, keys.Create(ctx, seal.Standing))
-	clk := d.Clock().(*clock.Manual)
-	log := audit.New(nangang, clk)
-	g := grid.New(d, clk, func(ctx context.Context, tx *db.Tx, n grid.Note) error {
-		return log.Append(ctx, tx, audit.Entry{Account: n.Caller.AccountID, Action: n.Action, Object: n.Object, ObjectID: n.ObjectID, Detail: n.Detail})
-	}, nil)
-	accounts := account.New(account.Options{District: nangang, DB: d, Keys: keys, Clock: clk, Audit: log})
-	h := &house{Service: New(Deps{DB: d, Keys: keys, Clock: clk, Grid: g, Accounts: accounts}), t: t, c: grid.System(nangang, "test"), clk: clk}
-	list, _ := divisions.Load("230103")
-	must(g.ImportAreas(ctx, h.c, list, false))(t)
-	h.hua = must(g.Area(ctx, h.c, "230103001001"))(t)
+	base := gridtest.New(t, d)
+	h := &house{Service: New(Deps{DB: d, Keys: base.Keys, Clock: base.Clock, Grid: base.Grid, Accounts: base.Accounts}), t: t, base: base, c: base.C, clk: base.Clock, hua: base.Hua}
 	h.comp, h.units = h.estate(h.hua, "东风小区", 2, 2, 6)
-	h.grid0 = must(g.AddGrid(ctx, h.c, grid.NewGrid{AreaID: h.hua.ID, Kind: grid.BasicGrid, Name: "第1网格"}))(t)
+	h.grid0 = dbtest.Must(h.grid.AddGrid(ctx, h.c, grid.NewGrid{AreaID: h.hua.ID, Kind: grid.BasicGrid, Name: "第1网格"}))(t)
 	return h
 }
 
@@ -89,10 +58,10 @@ func (h *house) estate(area grid.Place, name string, buildings, units, doors int
 			}
 		}
 	}
-	must(h.grid.AddPlaces(ctx, h.c, list))(h.t)
-	comp = must(h.grid.Place(ctx, h.c, top.ID))(h.t)
+	dbtest.Must(h.grid.AddPlaces(ctx, h.c, list))(h.t)
+	comp = dbtest.Must(h.grid.Place(ctx, h.c, top.ID))(h.t)
 	for _, u := range ids {
-		out = append(out, must(h.grid.Place(ctx, h.c, u))(h.t))
+		out = append(out, dbtest.Must(h.grid.Place(ctx, h.c, u))(h.t))
 	}
 	return comp, out
 }
@@ -100,15 +69,15 @@ func (h *house) estate(area grid.Place, name string, buildings, units, doors int
 // book makes a workbook of rows, the first being its header.
 func book(t testing.TB, rows ...string) []byte {
 	var b bytes.Buffer
-	w := must(sheet.NewXLSX(&b, "名单"))(t)
+	w := dbtest.Must(sheet.NewXLSX(&b, "名单"))(t)
 	for _, r := range rows {
 		var cells []any
 		for _, c := range strings.Split(r, "|") {
 			cells = append(cells, c)
 		}
-		ok(t, w.Row(cells...))
+		dbtest.OK(t, w.Row(cells...))
 	}
-	ok(t, w.Close())
+	dbtest.OK(t, w.Close())
 	return b.Bytes()
 }
 
@@ -127,28 +96,28 @@ func TestAListBringsPeopleIntoPosts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := fresh(t, d)
 		data := book(t, lists...)
-		r := must(h.Plan(ctx, h.c, data, Options{File: "a.xlsx", Lang: "zh"}))(t)
+		r := dbtest.Must(h.Plan(ctx, h.c, data, Options{File: "a.xlsx", Lang: "zh"}))(t)
 		if r.Rows != 5 || r.New != 5 || r.Refused != 0 || r.Accounts != 5 || r.Posts != 6 {
 			t.Fatalf("%+v", r)
 		}
-		if n := must(h.accounts.Count(ctx))(t); n != 0 {
+		if n := dbtest.Must(h.accounts.Count(ctx))(t); n != 0 {
 			t.Fatalf("a plan made %d accounts", n)
 		}
-		r = must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
+		r = dbtest.Must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
 		if r.New != 5 || r.Refused != 0 {
 			t.Fatalf("%+v", r.Problems)
 		}
-		again := must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
+		again := dbtest.Must(h.Apply(ctx, h.c, data, Options{Lang: "zh"}))(t)
 		if again.Unchanged != 5 || again.New+again.Changed+again.Ended+again.Refused+again.Accounts+again.Posts != 0 {
 			t.Fatalf("the same list again: %+v", again.Lines)
 		}
-		leader := must(h.accounts.Find(ctx, "13800000003"))(t)
-		c := must(h.grid.CallerFor(ctx, leader.ID, nangang, h.clk.Now()))(t)
+		leader := dbtest.Must(h.accounts.Find(ctx, "13800000003"))(t)
+		c := dbtest.Must(h.grid.CallerFor(ctx, leader.ID, gridtest.Nangang, h.clk.Now()))(t)
 		if len(c.Grants) != 2 || c.Grants[0].ObjectID != h.units[2].ID || c.Grants[0].Role != grid.RoleBuildingLeader || c.Grants[0].Title != "单元长" || c.Grants[0].UntilMs == 0 {
 			t.Errorf("%+v", c.Grants)
 		}
-		rep := must(h.accounts.Find(ctx, "13800000004"))(t)
-		posts := must(h.grid.Posts(ctx, h.c, grid.PostFilter{Account: rep.ID}))(t)
+		rep := dbtest.Must(h.accounts.Find(ctx, "13800000004"))(t)
+		posts := dbtest.Must(h.grid.Posts(ctx, h.c, grid.PostFilter{Account: rep.ID}))(t)
 		if len(posts) != 1 || posts[0].Doors != 5 {
 			t.Errorf("%+v", posts)
 		}
@@ -159,9 +128,9 @@ func TestAListBringsPeopleIntoPosts(t *testing.T) {
 // accounts that each community and street administers for itself.
 func TestEachAccountIsOfTheAreaOfItsPost(t *testing.T) {
 	h := fresh(t, dbtest.SQLite(t))
-	other := must(h.grid.Area(ctx, h.c, "230103001003"))(t)
-	street := must(h.grid.Area(ctx, h.c, "230103001000"))(t)
-	r := must(h.Apply(ctx, h.c, book(t, lists[1],
+	other := dbtest.Must(h.grid.Area(ctx, h.c, "230103001003"))(t)
+	street := dbtest.Must(h.grid.Area(ctx, h.c, "230103001000"))(t)
+	r := dbtest.Must(h.Apply(ctx, h.c, book(t, lists[1],
 		"1|吴采|13800000001|网格长|花园街社区||||| 1网格||",
 		"2|肖竹|13800000002|楼长|花园街社区|东风小区|1号楼|||||",
 		"3|王志|13800000004|居民代表|230103001001|东风小区|1|1|101-202|||",
@@ -171,7 +140,7 @@ func TestEachAccountIsOfTheAreaOfItsPost(t *testing.T) {
 		t.Fatalf("%+v", r.Problems)
 	}
 	for phone, home := range map[string]id.ID{"13800000001": h.hua.ID, "13800000002": h.hua.ID, "13800000004": h.hua.ID, "13800000005": other.ID, "13800000006": street.ID} {
-		if a := must(h.accounts.Find(ctx, phone))(t); a.Home != home {
+		if a := dbtest.Must(h.accounts.Find(ctx, phone))(t); a.Home != home {
 			t.Errorf("%s is of %s, not of %s", a.Name, a.Home, home)
 		}
 	}
@@ -180,7 +149,7 @@ func TestEachAccountIsOfTheAreaOfItsPost(t *testing.T) {
 func TestAListChanges(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := fresh(t, d)
-		must(h.Apply(ctx, h.c, book(t, lists...), Options{Lang: "zh"}))(t)
+		dbtest.Must(h.Apply(ctx, h.c, book(t, lists...), Options{Lang: "zh"}))(t)
 		next := []string{lists[1],
 			"1|吴彩|13800000001|网格长|花园街社区||||| 第1网格|2022-10-01|",  // a name mended
 			"2|肖竹|13800000002|楼长|花园街|东风小区|1号楼||||| 2022-10-05",  // ended
@@ -190,22 +159,22 @@ func TestAListChanges(t *testing.T) {
 			"6|别人|13800000010|志愿者|花园街社区||||||||",                // 无机 is not in the list
 		}
 		h.clk.Set(h.clk.Now().AddDate(0, 0, 1))
-		r := must(h.Apply(ctx, h.c, book(t, next...), Options{Lang: "zh"}))(t)
+		r := dbtest.Must(h.Apply(ctx, h.c, book(t, next...), Options{Lang: "zh"}))(t)
 		if r.New != 2 || r.Changed != 3 || r.Ended != 1 || r.Refused != 0 || r.Posts != 0 || len(r.Missing) != 1 || r.Missing[0].Name != "无机" {
 			t.Fatalf("%+v", r)
 		}
-		old := must(h.accounts.Find(ctx, "13800000002"))(t)
-		if c := must(h.grid.CallerFor(ctx, old.ID, nangang, h.clk.Now()))(t); len(c.Grants) != 0 {
+		old := dbtest.Must(h.accounts.Find(ctx, "13800000002"))(t)
+		if c := dbtest.Must(h.grid.CallerFor(ctx, old.ID, gridtest.Nangang, h.clk.Now()))(t); len(c.Grants) != 0 {
 			t.Errorf("ended, yet %+v", c.Grants)
 		}
-		if a := must(h.accounts.Find(ctx, "13800000001"))(t); a.Name != "吴彩" {
+		if a := dbtest.Must(h.accounts.Find(ctx, "13800000001"))(t); a.Name != "吴彩" {
 			t.Error(a.Name)
 		}
-		r = must(h.Apply(ctx, h.c, book(t, next...), Options{Lang: "zh", Complete: true}))(t)
+		r = dbtest.Must(h.Apply(ctx, h.c, book(t, next...), Options{Lang: "zh", Complete: true}))(t)
 		if r.New+r.Changed+r.Ended != 0 || len(r.Missing) != 1 {
 			t.Fatalf("%+v", r.Lines)
 		}
-		if r = must(h.Plan(ctx, h.c, book(t, next...), Options{Lang: "zh"}))(t); len(r.Missing) != 0 {
+		if r = dbtest.Must(h.Plan(ctx, h.c, book(t, next...), Options{Lang: "zh"}))(t); len(r.Missing) != 0 {
 			t.Errorf("a complete list left %+v", r.Missing)
 		}
 	})
@@ -215,7 +184,7 @@ func TestWhatIsRefusedAndWhy(t *testing.T) { dbtest.Each(t, whatIsRefusedAndWhy)
 
 func whatIsRefusedAndWhy(t *testing.T, d *db.DB) {
 	h := fresh(t, d)
-	must(h.Apply(ctx, h.c, book(t, lists...), Options{Lang: "zh"}))(t)
+	dbtest.Must(h.Apply(ctx, h.c, book(t, lists...), Options{Lang: "zh"}))(t)
 	for _, c := range []struct{ row, column, value, want, has string }{
 		{"|13800000010|楼长|花园街|东风|1|||", "A", "", "", "姓名"},
 		{"甲|1380000|楼长|花园街|东风|1|||", "B", "1380000", "11", "手机"},
@@ -229,7 +198,7 @@ func whatIsRefusedAndWhy(t *testing.T, d *db.DB) {
 		{"甲|13800000010|楼长|花园街|东风|1||| 明天", "I", "明天", "2022-10-01", "日期"},
 		{"甲|13800000002|楼长|花园街|东风|1|||", "B", "13800000002", "肖*", "手机"},
 	} {
-		r := must(h.Plan(ctx, h.c, book(t, "姓名|手机|岗位|社区|小区|楼栋|单元|门牌|开始", c.row, "好人|13800000011|楼长|花园街|东风|2||||"), Options{Lang: "zh"}))(t)
+		r := dbtest.Must(h.Plan(ctx, h.c, book(t, "姓名|手机|岗位|社区|小区|楼栋|单元|门牌|开始", c.row, "好人|13800000011|楼长|花园街|东风|2||||"), Options{Lang: "zh"}))(t)
 		if r.Refused != 1 || r.New != 1 || len(r.Problems) != 1 {
 			t.Errorf("%s: %+v", c.row, r)
 			continue
@@ -258,7 +227,7 @@ func freeTexts(t *testing.T, d *db.DB) {
 		{"花园街社区", 1, h.hua.ID}, {"第1网格", 1, h.grid0.ID}, {"花园街社区1网格", 1, h.grid0.ID}, {"东风小区", 1, h.comp.ID},
 		{"东风小区2号楼1单元", 1, h.units[2].ID}, {"东风2栋1-2单元", 2, h.units[2].ID}, {"花园街道花园街社区居委会东风小区1号楼二单元", 1, h.units[1].ID}, {"东风小区1号楼1单元101-202", 1, 0},
 	} {
-		r := must(h.plan(ctx, h.c, book(t, "姓名|职务|负责区域", "甲|网格员|"+c.text), Options{Lang: "zh", Place: h.hua.ID}))(t)
+		r := dbtest.Must(h.plan(ctx, h.c, book(t, "姓名|职务|负责区域", "甲|网格员|"+c.text), Options{Lang: "zh", Place: h.hua.ID}))(t)
 		l := r.report.Lines[0]
 		if l.State != StateNew || len(l.acts) != c.posts || l.acts[0].object.id != c.first {
 			t.Errorf("%s: %s %+v", c.text, l.Reason, l.acts)

@@ -20,15 +20,7 @@ type ByID struct {
 	Text string `path:"id" pattern:"^[0-9]{1,19}$" doc:"Identifier of the import"`
 }
 
-func (b ByID) id() id.ID { return idOf(b.Text) }
-
-func idOf(s string) id.ID {
-	v, err := id.Parse(s)
-	if err != nil {
-		return id.Zero
-	}
-	return v
-}
+func (b ByID) id() id.ID { return id.From(b.Text) }
 
 func op[I, O any](api huma.API, o huma.Operation, fn func(ctx context.Context, c grid.Caller, in *I) (*O, error)) {
 	o.Path, o.Tags = "/api/v1"+o.Path, []string{"imports"}
@@ -47,7 +39,7 @@ func RegisterAPI(api huma.API, s *Service) {
 		func(ctx context.Context, c grid.Caller, in *struct {
 			After string `query:"after" pattern:"^[0-9]*$"`
 		}) (*answer[web.Page[*Import]], error) {
-			list, err := s.List(ctx, c, idOf(in.After))
+			list, err := s.List(ctx, c, id.From(in.After))
 			out := web.Page[*Import]{Items: append([]*Import{}, list...)}
 			if len(list) == 50 {
 				out.Next = list[49].ID.String()
@@ -61,7 +53,7 @@ func RegisterAPI(api huma.API, s *Service) {
 			File     string `query:"file" maxLength:"200" default:"roster" doc:"The file's name, as shown"`
 			RawBody  []byte `contentType:"application/octet-stream"`
 		}) (*answer[*Import], error) {
-			v, err := s.Stage(ctx, c, Target{Place: idOf(in.Place), Compound: in.Compound}, []File{{Name: in.File, R: bytes.NewReader(in.RawBody), Size: int64(len(in.RawBody))}})
+			v, err := s.Stage(ctx, c, Target{Place: id.From(in.Place), Compound: in.Compound}, []File{{Name: in.File, R: bytes.NewReader(in.RawBody), Size: int64(len(in.RawBody))}})
 			return &answer[*Import]{v}, err
 		})
 	op(api, huma.Operation{OperationID: "import-get", Method: http.MethodGet, Path: "/imports/{id}", Summary: "An import, with its progress while it is written"},
@@ -104,23 +96,16 @@ func registerActs(api huma.API, s *Service) {
 			ByID
 			After string `query:"after" pattern:"^[0-9]*$"`
 		}) (*answer[web.Page[KeptRecord]], error) {
-			list, next, err := s.Kept(ctx, c, in.id(), idOf(in.After), keptShown)
+			list, next, err := s.Kept(ctx, c, in.id(), id.From(in.After), keptShown)
 			out := web.Page[KeptRecord]{Items: append([]KeptRecord{}, list...)}
 			if next != id.Zero {
 				out.Next = next.String()
 			}
 			return &answer[web.Page[KeptRecord]]{out}, err
 		})
-	type file struct {
-		ContentType string `header:"Content-Type"`
-		Disposition string `header:"Content-Disposition"`
-		Body        []byte
-	}
 	op(api, huma.Operation{OperationID: "import-rejected", Method: http.MethodGet, Path: "/imports/{id}/rejected", Summary: "The refused rows as a workbook, with the reason in the last column"},
-		func(ctx context.Context, c grid.Caller, in *ByID) (*file, error) {
+		func(ctx context.Context, c grid.Caller, in *ByID) (*web.FileAnswer, error) {
 			book, err := s.Rejected(ctx, c, in.id())
-			return &file{xlsxType, `attachment; filename="rejected.xlsx"`, book}, err
+			return web.NewFileAnswer("rejected.xlsx", web.XLSX, book), err
 		})
 }
-
-const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -11,6 +11,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
 
@@ -57,7 +58,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 
 func (p *Pages) listPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form) error {
 	ctx := r.Context()
-	list, err := p.s.List(ctx, c, idOf(r.URL.Query().Get("after")))
+	list, err := p.s.List(ctx, c, id.From(r.URL.Query().Get("after")))
 	if err != nil {
 		return err
 	}
@@ -90,13 +91,8 @@ func (p *Pages) upload(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if err != nil {
 		return err
 	}
-	v, err := p.s.Stage(r.Context(), c, Target{Place: idOf(values.Get("place")), Compound: strings.TrimSpace(values.Get("compound"))}, files)
-	if k := errs.KindOf(err); err != nil && (k == errs.Invalid || k == errs.TooMany || k == errs.NotFound) {
-		fields := web.FormErrors(r.Context(), err)
-		if len(fields) == 0 {
-			e := errs.As(err)
-			fields = map[string]string{"file": web.T(r.Context(), e.Key, e.Args...)}
-		}
+	v, err := p.s.Stage(r.Context(), c, Target{Place: id.From(values.Get("place")), Compound: strings.TrimSpace(values.Get("compound"))}, files)
+	if fields := web.FileErrors(r.Context(), err); fields != nil {
 		return p.listPage(w, r, c, http.StatusUnprocessableEntity, web.Form{Values: values, Errors: fields})
 	}
 	if err != nil {
@@ -164,7 +160,7 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request, c grid.Caller) 
 
 func (p *Pages) data(r *http.Request, c grid.Caller) (onePage, error) {
 	ctx := r.Context()
-	v, err := p.s.Get(ctx, c, idOf(r.PathValue("id")))
+	v, err := p.s.Get(ctx, c, id.From(r.PathValue("id")))
 	if err != nil {
 		return onePage{}, err
 	}
@@ -187,7 +183,7 @@ func (p *Pages) correct(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.correct", errs.Invalid, "error.bad_form")
 	}
-	v, err := p.s.Get(r.Context(), c, idOf(r.PathValue("id")))
+	v, err := p.s.Get(r.Context(), c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -204,28 +200,23 @@ func (p *Pages) apply(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.apply", errs.Invalid, "error.bad_form")
 	}
-	v, err := p.s.Get(r.Context(), c, idOf(r.PathValue("id")))
+	v, err := p.s.Get(r.Context(), c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
 	if say := correctionOf(r.PostForm, v); r.PostForm.Has("shown") && (len(say.Mappings) > 0 || len(say.Places) > 0 || say.Compound != v.Compound) {
 		return p.correct(w, r, c)
 	}
-	if err := p.s.Start(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
+	if err := p.s.Start(r.Context(), c, id.From(r.PathValue("id"))); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, "/imports/"+r.PathValue("id"))
 }
 
 func (p *Pages) rejected(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	book, err := p.s.Rejected(r.Context(), c, idOf(r.PathValue("id")))
+	book, err := p.s.Rejected(r.Context(), c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", xlsxType)
-	h.Set("Content-Disposition", `attachment; filename="rejected.xlsx"`)
-	h.Set("Cache-Control", "no-store")
-	_, err = w.Write(book)
-	return err
+	return web.Download(w, "rejected.xlsx", web.XLSX, book)
 }

@@ -11,6 +11,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
 
@@ -103,7 +104,7 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 
 func (p *Pages) comparePage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, faults map[string]string) error {
 	ctx := r.Context()
-	v, err := p.s.Get(ctx, c, idOf(r.PathValue("id")))
+	v, err := p.s.Get(ctx, c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -179,7 +180,7 @@ func (p *Pages) startCompare(w http.ResponseWriter, r *http.Request, c grid.Call
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.compare", errs.Invalid, "error.bad_form")
 	}
-	imp := idOf(r.PathValue("id"))
+	imp := id.From(r.PathValue("id"))
 	o := ReconcileOptions{Source: r.PostForm.Get("source"), AsOf: r.PostForm.Get("as_of")}
 	if _, err := p.s.Reconcile(r.Context(), c, imp, o); err != nil {
 		if errs.Is(err, errs.Invalid) {
@@ -195,7 +196,7 @@ func (p *Pages) setRules(w http.ResponseWriter, r *http.Request, c grid.Caller) 
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.rules", errs.Invalid, "error.bad_form")
 	}
-	imp := idOf(r.PathValue("id"))
+	imp := id.From(r.PathValue("id"))
 	v, err := p.s.Get(r.Context(), c, imp)
 	if err != nil {
 		return err
@@ -224,7 +225,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.decide", errs.Invalid, "error.bad_form")
 	}
-	imp := idOf(r.PathValue("id"))
+	imp := id.From(r.PathValue("id"))
 	picks := map[int]map[string]string{}
 	for name := range r.PostForm {
 		rest, ok := strings.CutPrefix(name, "pick.")
@@ -257,7 +258,7 @@ func (p *Pages) decideAll(w http.ResponseWriter, r *http.Request, c grid.Caller)
 	if err := r.ParseForm(); err != nil {
 		return errs.E("importer.decide", errs.Invalid, "error.bad_form")
 	}
-	imp := idOf(r.PathValue("id"))
+	imp := id.From(r.PathValue("id"))
 	n, err := p.s.DecideAll(r.Context(), c, imp, filterOf(r.URL.Query()), r.PostForm.Get("word"))
 	if err != nil {
 		return err

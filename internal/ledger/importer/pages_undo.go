@@ -24,7 +24,7 @@ type undoPage struct {
 // that stays by name.
 func (p *Pages) undoEffect(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
-	v, err := p.s.Get(ctx, c, idOf(r.PathValue("id")))
+	v, err := p.s.Get(ctx, c, id.From(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (p *Pages) undoEffect(w http.ResponseWriter, r *http.Request, c grid.Caller
 		d.Counts = e.UndoCounts
 	}
 	var next id.ID
-	if d.Kept, next, err = p.s.Kept(ctx, c, v.ID, idOf(r.URL.Query().Get("after")), keptShown); err != nil {
+	if d.Kept, next, err = p.s.Kept(ctx, c, v.ID, id.From(r.URL.Query().Get("after")), keptShown); err != nil {
 		return err
 	}
 	if next != id.Zero {
@@ -52,7 +52,7 @@ func (p *Pages) undoEffect(w http.ResponseWriter, r *http.Request, c grid.Caller
 }
 
 func (p *Pages) undo(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	if err := p.s.StartUndo(r.Context(), c, idOf(r.PathValue("id"))); err != nil {
+	if err := p.s.StartUndo(r.Context(), c, id.From(r.PathValue("id"))); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, "/imports/"+r.PathValue("id"))

@@ -87,6 +87,12 @@ func Parse(s string) (ID, error) {
 	return ID(n), nil
 }
 
+// From reads an identifier as Parse does; what is none names nothing: Zero.
+func From(s string) ID {
+	v, _ := Parse(s)
+	return v
+}
+
 // String returns the decimal form.
 func (i ID) String() string { return strconv.FormatInt(int64(i), 10) }
 
