@@ -161,13 +161,13 @@ func (s *Service) NewBatch(district int) *Batch { return &Batch{s: s, district: 
 // AddHousehold adds a new household. The listeners will hear that it arrived.
 func (b *Batch) AddHousehold(h *Household) {
 	b.households = append(b.households, h)
-	b.changes = append(b.changes, Change{Kind: Arrived, District: b.district, DoorID: h.DoorID, HouseholdID: h.ID, At: h.FromMs})
+	b.changes = append(b.changes, Change{Kind: Arrived, District: b.district, DoorID: h.DoorID, HouseholdID: h.ID, At: h.FromMs, New: true})
 }
 
 // AddPerson adds a new person. The listeners will hear that it arrived.
 func (b *Batch) AddPerson(p *Person) {
 	b.persons = append(b.persons, p)
-	b.changes = append(b.changes, Change{Kind: Arrived, District: b.district, DoorID: p.DoorID, HouseholdID: p.HouseholdID, PersonID: p.ID, At: p.FromMs})
+	b.changes = append(b.changes, Change{Kind: Arrived, District: b.district, DoorID: p.DoorID, HouseholdID: p.HouseholdID, PersonID: p.ID, At: p.FromMs, New: true})
 }
 
 // ChangePerson stores a person's changed fields (not its place or state) and

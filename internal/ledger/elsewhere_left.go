@@ -25,7 +25,7 @@ type goings struct {
 func (s *Service) elsewhereNews(ctx context.Context, tx *db.Tx, changes []Change) error {
 	byDistrict := map[int][]Change{}
 	for _, ch := range changes {
-		if ch.PersonID != id.Zero {
+		if ch.PersonID != id.Zero && !ch.New {
 			byDistrict[ch.District] = append(byDistrict[ch.District], ch)
 		}
 	}

@@ -211,4 +211,5 @@ type Change struct {
 	IntoID          id.ID // merged: the record that stays
 	Reason          string
 	At              int64 // UTC ms
+	New             bool  // arrived: the record was made just now, so that nobody can know it yet
 }

@@ -13,8 +13,9 @@ import (
 	"wangge/internal/platform/jobs"
 )
 
-// chunk is the most records one transaction of an import writes.
-const chunk = 2000
+// chunk is the most records one transaction of an import writes: marks wait for
+// one of them, so it takes tens of milliseconds.
+const chunk = 500
 
 // journal numbers what an import did.
 type journal struct {

@@ -57,6 +57,7 @@ type DB struct {
 	read       *sql.DB
 	write      *sql.DB // nil when opened for reading only
 	writer     *liteWriter
+	copier     *copier // SQLite opened for writing
 	gate       *gate
 	rehearsing atomic.Bool
 	observer   atomic.Pointer[Observer]
@@ -232,6 +233,9 @@ func (d *DB) closeAll() error {
 		if err != nil && first == nil {
 			first = err
 		}
+	}
+	if d.copier != nil {
+		keep(d.copier.close())
 	}
 	if d.writer != nil {
 		keep(d.writer.close())

@@ -69,14 +69,17 @@ func (d *DB) openWriter(ctx context.Context, path string, fresh bool) error {
 			return err
 		}
 	}
-	d.write, err = sql.Open("sqlite", liteDSN(path, "cache_size(-64000)", "wal_autocheckpoint(16000)", "journal_size_limit(134217728)"))
+	d.write, err = sql.Open("sqlite", liteDSN(path, "cache_size(-64000)", fmt.Sprintf("wal_autocheckpoint(%d)", forcePages), "journal_size_limit(134217728)"))
 	if err != nil {
 		return err
 	}
 	d.write.SetMaxOpenConns(1)
 	d.gate = newGate(1)
 	d.writer = &liteWriter{pool: d.write}
-	return d.writer.grab(ctx)
+	if err := d.writer.grab(ctx); err != nil {
+		return err
+	}
+	return d.startCopier(d.stopCtx, path)
 }
 
 // liteDSN names the file with the settings every connection has. The file is not

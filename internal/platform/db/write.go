@@ -86,6 +86,7 @@ func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) 
 // committed does what waited for the commit.
 func (d *DB) committed(tx *Tx) {
 	if d.engine == SQLite {
+		d.copier.committed()
 		for _, topic := range tx.topics {
 			d.hub.publish(topic)
 		}
