@@ -34,7 +34,7 @@ race:
 	$(GO) test -race $(RACE)
 
 score: ## scores on larger real data that may not ship: WANGGE_DATA=folder make score
-	$(GO) test -tags score -run Score -v ./internal/ledger/roster ./internal/grid/divisions
+	$(GO) test -tags score -run Score -v ./internal/ledger/roster ./internal/ledger/address ./internal/grid/divisions
 
 soak: deps ## random walks against a model, $(SOAK) on each engine at once
 	$(GO) test ./internal/app -run TestRoundsHoldWhileTheDistrictMoves -soak $(SOAK) -timeout 0 -v

@@ -8,24 +8,27 @@ import (
 	"strings"
 
 	"wangge/internal/app"
+	"wangge/internal/ledger/address"
 	"wangge/internal/ledger/idno"
 	"wangge/internal/ledger/roster"
 	"wangge/internal/platform/clock"
 )
 
-var parseCommand = command{"parse", "read a roster or identity numbers without a database: parse {roster|idno} FILE…", runParse}
+var parseCommand = command{"parse", "read rosters, addresses or identity numbers without a database: parse {roster|address|idno} FILE…", runParse}
 
 func runParse(ctx context.Context, env *environment, args []string) error {
 	if len(args) == 0 {
-		return usageError("parse what? roster or idno")
+		return usageError("parse what? roster, address or idno")
 	}
 	switch args[0] {
 	case "roster":
 		return parseRoster(ctx, env, args[1:])
+	case "address":
+		return parseAddress(env, args[1:])
 	case "idno":
 		return parseIDNo(env, args[1:])
 	}
-	return usageError("there is no parse %q: roster or idno", args[0])
+	return usageError("there is no parse %q: roster, address or idno", args[0])
 }
 
 // parseRoster prints what a roster says, in the shape of `import roster --dry-run --json`.
@@ -55,8 +58,21 @@ func parseRoster(ctx context.Context, env *environment, args []string) error {
 
 // parseIDNo prints one JSON object for each line of a file or of standard input.
 func parseIDNo(env *environment, args []string) error {
-	fs := flags(env, "parse idno")
-	files, err := parse(fs, args)
+	return parseLines(env, "idno", args, func(text string) any { return describe(text) })
+}
+
+// parseAddress prints one JSON object for each address, one a line.
+func parseAddress(env *environment, args []string) error {
+	return parseLines(env, "address", args, func(text string) any { return address.Parse(text) })
+}
+
+// maxLine bounds a line in bytes.
+const maxLine = 16 << 20
+
+// parseLines prints what read says of each line of the file given, or of
+// standard input; empty lines are passed over.
+func parseLines(env *environment, what string, args []string, read func(text string) any) error {
+	files, err := parse(flags(env, "parse "+what), args)
 	if err != nil {
 		return err
 	}
@@ -69,14 +85,16 @@ func parseIDNo(env *environment, args []string) error {
 		defer f.Close()
 		in = f
 	} else if len(files) > 1 {
-		return usageError("parse idno takes one file")
+		return usageError("parse %s takes one file", what)
 	}
 	out := bufio.NewWriter(env.stdout)
 	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
 	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		if text := strings.TrimSpace(lines.Text()); text != "" {
-			if err := enc.Encode(describe(text)); err != nil {
+			if err := enc.Encode(read(text)); err != nil {
 				return err
 			}
 		}

@@ -58,6 +58,7 @@ type Table struct {
 	areas []Area // down to streets, by code
 	names map[string][]int32
 	words words
+	below sync.Map // area → *index of its communities, made when first asked
 }
 
 type words struct {
@@ -211,9 +212,9 @@ func (t *Table) Find(name string, in *Area) (found *Area, unique bool) {
 	return found, unique
 }
 
-// Communities calls fn with the code and name of each community below an area
-// until it returns false.
-func (t *Table) Communities(in *Area, fn func(code, name string) bool) {
+// communities calls fn with each community below an area until it returns
+// false: its street's code, its own three digits and its name as listed.
+func (t *Table) communities(in *Area, fn func(street, code, name string) bool) {
 	street := ""
 	if in.Level == Street {
 		street = in.Code
@@ -226,7 +227,7 @@ func (t *Table) Communities(in *Area, fn func(code, name string) bool) {
 		case 9:
 			street = code
 		case 3:
-			if !fn(street+code, name) {
+			if !fn(street, code, name) {
 				return
 			}
 		}

@@ -17,8 +17,8 @@ func TestTableIsWhole(t *testing.T) {
 	communities := 0
 	for i := range n.areas {
 		if n.areas[i].Level == Province {
-			n.Communities(&n.areas[i], func(code, name string) bool {
-				if len(code) != 12 || name == "" || n.words.community(name) == "" {
+			n.communities(&n.areas[i], func(street, code, name string) bool {
+				if len(street+code) != 12 || name == "" || n.words.community(name) == "" {
 					t.Fatal(code, name)
 				}
 				communities++

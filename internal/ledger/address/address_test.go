@@ -1,0 +1,122 @@
+package address
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestParse shows what is understood, one kind of writing a line.
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"上疃村12号", `{"community":"上疃村","room":"12"}`},
+		{"太阳村10组", `{"community":"太阳村","group":"10"}`},
+		{"格水村三巷十号三楼", `{"community":"格水村","road":"三巷","roadno":"10","floor":"3"}`},
+		{"黑龙江省哈尔滨市南岗区奋斗路街道", `{"province":"黑龙江省","city":"哈尔滨市","county":"南岗区","street":"奋斗路街道"}`},
+		{"哈尔滨南岗区学府路382号", `{"city":"哈尔滨","county":"南岗区","road":"学府路","roadno":"382"}`},
+		{"上海市闵行区梧塘镇青桐路688弄71号1301室", `{"city":"上海市","county":"闵行区","street":"梧塘镇","road":"青桐路","lane":"688","building":"71","room":"1301"}`},
+		{"上海市闵行区云栖水岸35-501", `{"city":"上海市","county":"闵行区","compound":"云栖水岸","building":"35","room":"501"}`},
+		{"北京 北京市 顺义区 胜利街道宜宾南区2-2-401  李某 18200001280", `{"province":"北京","city":"北京市","county":"顺义区","street":"胜利街道","compound":"宜宾南区","building":"2","unit":"2","room":"401","name":"李某","phone":"18200001280"}`},
+		{"花园小区1楼三单元301\n15801691123", `{"compound":"花园小区","building":"1","unit":"3","room":"301","phone":"15801691123"}`},
+		{"北京市密云区花园小区1楼三单元30115800001094 唐某收", `{"city":"北京市","county":"密云区","compound":"花园小区","building":"1","unit":"3","room":"301","name":"唐某","phone":"15800001094"}`},
+		{"深圳市罗湖区凤凰路中山花园1栋582室，刘某，电話13100001199", `{"city":"深圳市","county":"罗湖区","road":"凤凰路","compound":"中山花园","building":"1","room":"582","name":"刘某","phone":"13100001199"}`},
+		{"收货人: 唐某\n手机号码: 15500001148\n所在地区: 四川省南充市营山县城南街道\n详细地址: 宝珍花园顺安街21号楼801", `{"province":"四川省","city":"南充市","county":"营山县","street":"城南街道","road":"顺安街","compound":"宝珍花园","building":"21","room":"801","name":"唐某","phone":"15500001148"}`},
+		{"王某13900001235湖南省郴州市桂东县桂东县清泉镇", `{"province":"湖南省","city":"郴州市","county":"桂东县","street":"清泉镇","name":"王某","phone":"13900001235"}`},
+		{"３号楼２单元６０２室", `{"building":"3","unit":"2","room":"602"}`},
+		{"十二栋二单元三〇二", `{"building":"12","unit":"2","room":"302"}`},
+		{"华山小区17栋6单元", `{"compound":"华山小区","building":"17","unit":"6"}`},
+		{"潮华雅居10栋000房 肖小姐 13800001111", `{"compound":"潮华雅居","building":"10","room":"000","name":"肖小姐","phone":"13800001111"}`},
+		{"", `{}`},
+		{"，。！", `{}`},
+	} {
+		got, err := json.Marshal(Parse(c.text))
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s\n got %s\nwant %s %v", c.text, got, c.want, err)
+		}
+	}
+}
+
+// TestOneCompound reads one compound written in 154 ways: building and room of
+// at least 98 % are exact. Left out are six rows whose truth contradicts their
+// text: two tell a building or room it does not hold, in four the room was typed
+// into the building's column again.
+func TestOneCompound(t *testing.T) {
+	f, err := os.Open("testdata/one_compound_variants.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, right := 0, 0
+	for _, row := range rows[1:] {
+		text, building, room := row[0], row[5], row[6]
+		if !strings.Contains(text, building) || !strings.Contains(text, room) || building == room {
+			continue
+		}
+		all++
+		if a := Parse(text); a.Building == building && a.Room == room {
+			right++
+		} else {
+			t.Logf("%s: %s/%s, not %s/%s", text, a.Building, a.Room, building, room)
+		}
+	}
+	t.Logf("%d of %d", right, all)
+	if all != 148 || right*100 < all*98 {
+		t.Error("fewer than 98 % are exact")
+	}
+}
+
+// TestSpansLieInTheText: parts are in the order of the text and do not overlap.
+func TestSpansLieInTheText(t *testing.T) {
+	for _, text := range []string{"姓名：张三，上海市闵行区１号楼３０１", "收件人: 李四 13800001111 花园小区3-2-501"} {
+		checkSpans(t, text)
+	}
+}
+
+func checkSpans(t *testing.T, text string) {
+	t.Helper()
+	at := 0
+	for _, s := range Spans(text) {
+		if s.Start < at || s.End <= s.Start || s.End > utf8.RuneCountInString(text) {
+			t.Fatalf("%q: %+v after %d", text, s, at)
+		}
+		at = s.End
+	}
+}
+
+// FuzzParse: no text makes it panic or lose its way.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"", "上疃村12号", "3-2-501", "花园小区1楼三单元30115801691123", "\xff\xfe号", "第第第1号", strings.Repeat("1-", 200), "百十百十百号", "X-1-", "0-0", "１２３号", "收件人", "邮编：", "138 1234 5678"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		Parse(s)
+		checkSpans(t, s)
+	})
+}
+
+// TestLongTexts: 10,000 characters of any kind are read.
+func TestLongTexts(t *testing.T) {
+	for _, piece := range []string{"上", "村", "1", "一", "百", "路", "1-", "号", "南岗区", "花园小区1楼三单元301", "收件人", "13800001111", " ", "A"} {
+		text := strings.Repeat(piece, 20_000/utf8.RuneCountInString(piece))
+		if spans := Spans(text); slices.ContainsFunc(spans, func(s Span) bool { return s.End > maxRunes }) {
+			t.Error(piece, "beyond the limit")
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	texts := []string{"上海市闵行区梧塘镇青桐路688弄云栖水岸71号1301室", "北京 北京市 顺义区 胜利街道宜宾南区2-2-401  李某 18200001280", "上疃村12号", "哈尔滨南岗区学府路382号家得乐小区3号楼2单元501", "黑龙江省哈尔滨市延寿县玉河镇新城村3组12号"}
+	Parse(texts[0])
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		Parse(texts[i%len(texts)])
+	}
+}

@@ -1,0 +1,189 @@
+package address
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"wangge/internal/ledger/address/nation"
+)
+
+var levelKinds = [...]Kind{nation.Province: Province, nation.City: City, nation.County: County, nation.Street: Street}
+
+// area reads the name of an area of the national list at i: full anywhere
+// before the road, short where what follows leaves no doubt.
+func (r *reader) area(i int) int {
+	settled := r.has[Road] || r.has[Compound] || r.has[Lane] || r.has[Building] || r.has[Room] || r.has[RoadNo]
+	if settled && !r.broke {
+		return i
+	}
+	nat := nation.Get()
+	for _, end := range ends(r.text, i) {
+		text := r.text[i:end]
+		list := nat.Named(text)
+		if len(list) == 0 {
+			continue
+		}
+		if a, repeated := r.choose(list, text, end, settled); a != nil {
+			return r.addArea(a, i, r.status(a, end, text), repeated)
+		}
+	}
+	if settled {
+		return i
+	}
+	return r.community(i)
+}
+
+// ends lists where a name beginning at i may end, farthest first: 2 to 15
+// characters, not beyond Han.
+func ends(text string, i int) []int {
+	var buf [16]int
+	out := buf[:0]
+	for at := i; at < len(text) && len(out) < 15; {
+		c, w := utf8.DecodeRuneInString(text[at:])
+		if c < 0x2E80 {
+			break
+		}
+		at += w
+		out = append(out, at)
+	}
+	for a, b := 0, len(out)-1; a < b; a, b = a+1, b-1 {
+		out[a], out[b] = out[b], out[a]
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out[:len(out)-1]
+}
+
+// status takes in the word behind a short name that says what the area was once
+// (奉化市, today 奉化区).
+func (r *reader) status(a *nation.Area, end int, text string) int {
+	if a.Name == text {
+		return end
+	}
+	words := vocab.Counties
+	if a.Level == nation.Street {
+		words = vocab.Towns
+	}
+	return end + len(words.at(r.text[end:]))
+}
+
+// choose picks the area a name means here; repeated: it was said before.
+func (r *reader) choose(list []*nation.Area, text string, end int, settled bool) (found *nation.Area, repeated bool) {
+	unique := true
+	for _, a := range list {
+		full := a.Name == text
+		was := full || vocab.Counties.at(r.text[end:]) != "" && a.Level < nation.Street || vocab.Towns.at(r.text[end:]) != "" && a.Level == nation.Street && r.in != nil
+		if r.in != nil && r.in.Within(a) {
+			if full || !r.has[Street] && !r.has[Community] && (was || r.areaFollows(end)) {
+				return a, true
+			}
+			continue
+		}
+		switch {
+		case settled, !was && r.followsName(end), !was && vocab.Roads.atEnd(text) != "":
+			continue
+		case r.in != nil && !a.Within(r.in):
+			if !full || r.has[levelKinds[a.Level]] || a.Level == nation.Street {
+				continue
+			}
+		case r.in == nil && a.Level == nation.County && !full && !r.below(a, end):
+			continue
+		case r.in == nil && a.Level == nation.Street && !full:
+			continue
+		}
+		switch {
+		case found == nil || a.Level < found.Level || a.Level == found.Level && full && found.Name != text:
+			found, unique = a, true
+		case a.Level == found.Level:
+			unique = unique && full != (found.Name == text)
+		}
+	}
+	if !unique {
+		return &nation.Area{Name: found.Name, Level: found.Level}, false
+	}
+	return found, false
+}
+
+// followsName reports whether what stands at i makes a name of another kind of
+// the short name before it: a road (南京东路) or a compound (上海城).
+func (r *reader) followsName(i int) bool {
+	rest := r.text[i:]
+	if d := vocab.RoadDirections.at(rest); d != "" && vocab.Roads.at(rest[len(d):]) != "" {
+		return true
+	}
+	return vocab.Roads.at(rest) != "" || vocab.Compounds.at(rest) != "" || vocab.Towns.at(rest) != "" || vocab.Villages.at(rest) != ""
+}
+
+// areaFollows reports whether the full name of an area, or a separator, stands at i.
+func (r *reader) areaFollows(i int) bool {
+	if i >= len(r.text) || separator(r.text[i:]) > 0 {
+		return true
+	}
+	for _, end := range ends(r.text, i) {
+		for _, a := range nation.Get().Named(r.text[i:end]) {
+			if a.Name == r.text[i:end] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// below reports whether a street or town of the area is named at i.
+func (r *reader) below(a *nation.Area, i int) bool {
+	for _, end := range ends(r.text, i) {
+		if b, _ := nation.Get().Find(r.text[i:end], a); b != nil && b.Name == r.text[i:end] {
+			return true
+		}
+	}
+	return false
+}
+
+// addArea notes an area. A municipality named once is the city.
+func (r *reader) addArea(a *nation.Area, lo, hi int, repeated bool) int {
+	kind := levelKinds[a.Level]
+	if a.Level == nation.Province && isMunicipality(a) {
+		if kind = City; !r.has[Province] && !r.has[City] && strings.HasPrefix(strings.TrimLeft(r.text[hi:], " "), a.Short) {
+			kind = Province
+		}
+	}
+	if r.has[kind] && repeated {
+		return r.add(Repeated, lo, hi, "")
+	}
+	if repeated && kind != City {
+		return r.add(Repeated, lo, hi, "")
+	}
+	if !repeated {
+		r.in = a
+		if a.Code == "" {
+			r.in = nil // several bear the name
+		}
+	}
+	return r.add(kind, lo, hi, r.text[lo:hi])
+}
+
+// isMunicipality: the four cities that are provinces.
+func isMunicipality(a *nation.Area) bool {
+	switch a.Code {
+	case "11", "12", "31", "50":
+		return true
+	}
+	return false
+}
+
+// community reads a community or village of the area read so far.
+func (r *reader) community(i int) int {
+	if r.in == nil || r.in.Level < nation.County || r.has[Community] {
+		return i
+	}
+	code, size, full := nation.Get().CommunityAt(r.in, r.text[i:], r.in.Level == nation.Street)
+	if code == "" {
+		return i
+	}
+	end := i + size
+	if full && vocab.NotAfterVillage.at(r.text[end:]) != "" || !full && (r.followsName(end) || vocab.NotAfterVillage.at(r.text[end:]) != "") {
+		return i
+	}
+	return r.add(Community, i, end, r.text[i:end])
+}

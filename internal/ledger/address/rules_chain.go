@@ -1,0 +1,246 @@
+package address
+
+import (
+	"strconv"
+	"strings"
+)
+
+// numbers reads the number n, and with it all that hang on it by dashes.
+func (r *reader) numbers(n num) int {
+	chain := []num{n}
+	for len(chain) < 5 {
+		last := chain[len(chain)-1]
+		at := last.hi
+		for at < len(r.text) && (r.text[at] == '-' || r.text[at] == '/') {
+			at++
+		}
+		if at == last.hi {
+			break
+		}
+		next, ok := r.numberAt(at)
+		if !ok || next.lo != at {
+			break
+		}
+		chain = append(chain, next)
+	}
+	if len(chain) > 1 {
+		return r.chained(chain)
+	}
+	kind := r.meaning(n)
+	return r.addNum(kind, n)
+}
+
+func (r *reader) addNum(kind Kind, n num) int {
+	value := n.value
+	if kind == Phase && n.role != phase || kind == Road || kind == SubRoad {
+		value = r.text[n.lo:n.hi]
+	}
+	return r.add(kind, n.lo, n.hi, value)
+}
+
+// chained reads numbers joined by dashes: 3-2-501, 9-502, 7-9号.
+func (r *reader) chained(c []num) int {
+	last := c[len(c)-1]
+	if len(c) == 2 && c[0].role == bare && span(c[0].value, last.value) {
+		kind := r.meaning(last)
+		return r.add(kind, c[0].lo, last.hi, c[0].value+"-"+last.value)
+	}
+	kinds := r.slots(c)
+	for i, n := range c {
+		kind := kinds[i]
+		if n.role != bare && n.role != number {
+			kind = r.meaning(n)
+		}
+		r.addNum(kind, n)
+	}
+	return last.hi
+}
+
+// span reports whether two numbers are the ends of a range (244-246) and not
+// two numbers.
+func span(a, b string) bool {
+	x, y := digitsOf(a), digitsOf(b)
+	if x != len(a) || y != len(b) || x != y || x > 6 {
+		return false
+	}
+	m, _ := strconv.Atoi(a)
+	n, _ := strconv.Atoi(b)
+	return n > m && n-m < 40 && x >= 3
+}
+
+// slots tells what the numbers of a chain are, by how many they are and what
+// was said before them.
+func (r *reader) slots(c []num) []Kind {
+	switch {
+	case r.has[Unit]:
+		return []Kind{Floor, Room, Rest, Rest, Rest}[2-min(2, len(c)):]
+	case r.has[Building]:
+		return [][]Kind{{Unit, Room}, {Unit, Floor, Room}, {Unit, Floor, Room, Rest}, {Unit, Floor, Room, Rest, Rest}}[len(c)-2]
+	case (r.last == Road || r.last == SubRoad) && len(c) == 2:
+		if digitsOf(c[1].value) < 3 {
+			return []Kind{RoadNo, Building}
+		}
+		return []Kind{RoadNo, Room}
+	case (r.last == Road || r.last == SubRoad) && len(c) == 3 && digitsOf(c[0].value) >= 3:
+		return []Kind{RoadNo, Building, Room}
+	case r.last == RoadNo && len(c) == 2 && digitsOf(c[0].value) >= 3 || r.last == Floor && len(c) == 2:
+		return []Kind{Room, Rest}
+	case len(c) == 2:
+		if digitsOf(c[1].value) < 3 && c[1].role == bare {
+			return []Kind{Building, Unit}
+		}
+		return []Kind{Building, Room}
+	case len(c) == 3:
+		return []Kind{Building, Unit, Room}
+	case len(c) == 4:
+		return []Kind{Building, Unit, Floor, Room}
+	}
+	return []Kind{RoadNo, Building, Unit, Floor, Room}
+}
+
+// meaning tells what a single number is: by the word behind it, and where that
+// says little by what stands before and behind.
+func (r *reader) meaning(n num) Kind {
+	next, more := r.numberAt(r.skip(n.hi))
+	switch n.role {
+	case building:
+		return Building
+	case unit:
+		if n.word == vocab.Gate && !r.has[Building] {
+			if r.last == Lane {
+				return Building
+			}
+			return Phase // a gate of the compound
+		}
+		return Unit
+	case floor:
+		return Floor
+	case storey:
+		return r.storey(n, next, more)
+	case room:
+		return Room
+	case group:
+		return Group
+	case lane:
+		return r.laneOr(n)
+	case alley:
+		if r.last == Road {
+			return RoadNo
+		}
+		if !r.has[Road] {
+			return Road
+		}
+		return SubRoad
+	case phase, zone:
+		return Phase
+	case row:
+		return Building
+	case number:
+		return r.numbered(n, next, more)
+	}
+	return r.bare(n, next, more)
+}
+
+func (r *reader) laneOr(num) Kind {
+	if r.has[Lane] || r.last == RoadNo {
+		return Building // 688号12弄: the words were exchanged
+	}
+	return Lane
+}
+
+// storey: 1楼 is a building where a unit or a room of another floor follows.
+func (r *reader) storey(n, next num, more bool) Kind {
+	if r.has[Building] {
+		return Floor
+	}
+	if more && next.role == unit {
+		return Building
+	}
+	if more && (next.role == room || next.role == bare) {
+		if f := floorOf(next.value); f > 0 && f <= 35 && strconv.Itoa(f) != n.value {
+			return Building
+		}
+	}
+	if !more && digitsOf(n.value) == 0 {
+		return Building // B楼
+	}
+	return Floor
+}
+
+// floorOf gives the floor that a room's number begins with; 0 where it says none.
+func floorOf(value string) int {
+	if d := digitsOf(value); d != len(value) || d < 3 || d > 4 {
+		return 0
+	}
+	n, _ := strconv.Atoi(value[:len(value)-2])
+	return n
+}
+
+// numbered: what a number before 号 is.
+func (r *reader) numbered(n, next num, more bool) Kind {
+	switch r.last {
+	case Compound, Phase:
+		switch {
+		case more:
+			return Building
+		case digitsOf(n.value) > 3:
+			return Room
+		case r.vague && !r.has[RoadNo]:
+			return RoadNo
+		}
+		return Building
+	case Lane:
+		return Building
+	case RoadNo:
+		return Building
+	case SubRoad:
+		return SubRoadNo
+	case Building:
+		if more && (next.role == room || next.role == bare) {
+			return Unit
+		}
+		return Room
+	case Unit, Floor:
+		return Room
+	}
+	if r.has[RoadNo] {
+		return Building
+	}
+	return RoadNo
+}
+
+// bare: what a number without a word is.
+func (r *reader) bare(n, next num, more bool) Kind {
+	switch r.last {
+	case Road:
+		return RoadNo
+	case SubRoad:
+		return SubRoadNo
+	case Building:
+		if more && next.role != number {
+			return Unit
+		}
+		return Room
+	case Unit, Floor:
+		return Room
+	case Compound, Phase, Lane, RoadNo:
+		if more || digitsOf(n.value) < 3 {
+			return Building
+		}
+		return Room
+	case Community, Group:
+		return RoadNo
+	}
+	if digitsOf(n.value) >= 3 {
+		return Room
+	}
+	return Building
+}
+
+// skip gives where the next part begins behind blanks and commas.
+func (r *reader) skip(i int) int {
+	for i < len(r.text) && strings.IndexByte(" ,-", r.text[i]) >= 0 {
+		i++
+	}
+	return min(i, len(r.text))
+}

@@ -1,0 +1,156 @@
+package address
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// names reads the first part of the Han text between lo and hi: up to the first
+// word that says what it is, or all of it.
+func (r *reader) names(lo, hi int) int {
+	if w := vocab.Near.at(r.text[lo:hi]); w != "" && lo+len(w) == hi && r.last != None {
+		return r.add(Near, lo, hi, "")
+	}
+	_, w := utf8.DecodeRuneInString(r.text[lo:])
+	for at := lo + w; at < hi; {
+		if kind, end := r.feature(lo, at, hi); kind != None {
+			return r.add(kind, lo, end, r.text[lo:end])
+		}
+		_, w := utf8.DecodeRuneInString(r.text[at:])
+		at += w
+	}
+	return r.plain(lo, hi)
+}
+
+// feature tells what the text from lo is that a word at at ends, and where that
+// word ends; empty where none stands or it is part of a longer name.
+func (r *reader) feature(lo, at, hi int) (Kind, int) {
+	rest := r.text[at:hi]
+	inside := r.has[Building] || r.has[Floor] || r.has[Room]
+	if w := vocab.Roads.at(rest); w != "" && !inside {
+		end := at + len(w)
+		if r.isRoad(lo, end, hi, w) {
+			if r.has[Road] {
+				return SubRoad, end
+			}
+			return Road, end
+		}
+	}
+	if w := vocab.Groups.at(rest); w != "" && (r.last == Community || r.last == Compound) && !inside && runes(r.text[lo:at]) <= 4 {
+		return Group, at + len(w)
+	}
+	if w := vocab.Zones.at(rest); w != "" && !r.has[Compound] && !inside {
+		return Zone, at + len(w)
+	}
+	if w := vocab.Towns.at(rest); w != "" && !r.has[Street] && !r.has[Road] && !r.has[Compound] && (len(w) > 3 || vocab.NotAfterTown.at(r.text[at+len(w):]) == "") {
+		return Street, at + len(w)
+	}
+	if w := vocab.Towns.at(rest); w != "" && r.last == Street && runes(r.text[lo:at]) <= 4 && vocab.NotAfterTown.at(r.text[at+len(w):]) == "" {
+		return Repeated, at + len(w)
+	}
+	if w := vocab.Villages.at(rest); w != "" && !r.has[Compound] && !inside && (!r.has[Community] || r.last == Community) {
+		end := at + len(w)
+		if strings.HasPrefix(r.text[end:hi], w) {
+			end += len(w) // 彭村村
+		}
+		if r.isVillage(lo, end, hi) {
+			return Community, end
+		}
+	}
+	if w := vocab.Counties.at(rest); w != "" && r.beforeCounty() && runes(r.text[lo:at]) <= 3 && runes(r.text[lo:at]) >= 2 {
+		return County, at + len(w)
+	}
+	if w := vocab.StrongCompounds.at(rest); w != "" && !r.has[Compound] && !inside && vocab.Roads.at(r.text[at+len(w):]) == "" {
+		return Compound, at + len(w)
+	}
+	return None, 0
+}
+
+// beforeCounty reports whether a county may be named here.
+func (r *reader) beforeCounty() bool {
+	return r.last == None || r.last == Province || r.last == City
+}
+
+// isRoad reports whether the word w that ends at end makes the text from lo a road.
+func (r *reader) isRoad(lo, end, hi int, w string) bool {
+	if vocab.NotAfterRoad.at(r.text[end:]) != "" || vocab.Roads.at(r.text[end:hi]) != "" && !strings.HasPrefix(r.text[end:hi], w) {
+		return false
+	}
+	if !vocab.weak[w] {
+		return true
+	}
+	n, ok := r.numberAt(end)
+	return end == hi && ok && (n.role == number || n.role == bare || n.role == lane) && runes(r.text[lo:end]) >= 2
+}
+
+// isVillage reports whether the text from lo to end is a community's name.
+func (r *reader) isVillage(lo, end, hi int) bool {
+	name := r.text[lo:end]
+	for _, not := range vocab.NotVillages {
+		if strings.HasSuffix(name, not) {
+			return false
+		}
+	}
+	return vocab.NotAfterVillage.at(r.text[end:hi]) == ""
+}
+
+// plain reads a name that no word explains: by what stands around it.
+func (r *reader) plain(lo, hi int) int {
+	text := r.text[lo:hi]
+	n, numbered := r.numberAt(hi)
+	switch {
+	case runes(text) == 1:
+		return r.add(Repeated, lo, hi, "")
+	case r.has[Building] || r.has[Unit] || r.has[Floor] || r.has[Room]:
+		return r.add(Inside, lo, hi, text)
+	case r.has[Compound]:
+		return r.add(Phase, lo, hi, text)
+	case r.last == Road && len(text) <= 6 && vocab.Near.at(text) == text:
+		return r.add(Near, lo, hi, "")
+	case numbered && (n.role == number || n.role == lane) && !r.has[Road] && runes(text) <= 5 && vocab.Compounds.atEnd(text) == "":
+		switch {
+		case r.last == Community:
+			r.vague = true
+			return r.add(Compound, lo, hi, text)
+		case r.last == Street, r.last == County:
+			if _, more := r.numberAt(r.skip(n.hi)); more {
+				r.vague = true
+				return r.add(Compound, lo, hi, text)
+			}
+			return r.add(Community, lo, hi, text)
+		}
+		return r.add(Road, lo, hi, text)
+	}
+	r.vague = vocab.Compounds.atEnd(text) == ""
+	return r.add(Compound, lo, hi, text)
+}
+
+// atEnd gives the longest word that s ends with.
+func (l list) atEnd(s string) string {
+	best := ""
+	for i := range s {
+		if w := l.at(s[i:]); w == s[i:] && len(w) > len(best) {
+			best = w
+		}
+	}
+	return best
+}
+
+func runes(s string) int { return utf8.RuneCountInString(s) }
+
+// settle looks at the whole once it is read: a shop behind the room that is the
+// compound's name is taken for the compound, a village's number for the house.
+func (r *reader) settle() {
+	for i := range r.spans {
+		p := &r.spans[i]
+		if p.kind == Inside && !r.has[Compound] && vocab.Compounds.atEnd(p.value) != "" {
+			p.kind = Compound
+			r.has[Compound] = true
+		}
+	}
+	slices.SortStableFunc(r.spans, func(a, b part) int { return a.lo - b.lo })
+	if n := len(r.spans); n >= 2 && r.spans[n-1].kind == RoadNo && slices.Contains([]Kind{Community, Group}, r.spans[n-2].kind) {
+		r.spans[n-1].kind = Room
+	}
+}

@@ -1,0 +1,181 @@
+//go:build score
+
+package address
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// labelled is a line of the labelled set.
+type labelled struct {
+	ID    string `json:"id"`
+	Split string `json:"orig_split"`
+	Text  string `json:"text"`
+	Spans []struct {
+		Label      string `json:"label"`
+		Start, End int
+		Text       string `json:"text"`
+	} `json:"spans"`
+}
+
+// TestScore prints how well real labelled addresses are understood: the F1 of
+// each key of an Address, and that of all 21 labels on the spans as they stand.
+// WANGGE_SHOW=key prints that key's faults.
+func TestScore(t *testing.T) {
+	dir := os.Getenv("WANGGE_DATA")
+	if dir == "" {
+		t.Fatal("WANGGE_DATA names no folder")
+	}
+	rows := readLabelled(t, filepath.Join(dir, "addresses", "naacl2019_labelled.jsonl.gz"))
+	keys := []Kind{Province, City, County, Street, Community, Group, Road, RoadNo, Lane, Compound, Building, Unit, Floor, Room}
+	type count struct{ right, said, gold int }
+	counts := map[Kind]*count{}
+	var spans count
+	for _, k := range keys {
+		counts[k] = &count{}
+	}
+	shown := 0
+	for _, row := range rows {
+		a := Parse(row.Text)
+		want := goldOf(row)
+		for _, k := range keys {
+			c, got := counts[k], *a.field(k)
+			ok := got != "" && slices.Contains(want[k], got)
+			if got != "" {
+				c.said++
+			}
+			c.gold += len(want[k])
+			if ok {
+				c.right++
+			}
+			if show := os.Getenv("WANGGE_SHOW"); show == k.String() && !ok && (got != "" || len(want[k]) > 0) {
+				if shown++; shown%7 == 0 && shown < 700 {
+					fmt.Printf("%s: %q for %q in %s\n", k, got, want[k], row.Text)
+				}
+			}
+		}
+		gold := map[string]bool{}
+		for _, s := range row.Spans {
+			gold[fmt.Sprint(s.Label, s.Start, s.End)] = true
+		}
+		spans.gold += len(row.Spans)
+		for _, s := range labels(row.Text) {
+			spans.said++
+			if gold[s] {
+				spans.right++
+			}
+		}
+	}
+	f1 := func(c count) string {
+		p, r := float64(c.right)/float64(max(1, c.said)), float64(c.right)/float64(max(1, c.gold))
+		return fmt.Sprintf("precision %.4f recall %.4f F1 %.4f of %d", p, r, 2*p*r/max(1e-9, p+r), c.gold)
+	}
+	for _, k := range keys {
+		t.Logf("%-10s %s", k.String(), f1(*counts[k]))
+	}
+	t.Logf("%-10s %s", "21 labels", f1(spans))
+}
+
+// goldOf maps the labels of a line to the keys of an Address, its values
+// written as Parse writes them.
+func goldOf(row labelled) map[Kind][]string {
+	out := map[Kind][]string{}
+	before := ""
+	for _, s := range row.Spans {
+		k, v := keyOf[s.Label], s.Text
+		switch {
+		case s.Label == "road" && strings.HasSuffix(v, "组"):
+			k = Group
+		case s.Label == "roadno" && strings.HasSuffix(v, "弄"):
+			k = Lane
+		case s.Label == "roadno" && before == "community" && s.End == row.Spans[len(row.Spans)-1].End:
+			k = Room // as 上疃村12号
+		}
+		if s.Label != "redundant" {
+			before = s.Label
+		}
+		if k == None {
+			continue
+		}
+		if slices.Contains([]Kind{RoadNo, Lane, Building, Unit, Floor, Room, Group}, k) {
+			if k == RoadNo || k == Room {
+				if i := strings.LastIndex(v, "组"); i > 0 {
+					out[Group] = append(out[Group], goldNumber(v[:i]))
+					v = v[i+len("组"):]
+				}
+			}
+			if v = goldNumber(v); v == "" {
+				continue
+			}
+		}
+		if !slices.Contains(out[k], v) {
+			out[k] = append(out[k], v)
+		}
+	}
+	return out
+}
+
+var keyOf = map[string]Kind{"prov": Province, "city": City, "district": County, "town": Street, "community": Community, "road": Road, "roadno": RoadNo,
+	"poi": Compound, "houseno": Building, "cellno": Unit, "floorno": Floor, "roomno": Room}
+
+// goldNumber normalises a number of the labelled set on its own, not through
+// the code under test.
+func goldNumber(s string) string {
+	s = strings.TrimPrefix(fold(s), "第")
+	for _, w := range []string{"号楼", "号院", "号门", "号栋", "号幢", "单元", "号室", "号房", "号", "栋", "幢", "座", "楼", "层", "室", "房", "弄", "巷", "门", "#", "F", "村民小组", "小组", "组"} {
+		if t, ok := strings.CutSuffix(s, w); ok && t != "" {
+			s = t
+			break
+		}
+	}
+	if n, size := hanNumber(s); size == len(s) && size > 0 {
+		return fmt.Sprint(n)
+	}
+	return tidy(s)
+}
+
+// labels gives the spans of a text under the names of the labelled set.
+func labels(text string) []string {
+	names := map[Kind]string{Province: "prov", City: "city", County: "district", Street: "town", Community: "community", Group: "road", Road: "road", RoadNo: "roadno", Lane: "roadno",
+		Compound: "poi", Phase: "subpoi", Building: "houseno", Unit: "cellno", Floor: "floorno", Room: "roomno", Zone: "devzone", SubRoad: "subroad", SubRoadNo: "subroadno",
+		Near: "assist", Inside: "person", Name: "person", Repeated: "redundant"}
+	var out []string
+	for _, s := range Spans(text) {
+		if n := names[s.Kind]; n != "" {
+			out = append(out, fmt.Sprint(n, s.Start, s.End))
+		}
+	}
+	return out
+}
+
+func readLabelled(t *testing.T, path string) []labelled {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []labelled
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var row labelled
+		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}

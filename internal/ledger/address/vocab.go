@@ -1,0 +1,147 @@
+package address
+
+import (
+	_ "embed"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+//go:embed vocab/words.json
+var wordsJSON []byte
+
+// list holds words by their first character, longest first.
+type list map[rune][]string
+
+func newList(words []string) list {
+	l := list{}
+	for _, w := range words {
+		r, _ := utf8.DecodeRuneInString(w)
+		l[r] = append(l[r], w)
+	}
+	for _, ws := range l {
+		slices.SortStableFunc(ws, func(a, b string) int { return len(b) - len(a) })
+	}
+	return l
+}
+
+// at gives the longest word that s begins with.
+func (l list) at(s string) string {
+	r, _ := utf8.DecodeRuneInString(s)
+	for _, w := range l[r] {
+		if strings.HasPrefix(s, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+// UnmarshalJSON reads a list of words.
+func (l *list) UnmarshalJSON(b []byte) error {
+	var words []string
+	if err := json.Unmarshal(b, &words); err != nil {
+		return err
+	}
+	*l = newList(words)
+	return nil
+}
+
+type wordFile struct {
+	Fold            map[string]string   `json:"fold"`
+	Numerals        map[string]int      `json:"numerals"`
+	Tens            map[string]int      `json:"tens"`
+	Ordinal         string              `json:"ordinal"`
+	Gate            string              `json:"gate"`
+	Sides           list                `json:"sides"`
+	Units           map[string][]string `json:"units"`
+	LatinUnits      map[string]string   `json:"latin_units"`
+	NotUnits        map[string][]string `json:"not_units"`
+	NameAfterNumber list                `json:"name_after_number"`
+	Roads           list                `json:"roads"`
+	WeakRoads       []string            `json:"weak_roads"`
+	NotAfterRoad    list                `json:"not_after_road"`
+	Towns           list                `json:"towns"`
+	NotAfterTown    list                `json:"not_after_town"`
+	Villages        list                `json:"villages"`
+	NotVillages     []string            `json:"not_villages"`
+	NotAfterVillage list                `json:"not_after_village"`
+	Counties        list                `json:"counties"`
+	Groups          list                `json:"groups"`
+	Zones           list                `json:"zones"`
+	Compounds       list                `json:"compounds"`
+	StrongCompounds list                `json:"strong_compounds"`
+	Phases          []string            `json:"phases"`
+	Directions      list                `json:"directions"`
+	RoadDirections  list                `json:"road_directions"`
+	Near            list                `json:"near"`
+	Noise           list                `json:"noise"`
+	Labels          map[string][]string `json:"labels"`
+	Honorifics      []string            `json:"honorifics"`
+	Receive         string              `json:"receive"`
+	Some            string              `json:"some"`
+	NotNames        []string            `json:"not_names"`
+	Surnames        string              `json:"surnames"`
+	DoubleSurnames  []string            `json:"double_surnames"`
+
+	digit   map[rune]int    // numerals of one digit
+	ten     map[rune]int    // ten and hundred
+	unit    list            // words behind a number
+	unitIs  map[string]role // what such a word makes of the number
+	label   list
+	labelIs map[string]Kind
+	weak    map[string]bool // roads' words that also end other names
+	surname map[rune]bool
+	folded  map[rune]rune
+}
+
+var vocab = load()
+
+func load() *wordFile {
+	w := &wordFile{}
+	if err := json.Unmarshal(wordsJSON, w); err != nil {
+		panic("address: vocab/words.json: " + err.Error())
+	}
+	w.digit, w.ten = byRune(w.Numerals), byRune(w.Tens)
+	w.unitIs = map[string]role{}
+	for name, words := range w.Units {
+		for _, u := range words {
+			w.unitIs[u] = role(name)
+		}
+	}
+	for u, name := range w.LatinUnits {
+		w.unitIs[u] = role(name)
+	}
+	w.unit = newList(slices.Collect(maps.Keys(w.unitIs)))
+	w.labelIs = map[string]Kind{}
+	for name, words := range w.Labels {
+		for _, l := range words {
+			w.labelIs[l] = Kind(max(0, slices.Index(kindNames[:], name)))
+		}
+	}
+	w.label = newList(slices.Collect(maps.Keys(w.labelIs)))
+	w.weak = map[string]bool{}
+	for _, s := range w.WeakRoads {
+		w.weak[s] = true
+	}
+	w.surname = map[rune]bool{}
+	for _, r := range w.Surnames {
+		w.surname[r] = true
+	}
+	w.folded = map[rune]rune{}
+	for from, to := range w.Fold {
+		r, _ := utf8.DecodeRuneInString(from)
+		w.folded[r], _ = utf8.DecodeRuneInString(to)
+	}
+	return w
+}
+
+func byRune(m map[string]int) map[rune]int {
+	out := make(map[rune]int, len(m))
+	for s, n := range m {
+		r, _ := utf8.DecodeRuneInString(s)
+		out[r] = n
+	}
+	return out
+}
