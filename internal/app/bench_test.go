@@ -52,3 +52,16 @@ func TestBenchOfOverload(t *testing.T) {
 		})
 	}
 }
+
+func TestBenchOfReplicas(t *testing.T) {
+	var out bytes.Buffer
+	o := bench.Options{Households: 600, JSON: true, Lang: "en", Out: &out, DBURL: dbtest.EmptyPostgresURL(t), Log: slog.New(slog.DiscardHandler)}
+	if err := Bench(context.Background(), "replicas", o); err != nil {
+		t.Fatal(err, out.String())
+	}
+	for _, name := range []string{"county", "street", "community", "building", "news"} {
+		if !strings.Contains(out.String(), `"name":"replicas.`+name+`"`) {
+			t.Errorf("no figure of %s", name)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"wangge/internal/ledger/importer"
@@ -83,6 +84,7 @@ var benches = []bench{
 	{"round", benchRound},
 	{"marks", benchMarks},
 	{"rollup", benchRollup},
+	{"replicas", benchReplicas},
 	{"pages", benchPages},
 	{"overload", benchOverload},
 }
@@ -129,7 +131,7 @@ func Run(ctx context.Context, name string, o Options) error {
 		}
 		return nil
 	}
-	return errs.E("bench.Run", errs.Invalid, "bench.unknown", name)
+	return errs.E("bench.Run", errs.Invalid, "bench.unknown", name, strings.Join(Names(), ", "))
 }
 
 // emit writes a figure.

@@ -93,15 +93,17 @@ type marker struct {
 	next int
 }
 
-// some makes up to n marks.
+// some makes up to n marks: fewer where no client has a door left.
 func (m *marker) some(ctx context.Context, n int) error {
-	for n > 0 {
+	for spent := 0; n > 0 && spent < len(m.list); {
 		c := &m.list[m.next%len(m.list)]
 		m.next++
 		k := min(n, len(c.objects), chunkRows)
 		if k == 0 {
-			return nil
+			spent++
+			continue
 		}
+		spent = 0
 		ins := make([]round.MarkInput, k)
 		for i, o := range c.objects[:k] {
 			ins[i] = round.MarkInput{RoundID: m.rid, ObjectID: o, Result: "answered", Answers: screeningAnswers}

@@ -21,7 +21,7 @@ func TestBenches(t *testing.T) {
 		"rollup": {Size: 600},
 	}
 	for _, name := range bench.Names() {
-		if name == "pages" || name == "overload" { // need pages; the application's tests run them
+		if name == "pages" || name == "overload" || name == "replicas" { // need pages; the application's tests run them
 			continue
 		}
 		for engine, url := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": dbtest.EmptyPostgresURL} {
@@ -67,6 +67,9 @@ func TestTableAndUnknown(t *testing.T) {
 	}
 	if !bytes.Contains(out.Bytes(), []byte("marks.single")) || !bytes.Contains(out.Bytes(), []byte("baseline")) {
 		t.Errorf("table:\n%s", out.String())
+	}
+	if err := bench.Run(context.Background(), "replicas", bench.Options{Out: &out}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("replicas of a SQLite file: %v", err)
 	}
 	if err := bench.Run(context.Background(), "speed", bench.Options{Out: &out}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("an unknown bench: %v", err)
