@@ -66,7 +66,7 @@ func (s *Service) AddHoldersIn(ctx context.Context, tx *db.Tx, c Caller, list []
 // EndHolder ends somebody's term at an instant (0: now).
 func (s *Service) EndHolder(ctx context.Context, c Caller, hid id.ID, until int64) error {
 	const op = "grid.EndHolder"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+	return s.changeTerms(ctx, op, c, func(tx *db.Tx) error {
 		list, err := queryHolders(ctx, tx, "district = $1 AND id = $2", db.NewArgs(c.District, int64(hid)))
 		if err != nil {
 			return err

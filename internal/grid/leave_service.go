@@ -57,7 +57,7 @@ func (s *Service) GiveLeave(ctx context.Context, c Caller, holderID id.ID, l Lea
 	now := s.nowMs()
 	l.ID, l.madeBy, l.createdMs, l.holderID = id.New(), c.AccountID, now, holderID
 	l.FromMs = max(orNow(l.FromMs, now), now)
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+	err := s.changeTerms(ctx, op, c, func(tx *db.Tx) error {
 		h, err := s.manageableTerm(ctx, tx, op, c, holderID)
 		if err != nil {
 			return err
@@ -187,7 +187,7 @@ func (s *Service) TransferHolder(ctx context.Context, c Caller, t Transfer) (Hol
 	now := s.nowMs()
 	at := max(orNow(t.AtMs, now), now)
 	out := Holder{ID: id.New(), PostID: t.ToPost, FromMs: at}
-	err := s.d.Write(ctx, op, func(tx *db.Tx) error {
+	err := s.changeTerms(ctx, op, c, func(tx *db.Tx) error {
 		h, err := s.manageableTerm(ctx, tx, op, c, t.HolderID)
 		if err != nil {
 			return err

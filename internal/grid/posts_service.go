@@ -318,7 +318,7 @@ func (s *Service) manageable(ctx context.Context, q db.Queryer, op string, c Cal
 // EndPost ends a post at an instant (0: now), and with it its holders' terms.
 func (s *Service) EndPost(ctx context.Context, c Caller, pid id.ID, until int64) error {
 	const op = "grid.EndPost"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+	return s.changeTerms(ctx, op, c, func(tx *db.Tx) error {
 		p, err := s.manageable(ctx, tx, op, c, pid)
 		if err != nil {
 			return err

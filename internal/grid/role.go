@@ -49,6 +49,9 @@ const (
 	RoundMark      Permission = "round.mark"
 	RoundClose     Permission = "round.close"
 	RoundRecheck   Permission = "round.recheck"
+	TaskDo         Permission = "task.do"    // hold tasks and work on them, report up
+	TaskIssue      Permission = "task.issue" // give tasks to posts below
+	TaskKind       Permission = "task.kind"  // define the place's own kinds of tasks
 	Export         Permission = "export"
 	ExportFull     Permission = "export.full" // lists unmasked; above a number of people a second person approves
 )
@@ -72,6 +75,7 @@ const (
 type roleSpec struct {
 	Level       int          `yaml:"level"`
 	Worker      bool         `yaml:"worker"`
+	Line        bool         `yaml:"line"`
 	Permissions []Permission `yaml:"permissions"`
 	Fields      []Field      `yaml:"fields"`
 }
@@ -111,6 +115,10 @@ func (r Role) Worker() bool { return roles[r].Worker }
 // 2 street, 3 community, 4 compound and grid, 5 building, 6 volunteers. A post
 // never gives out a role of a lower number than its own.
 func (r Role) Level() int { return roles[r].Level }
+
+// Line reports whether a post of the role answers for the open tasks of vacant
+// posts below it.
+func (r Role) Line() bool { return roles[r].Line }
 
 // Answers reports whether a post of this role over doors counts as somebody
 // who answers for them.

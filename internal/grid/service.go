@@ -74,6 +74,7 @@ type Service struct {
 	index         indexCache
 	marks         landmarkCache
 	vacant        vacancyCache
+	line          lineCache
 }
 
 // New returns the service over an open database. audit and accounts may be

@@ -82,41 +82,50 @@ type Term struct {
 // one the caller may manage.
 func (s *Service) ChangeTermsIn(ctx context.Context, tx *db.Tx, c Caller, list []Term) error {
 	const op = "grid.ChangeTerms"
-	for _, t := range list {
-		p, err := s.manageable(ctx, tx, op, c, t.PostID)
-		if err != nil {
-			return err
-		}
-		if t.ChangedPeriod {
-			if t.UntilMs != 0 && t.UntilMs <= t.FromMs {
-				return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
-			}
-			if err := setTerm(ctx, tx, c.District, t.HolderID, t.FromMs, t.UntilMs); err != nil {
-				return errs.Wrap(op, err)
-			}
-		}
-		if utf8.RuneCountInString(t.Title) > maxName {
-			return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxName), "title")
-		}
-		if t.Title != "" || t.NoTitle {
-			if err := setPostTitle(ctx, tx, c.District, p.ID, t.Title); err != nil {
-				return errs.Wrap(op, err)
-			}
-		}
-		if len(t.Doors) > 0 {
-			paths, err := s.objectPaths(ctx, tx, c, []NewPost{{ObjectKind: ObjectDoors, Doors: t.Doors}})
-			if err != nil {
-				return errs.Wrap(op, err)
-			}
-			if err := checkPost(c, p.Post, paths[0]); err != nil {
+	return s.keepDuty(ctx, tx, op, c, func() error {
+		for _, t := range list {
+			if err := s.changeTerm(ctx, tx, op, c, t); err != nil {
 				return err
 			}
-			if err := replacePostDoors(ctx, tx, c.District, p.ID, t.Doors); err != nil {
-				return errs.Wrap(op, err)
-			}
+		}
+		s.grantsChanged(tx)
+		return nil
+	})
+}
+
+func (s *Service) changeTerm(ctx context.Context, tx *db.Tx, op string, c Caller, t Term) error {
+	p, err := s.manageable(ctx, tx, op, c, t.PostID)
+	if err != nil {
+		return err
+	}
+	if t.ChangedPeriod {
+		if t.UntilMs != 0 && t.UntilMs <= t.FromMs {
+			return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
+		}
+		if err := setTerm(ctx, tx, c.District, t.HolderID, t.FromMs, t.UntilMs); err != nil {
+			return errs.Wrap(op, err)
 		}
 	}
-	s.grantsChanged(tx)
+	if utf8.RuneCountInString(t.Title) > maxName {
+		return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxName), "title")
+	}
+	if t.Title != "" || t.NoTitle {
+		if err := setPostTitle(ctx, tx, c.District, p.ID, t.Title); err != nil {
+			return errs.Wrap(op, err)
+		}
+	}
+	if len(t.Doors) > 0 {
+		paths, err := s.objectPaths(ctx, tx, c, []NewPost{{ObjectKind: ObjectDoors, Doors: t.Doors}})
+		if err != nil {
+			return errs.Wrap(op, err)
+		}
+		if err := checkPost(c, p.Post, paths[0]); err != nil {
+			return err
+		}
+		if err := replacePostDoors(ctx, tx, c.District, p.ID, t.Doors); err != nil {
+			return errs.Wrap(op, err)
+		}
+	}
 	return nil
 }
 

@@ -110,7 +110,7 @@ func (s *Service) EditTeamIn(ctx context.Context, tx *db.Tx, c Caller, t Team) e
 // EndTeam ends a team, and the rights of its posts, at an instant (0: now).
 func (s *Service) EndTeam(ctx context.Context, c Caller, tid id.ID, until int64) error {
 	const op = "grid.EndTeam"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
+	return s.changeTerms(ctx, op, c, func(tx *db.Tx) error {
 		list, err := queryTeams(ctx, tx, "district = $1 AND id = $2", c.District, int64(tid))
 		if err != nil {
 			return err

@@ -1,0 +1,186 @@
+package task
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// List names a list of the inbox.
+type List string
+
+// The lists of the inbox.
+const (
+	Mine    List = "mine"    // what the caller's posts answer for, by deadline
+	Given   List = "given"   // what they issued and wait for
+	Soon    List = "soon"    // of mine, what climbs within soonMs
+	Climbed List = "climbed" // what climbed to them
+)
+
+// Lists are the lists in the order pages show them.
+var Lists = []List{Mine, Soon, Given, Climbed}
+
+// soonMs is how near a climbing is called soon.
+const soonMs = 2 * 60 * minuteMs
+
+// maxRows bounds a list of the inbox.
+const maxRows = 200
+
+// Line of an inbox.
+type Line struct {
+	Task
+	KindName string `json:"kind_name"`
+	Who      string `json:"who" doc:"Of what is given: who has it; else who gave it"`
+	Late     bool   `json:"late"`
+	Covered  bool   `json:"covered" doc:"Nobody holds the owning post; the caller's post answers for it"`
+	Soon     bool   `json:"soon" doc:"Climbs within two hours"`
+}
+
+// Figures say how much lies in each list of an inbox; 1000 is "that or more".
+type Figures struct {
+	Mine    int `json:"mine"`
+	Late    int `json:"late" doc:"Of mine, those past their deadline"`
+	Given   int `json:"given"`
+	Overdue int `json:"overdue" doc:"Of what is given, what is past its deadline"`
+	Climbed int `json:"climbed"`
+}
+
+// Inbox is what somebody has before them.
+type Inbox struct {
+	List    List    `json:"list"`
+	Figures Figures `json:"figures"`
+	Lines   []Line  `json:"lines"`
+	Cut     bool    `json:"cut" doc:"There are more than are listed"`
+}
+
+// desk is the posts by which a caller is asked, at an instant.
+type desk struct {
+	line *grid.Line
+	own  []id.ID // held
+	all  []id.ID // and vacant ones they answer for
+	now  int64
+}
+
+func (s *Service) desk(ctx context.Context, c grid.Caller) (desk, error) {
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return desk{}, err
+	}
+	d := desk{line: line, own: postsOf(c), now: s.now()}
+	d.all = d.own
+	if slices.ContainsFunc(d.own, func(p id.ID) bool { return line.Post(p) != nil && line.Post(p).Role.Line() }) {
+		d.all = append(slices.Clone(d.own), line.Vacant(d.own, d.now)...)
+	}
+	return d, nil
+}
+
+// Inbox reads one list of the caller's inbox, by deadline, and how much lies in
+// the others. Needs task.do.
+func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit int) (Inbox, error) {
+	const op = "task.Inbox"
+	in := Inbox{List: which, Lines: []Line{}}
+	if err := c.Require(op, grid.TaskDo); err != nil {
+		return in, err
+	}
+	d, err := s.desk(ctx, c)
+	if err != nil {
+		return in, err
+	}
+	if in.Figures, err = s.figures(ctx, c, d); err != nil {
+		return in, errs.Wrap(op, err)
+	}
+	if limit <= 0 || limit > maxRows {
+		limit = maxRows
+	}
+	rows, err := s.rows(ctx, c, d, which, limit+1)
+	if err != nil {
+		return in, errs.Wrap(op, err)
+	}
+	if in.Cut = len(rows) > limit; in.Cut {
+		rows = rows[:limit]
+	}
+	tasks, err := s.open(rows)
+	if err != nil {
+		return in, errs.Wrap(op, err)
+	}
+	in.Lines, err = s.lines(ctx, c, d, which, tasks)
+	return in, errs.Wrap(op, err)
+}
+
+// figures counts the caller's lists, each up to maxCounted.
+func (s *Service) figures(ctx context.Context, c grid.Caller, d desk) (f Figures, err error) {
+	for _, n := range []struct {
+		into   *int
+		by     string
+		posts  []id.ID
+		where  string
+		before int64
+	}{
+		{&f.Mine, "post_id", d.all, "", 0},
+		{&f.Late, "post_id", d.all, "", d.now},
+		{&f.Given, "issuer_post_id", d.own, elsewhere, 0},
+		{&f.Overdue, "issuer_post_id", d.own, elsewhere, d.now},
+		{&f.Climbed, "above_post_id", d.own, climbed, 0},
+	} {
+		if *n.into, err = countOpen(ctx, s.DB.Read(), c.District, n.by, n.posts, n.where, n.before); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// Conditions of lists: what is given lies with another, what climbed did.
+const (
+	elsewhere = " AND t.post_id <> t.issuer_post_id"
+	climbed   = " AND t.above_post_id <> 0"
+)
+
+const byDeadline = "t.deadline_ms, t.id"
+
+func (s *Service) rows(ctx context.Context, c grid.Caller, d desk, which List, limit int) ([]row, error) {
+	l := listed{by: "post_id", posts: d.all, order: byDeadline, limit: limit}
+	switch which {
+	case Given:
+		l.by, l.posts, l.where = "issuer_post_id", d.own, elsewhere
+	case Climbed:
+		l.by, l.posts, l.where = "above_post_id", d.own, climbed
+	case Soon:
+		l.soon = d.now + soonMs
+	}
+	rows, err := selectListed(ctx, s.DB.Read(), c.District, l)
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.DeadlineMs, b.DeadlineMs), cmp.Compare(a.ID, b.ID)) })
+	return rows[:min(len(rows), limit)], err
+}
+
+func (s *Service) lines(ctx context.Context, c grid.Caller, d desk, which List, tasks []Task) ([]Line, error) {
+	kinds, err := s.Kinds(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var posts []id.ID
+	for _, t := range tasks {
+		posts = append(posts, t.PostID, t.IssuerPostID)
+	}
+	words, err := s.postWords(ctx, c, posts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Line, len(tasks))
+	for i, t := range tasks {
+		k, _ := kinds.Get(t.Kind)
+		if which == Climbed {
+			t.Answer = ""
+		}
+		l := Line{Task: t, KindName: k.Name(c.Lang), Who: words[t.IssuerPostID], Late: t.Late(d.now), Soon: t.ClimbMs != 0 && t.ClimbMs < d.now+soonMs}
+		if which == Given || which == Climbed {
+			l.Who = words[t.PostID]
+		}
+		l.Covered = which == Mine && !slices.Contains(d.own, t.PostID)
+		out[i] = l
+	}
+	return out, nil
+}

@@ -1,0 +1,106 @@
+package task
+
+import (
+	"slices"
+
+	"wangge/internal/platform/errs"
+)
+
+// Action is something people do with a task.
+type Action string
+
+// The actions. Receive is the opening of the page; nobody types that they have
+// received something.
+const (
+	Receive  Action = "receive"
+	Take     Action = "take"
+	Finish   Action = "done"
+	Verify   Action = "verify"
+	Accept   Action = "close"
+	Reject   Action = "reject"
+	SendBack Action = "return"
+	HandOn   Action = "transfer"
+	Reissue  Action = "reissue"
+	Cancel   Action = "cancel"
+	Merge    Action = "merge"
+	Comment  Action = "comment"
+	Postpone Action = "deadline"
+)
+
+// working are the states in which the owner has the work before them.
+var working = []State{Issued, Received, InHand, Transferred}
+
+// from says in which states an action is possible.
+var from = map[Action][]State{
+	Receive:  {Issued, Transferred},
+	Take:     {Issued, Received, Transferred},
+	Finish:   working,
+	Verify:   {Done},
+	Accept:   {Done, Verified},
+	Reject:   {Done, Verified},
+	SendBack: working,
+	HandOn:   working,
+	Reissue:  {Returned},
+	Cancel:   {Issued, Received, InHand, Returned, Transferred, Done, Verified},
+	Merge:    {Issued, Received, InHand, Returned, Transferred},
+	Comment:  States,
+	Postpone: {Issued, Received, InHand, Returned, Transferred},
+}
+
+// who says which standing an action needs; any of them will do.
+var who = map[Action]standing{
+	Receive:  owner,
+	Take:     owner,
+	Finish:   owner,
+	Verify:   issuer,
+	Accept:   issuer,
+	Reject:   issuer,
+	SendBack: owner,
+	HandOn:   owner | above,
+	Reissue:  issuer,
+	Cancel:   issuer,
+	Merge:    owner | issuer,
+	Comment:  owner | issuer | above | doer | watcher | oneUp,
+	Postpone: issuer,
+}
+
+// standing is what a caller is to a task, as a set.
+type standing uint8
+
+const (
+	owner   standing = 1 << iota // answers for the owning post now
+	issuer                       // answers for the issuing post now
+	above                        // supervises since it climbed
+	doer                         // did the work that waits for its check
+	watcher                      // was asked to watch
+	oneUp                        // stands one line up from the owner
+)
+
+// needsReason are the actions that must say why.
+var needsReason = []Action{SendBack, HandOn, Cancel, Reject}
+
+// check refuses an action that the task's state does not allow, plainly: what
+// it is now, and so what somebody else did first.
+func check(t Task, a Action, s standing) error {
+	const op = "task.Change"
+	if s&who[a] == 0 {
+		if s == 0 {
+			return errs.E(op, errs.NotFound, "task.not_found")
+		}
+		return errs.E(op, errs.Denied, "task.denied."+string(a))
+	}
+	if slices.Contains(from[a], t.State) {
+		return nil
+	}
+	return errs.E(op, errs.Conflict, "task.is."+string(t.State))
+}
+
+// Can lists the actions that a standing and a state allow, for the page's
+// buttons.
+func can(t Task, s standing) map[Action]bool {
+	out := map[Action]bool{}
+	for a, states := range from {
+		out[a] = s&who[a] != 0 && slices.Contains(states, t.State)
+	}
+	return out
+}

@@ -1,0 +1,188 @@
+package task
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
+)
+
+// Deps are what a Service is made of.
+type Deps struct {
+	DB    *db.DB
+	Clock clock.Clock
+	Keys  *seal.Keyring
+	Audit *audit.Log
+	Log   *slog.Logger // nil: slog.Default
+	Grid  *grid.Service
+	// Names gives accounts' names, for the pages of who may see a task.
+	Names func(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
+}
+
+// Service is the task slice. It is safe for concurrent use.
+type Service struct {
+	Deps
+	kinds kindCache
+}
+
+// New returns the service.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	s := &Service{Deps: d}
+	go s.listen(d.DB.Listen(context.Background()))
+	return s
+}
+
+func (s *Service) now() int64 { return clock.Ms(s.Clock.Now()) }
+
+// Topics of news: of one task, and of what a post has before it.
+const (
+	topicTask  = "task:"
+	topicPost  = "taskpost:"
+	topicKinds = "task.kinds"
+)
+
+// tell says that a task changed, to those who look at it and to the posts it
+// is before.
+func tell(tx *db.Tx, list ...Task) {
+	for _, t := range list {
+		tx.Notify(topicTask + t.ID.String())
+		for _, p := range []id.ID{t.PostID, t.IssuerPostID, t.AbovePostID, t.DoerPostID} {
+			if p != id.Zero {
+				tx.Notify(topicPost + p.String())
+			}
+		}
+	}
+}
+
+// listen drops the kinds another process changed.
+func (s *Service) listen(news <-chan string) {
+	for topic := range news {
+		if topic == topicKinds || topic == db.Everything {
+			s.kinds.drop()
+		}
+	}
+}
+
+type kindCache struct {
+	mu   sync.Mutex
+	gen  int
+	list map[int]Kinds
+}
+
+func (k *kindCache) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.gen++
+	k.list = nil
+}
+
+// Kinds returns the kinds of the caller's district, retired ones too.
+func (s *Service) Kinds(ctx context.Context, c grid.Caller) (Kinds, error) {
+	s.kinds.mu.Lock()
+	list, gen := s.kinds.list[c.District], s.kinds.gen
+	s.kinds.mu.Unlock()
+	if list != nil {
+		return list, nil
+	}
+	own, err := selectKinds(ctx, s.DB.Read(), c.District)
+	if err != nil {
+		return nil, errs.Wrap("task.Kinds", err)
+	}
+	list = withOwn(own)
+	s.kinds.mu.Lock()
+	defer s.kinds.mu.Unlock()
+	if gen == s.kinds.gen {
+		if s.kinds.list == nil {
+			s.kinds.list = map[int]Kinds{}
+		}
+		s.kinds.list[c.District] = list
+	}
+	return list, nil
+}
+
+// content is what of a task lies sealed.
+type content struct {
+	Title    string    `json:"title,omitempty"`
+	Text     string    `json:"text,omitempty"`
+	Note     string    `json:"note,omitempty"`
+	Question *Question `json:"question,omitempty"`
+}
+
+func (s *Service) sealContent(register string, task id.ID, c content) ([]byte, error) {
+	return s.Keys.SealJSON(register, seal.AAD(register, "task", task), c)
+}
+
+// open reads what lies sealed of tasks. Where a key is gone (the emergency has
+// ended), the text stays empty.
+func (s *Service) open(list []row) ([]Task, error) {
+	out := make([]Task, len(list))
+	shared := map[id.ID]content{}
+	for i, r := range list {
+		t := r.Task
+		from := t.ID
+		if t.textID != id.Zero {
+			from = t.textID
+		}
+		c, ok := shared[from]
+		if !ok {
+			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", from), r.shown, &c); err != nil && !errs.Is(err, errs.NotFound) {
+				return nil, err
+			}
+			if t.textID != id.Zero {
+				shared[from] = c
+			}
+		}
+		t.Title, t.Text, t.Question, t.Note = c.Title, c.Text, c.Question, c.Note
+		if t.textID != id.Zero && len(r.sealed) > 0 {
+			var own content
+			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", t.ID), r.sealed, &own); err != nil && !errs.Is(err, errs.NotFound) {
+				return nil, err
+			}
+			t.Note = own.Note
+		}
+		if len(r.answer) > 0 {
+			b, err := s.Keys.Open(t.register, seal.AAD(t.register, "task_answer", t.ID), r.answer)
+			if err != nil && !errs.Is(err, errs.NotFound) {
+				return nil, err
+			}
+			t.Answer = string(b)
+		}
+		out[i] = t
+	}
+	return out, nil
+}
+
+// eventAAD names a line of a task's history.
+func eventAAD(register string, task id.ID, seq int) string {
+	return seal.AAD(register, "task_event", task) + "/" + id.ID(seq).String()
+}
+
+func (s *Service) sealNote(register string, task id.ID, seq int, note string) ([]byte, error) {
+	if note == "" {
+		return []byte{}, nil
+	}
+	return s.Keys.Seal(register, eventAAD(register, task, seq), []byte(note))
+}
+
+// postsOf are the posts a caller holds now, each once.
+func postsOf(c grid.Caller) []id.ID {
+	var out []id.ID
+	seen := map[id.ID]bool{}
+	for _, g := range c.Grants {
+		if !seen[g.PostID] && g.Role.May(grid.TaskDo) {
+			seen[g.PostID] = true
+			out = append(out, g.PostID)
+		}
+	}
+	return out
+}

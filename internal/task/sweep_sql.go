@@ -1,0 +1,44 @@
+package task
+
+import (
+	"context"
+
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/id"
+)
+
+// selectDue reads what a step of a ladder needs to know of the tasks that are
+// due to climb, the earliest first.
+func selectDue(ctx context.Context, q db.Queryer, district int, until int64, limit int) ([]Task, error) {
+	return db.List(ctx, q, func(t *Task) []any {
+		return []any{&t.ID, &t.Kind, &t.State, &t.PostID, &t.AbovePostID, &t.ClimbMs, &t.Step, &t.Events}
+	}, `SELECT id, kind, state, post_id, above_post_id, climb_ms, step, events FROM task
+		WHERE district = $1 AND open = 1 AND climb_ms <> 0 AND climb_ms <= $2 ORDER BY climb_ms, id LIMIT $3`, district, until, limit)
+}
+
+// updateClimbed writes a page of steps in one statement.
+func updateClimbed(ctx context.Context, tx *db.Tx, district int, list []Task) error {
+	return db.Chunks(list, 200, func(part []Task) error {
+		a := db.NewArgs(district)
+		values := ""
+		for i, t := range part {
+			if i > 0 {
+				values += ","
+			}
+			values += "(" + cast(a, t.ID) + "," + cast(a, t.AbovePostID) + "," + cast(a, t.ClimbMs) + "," + cast(a, t.Step) + "," + cast(a, t.Events) + ")"
+		}
+		_, err := tx.ExecContext(ctx, `WITH c (id, above, climb, step, events) AS (VALUES `+values+`)
+			UPDATE task SET above_post_id = c.above, climb_ms = c.climb, step = c.step, events = c.events FROM c WHERE task.district = $1 AND task.id = c.id`, a.List()...)
+		return err
+	})
+}
+
+// cast is a placeholder of a number where the engine cannot tell the type.
+func cast(a *db.Args, v any) string { return "CAST(" + a.Add(v) + " AS BIGINT)" }
+
+// selectHeads reads the directives under way of which nothing below is open.
+func selectHeads(ctx context.Context, q db.Queryer, district int) ([]id.ID, error) {
+	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} }, `SELECT t.id FROM task t WHERE t.district = $1 AND t.open = 1 AND t.children > 0 AND t.root_id = 0
+		AND t.post_id = t.issuer_post_id AND t.state = 'in_hand'
+		AND NOT EXISTS (SELECT 1 FROM task k WHERE k.district = t.district AND k.parent_id = t.id AND k.parent_id <> 0 AND k.open = 1) ORDER BY t.id`, district)
+}

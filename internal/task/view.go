@@ -1,0 +1,194 @@
+package task
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// View is a task as its page shows it to somebody.
+type View struct {
+	Task
+	KindName  string           `json:"kind_name"`
+	Posts     map[id.ID]string `json:"-"` // posts in words
+	Names     map[id.ID]string `json:"-"` // accounts
+	History   []Event          `json:"history"`
+	Links     []Link           `json:"links"`
+	Covers    []Cover          `json:"covers" doc:"Who answered for the owning post while nobody held it"`
+	AnswersID id.ID            `json:"answers_id" doc:"The post that answers for it now: the owner's, or the nearest filled one up the line"`
+	On        []string         `json:"on,omitempty" doc:"Who is in that post"`
+	Watching  bool             `json:"watching"`
+	Can       map[Action]bool  `json:"can" doc:"What the caller may do with it now"`
+	CanPass   bool             `json:"can_pass"`
+	Spec      Kind             `json:"kind_spec"`
+	IsLate    bool             `json:"late"`
+	Quiet     int64            `json:"quiet_until_ms,omitempty" doc:"Residents are not called on before"`
+	Where     string           `json:"where,omitempty" doc:"The place it is about, in words"`
+	stands    standing
+	on        []id.ID // accounts in the post that answers
+}
+
+// Cover is who answered for a post, from an instant on.
+type Cover struct {
+	AtMs      int64 `json:"at_ms"`
+	AnswersID id.ID `json:"answers_id"`
+}
+
+// Task returns a task with its history. Who may: the posts that own, issued,
+// did or supervise it, one line up from the owner, and watchers; everybody else
+// gets NotFound. The answer is shown to who gave it and to the level above.
+func (s *Service) Task(ctx context.Context, c grid.Caller, task id.ID) (View, error) {
+	const op = "task.Task"
+	var v View
+	if err := c.Require(op, grid.TaskDo); err != nil {
+		return v, err
+	}
+	err := s.DB.Snapshot(ctx, op, func(q db.Queryer) error { return s.read(ctx, q, c, task, &v) })
+	if err != nil {
+		return v, err
+	}
+	return v, errs.Wrap(op, s.words(ctx, c, &v))
+}
+
+func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id.ID, v *View) error {
+	list, err := selectTask(ctx, q, c.District, task)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return errs.E("task.Task", errs.NotFound, "task.not_found")
+	}
+	opened, err := s.open(list)
+	if err != nil {
+		return err
+	}
+	if v.Watching, err = watches(ctx, q, c.District, task, c.AccountID); err != nil {
+		return err
+	}
+	if err := s.judge(ctx, c, opened[0], v); err != nil {
+		return err
+	}
+	if v.Links, err = selectLinks(ctx, q, c.District, task); err != nil {
+		return err
+	}
+	if v.Covers, err = selectCovers(ctx, q, c.District, v.PostID, v.CreatedMs, cmp.Or(v.EndedMs, s.now())); err != nil {
+		return err
+	}
+	events, err := selectEvents(ctx, q, c.District, task)
+	for _, e := range events {
+		if len(e.sealed) > 0 && err == nil {
+			b, bad := s.Keys.Open(v.register, eventAAD(v.register, task, e.Seq), e.sealed)
+			if bad != nil && !errs.Is(bad, errs.NotFound) {
+				err = bad
+			}
+			e.Note = string(b)
+		}
+		v.History = append(v.History, e.Event)
+	}
+	return err
+}
+
+// judge works out how the caller stands to a task, and leaves out what is not
+// for them.
+func (s *Service) judge(ctx context.Context, c grid.Caller, t Task, v *View) error {
+	kinds, err := s.Kinds(ctx, c)
+	if err != nil {
+		return err
+	}
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	v.Task = t
+	v.Spec, _ = kinds.Get(t.Kind)
+	v.KindName = v.Spec.Name(c.Lang)
+	v.stands = standingOf(t, c, line, now, v.Watching)
+	if v.stands == 0 {
+		return errs.E("task.Task", errs.NotFound, "task.not_found")
+	}
+	if v.stands&(owner|issuer|doer) == 0 {
+		v.Answer = ""
+	}
+	v.AnswersID = line.Effective(t.PostID, now)
+	v.Can = can(t, v.stands)
+	v.CanPass = c.Can(grid.TaskIssue) && t.Kind == KindDirective && v.stands&owner != 0 && slices.Contains(working, t.State)
+	v.IsLate = t.Late(now)
+	v.Quiet = v.Spec.QuietUntil(now)
+	v.on = line.Post(v.AnswersID).Holders(now)
+	return nil
+}
+
+// words fills in what posts and people are called.
+func (s *Service) words(ctx context.Context, c grid.Caller, v *View) (err error) {
+	posts := []id.ID{v.PostID, v.IssuerPostID, v.AbovePostID, v.DoerPostID, v.AnswersID, v.SignedPostID}
+	accounts := slices.Clone(v.on)
+	for _, e := range v.History {
+		posts = append(posts, e.PostID, e.ByPostID, e.OtherID)
+		accounts = append(accounts, e.AccountID)
+	}
+	for _, k := range v.Covers {
+		posts = append(posts, k.AnswersID)
+	}
+	if v.Posts, err = s.postWords(ctx, c, posts); err != nil {
+		return err
+	}
+	if v.Names, err = s.names(ctx, accounts); err != nil {
+		return err
+	}
+	for _, a := range v.on {
+		if n := v.Names[a]; n != "" {
+			v.On = append(v.On, n)
+		}
+	}
+	if v.PlaceID != id.Zero {
+		places, err := s.Grid.Places(ctx, s.DB.Read(), c, []id.ID{v.PlaceID})
+		if err != nil {
+			return err
+		}
+		p := places[v.PlaceID]
+		ways, err := s.Grid.Ways(ctx, c, []grid.Place{p})
+		v.Where = ways[p.ID]
+		return err
+	}
+	return nil
+}
+
+func (s *Service) postWords(ctx context.Context, c grid.Caller, posts []id.ID) (map[id.ID]string, error) {
+	posts = slices.DeleteFunc(slices.Clone(posts), func(p id.ID) bool { return p == id.Zero })
+	words, err := s.Grid.PostWords(ctx, c, posts)
+	out := make(map[id.ID]string, len(words))
+	for p, w := range words {
+		out[p] = w.String()
+	}
+	return out, err
+}
+
+func (s *Service) names(ctx context.Context, accounts []id.ID) (map[id.ID]string, error) {
+	accounts = slices.DeleteFunc(accounts, func(a id.ID) bool { return a == id.Zero })
+	if s.Names == nil || len(accounts) == 0 {
+		return nil, nil
+	}
+	return s.Names(ctx, accounts)
+}
+
+// Watch begins or ends the caller's watching of a task; one may watch what one
+// may see.
+func (s *Service) Watch(ctx context.Context, c grid.Caller, task id.ID, on bool) error {
+	const op = "task.Watch"
+	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		w, err := s.work(ctx, tx, c, task)
+		if err != nil {
+			return err
+		}
+		if w.stands == 0 {
+			return errs.E(op, errs.NotFound, "task.not_found")
+		}
+		return setWatch(ctx, tx, c.District, task, c.AccountID, on)
+	})
+}
