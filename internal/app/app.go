@@ -24,6 +24,7 @@ import (
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
 	"wangge/internal/sim/district"
+	"wangge/internal/task"
 	"wangge/internal/trust"
 )
 
@@ -48,6 +49,7 @@ type App struct {
 	Ledger   *ledger.Service
 	Imports  *importer.Service
 	Rounds   *round.Service
+	Tasks    *task.Service
 	Trust    *trust.Service
 	Command  *command.Service
 	Duty     *duty.Service
@@ -117,6 +119,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Grid.SetAccounts(accountNames{a.Accounts})
 	a.Ledger = ledger.New(ledger.Deps{DB: d, District: code, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
 	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Alone: a.seats.Alone})
+	a.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Names: a.Accounts.Names})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Ledger.AskRounds(a.Rounds.AnsweredBelow)
 	a.Grid.OnRegrid(a.Rounds.Regridded)

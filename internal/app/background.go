@@ -91,6 +91,7 @@ func (a *App) warm(ctx context.Context) {
 const (
 	sweepEvery  = time.Hour
 	expireEvery = time.Minute
+	climbEvery  = 10 * time.Second
 	watchEvery  = jobs.LeaseTime / 2
 )
 
@@ -103,7 +104,7 @@ func (a *App) lead(ctx context.Context) {
 	var every = []struct {
 		pause time.Duration
 		do    func(context.Context)
-	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {watchEvery, a.watch}}
+	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {climbEvery, a.climb}, {watchEvery, a.watch}}
 	done := make(chan struct{})
 	for _, e := range every {
 		go func() {
@@ -177,6 +178,13 @@ func (a *App) sweep(ctx context.Context) {
 	}
 	if _, err := a.Ledger.SweepPapers(ctx, grid.System(a.District, "retention")); err != nil && ctx.Err() == nil {
 		a.log().Warn("papers past their time not deleted", "error", err)
+	}
+}
+
+// climb takes the steps that are due on the ladders of late tasks.
+func (a *App) climb(ctx context.Context) {
+	if _, err := a.Tasks.Sweep(ctx, grid.System(a.District, "deadlines")); err != nil && ctx.Err() == nil {
+		a.log().Warn("late tasks did not climb; tried again in a moment", "error", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/seal"
 	"wangge/internal/round"
+	"wangge/internal/task"
 )
 
 // Checked is the outcome of one check.
@@ -29,7 +30,8 @@ type Report struct {
 // Check verifies live data without changing them; it may run beside a server.
 // Coverage: counters equal targets, targets equal their current marks, nodes
 // equal the sum of their children on both trees. Answers: the counts equal what
-// the sealed marks say, where their keys are at hand. Audit: every chain is
+// the sealed marks say, where their keys are at hand. Custody: every open task
+// has an owner, somebody who answers, a deadline and a whole history. Audit: every chain is
 // whole. References: every record that is named exists.
 func Check(ctx context.Context, o Options, lang string) (Report, error) {
 	url, err := o.Config.DatabaseURL()
@@ -62,6 +64,11 @@ func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Re
 		return r, err
 	}
 	r.add(answers)
+	custody, err := task.Check(ctx, d)
+	if err != nil {
+		return r, err
+	}
+	r.add(Checked{Name: i18n.T(lang, "check.custody"), Looked: custody.Tasks, Problems: taskProblems(custody.Problems)})
 	chain, err := checkAudit(ctx, d, lang)
 	if err != nil {
 		return r, err
@@ -78,6 +85,13 @@ func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Re
 func (r *Report) add(c Checked) {
 	r.Clean = r.Clean && len(c.Problems) == 0
 	r.Checks = append(r.Checks, c)
+}
+
+func taskProblems(list []task.Problem) (out []string) {
+	for _, p := range list {
+		out = append(out, fmt.Sprintf("%s: task %s: %s", p.Check, p.TaskID, p.Detail))
+	}
+	return out
 }
 
 func roundProblems(list []round.Problem) (out []string) {

@@ -41,6 +41,12 @@ var references = []reference{
 	{"target", "mark_id", "mark", ""},
 	{"mark", "prev_id", "mark", ""},
 	{"mark", "photo_id", "photo", ""},
+	{"task", "place_id", "place", ""},
+	{"task", "issuer_post_id", "post", ""},
+	{"task", "above_post_id", "post", ""},
+	{"task_event", "photo_id", "photo", ""},
+	{"task_link", "task_id", "task", ""},
+	{"task_watch", "task_id", "task", ""},
 	{"recheck", "occurrence_id", "occurrence", ""},
 }
 

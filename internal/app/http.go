@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"wangge/internal/platform/relist"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
+	"wangge/internal/task"
 	"wangge/internal/trust"
 )
 
@@ -65,6 +67,7 @@ func (a *App) Handler() (http.Handler, error) {
 	ledger.RegisterAPI(api, a.Ledger)
 	importer.RegisterAPI(api, a.Imports)
 	a.Rounds.RegisterAPI(api)
+	task.RegisterAPI(api, a.Tasks)
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
 	trust.RegisterAPI(api, a.Trust)
@@ -83,6 +86,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return ledger.NewPages(a.Ledger, ren) },
 		func() (pages, error) { return importer.NewPages(a.Imports, ren) },
 		func() (pages, error) { return round.NewPages(a.Rounds, ren) },
+		func() (pages, error) { return task.NewPages(a.Tasks, ren) },
 		func() (pages, error) { return command.NewPages(a.Command, ren) },
 		func() (pages, error) { return duty.NewPages(a.Duty, ren, a.District) },
 		func() (pages, error) { return trust.NewPages(a.Trust, ren) },
@@ -117,19 +121,29 @@ func (a *App) enrich(ctx context.Context, s web.Session) (context.Context, error
 }
 
 // mayHear lets everyone logged in hear that something changed, of rounds those
-// whose places they touch; what changed is read again under the caller's own scope.
+// whose places they touch, of tasks those they concern; what changed is read again under the caller's own scope.
 func (a *App) mayHear(ctx context.Context, topic string) bool {
 	kind, which, _ := strings.Cut(topic, ":")
-	if kind != "round" {
-		return kind == "job" || kind == "grid"
+	if kind == "job" || kind == "grid" {
+		return true
 	}
 	c, err := grid.CallerFrom(ctx)
 	if err != nil {
 		return false
 	}
 	v, err := id.Parse(which)
-	if err == nil {
+	if err != nil {
+		return false
+	}
+	switch kind {
+	case "round":
 		_, err = a.Rounds.Round(ctx, c, v)
+	case "task":
+		_, err = a.Tasks.Task(ctx, c, v)
+	case "taskpost":
+		return slices.ContainsFunc(c.Grants, func(g grid.Grant) bool { return g.PostID == v })
+	default:
+		return false
 	}
 	return err == nil
 }
@@ -172,6 +186,7 @@ func office(ps ...grid.Permission) func(context.Context) bool {
 func menu() []web.Menu {
 	return []web.Menu{
 		{Key: "board", Href: "/", Icon: "board", Allowed: office(grid.PlaceRead)},
+		{Key: "tasks", Href: "/tasks", Icon: "list", Allowed: office(grid.TaskDo)},
 		{Key: "rounds", Href: "/rounds", Icon: "round", Section: "menu.section.rounds", Allowed: can(grid.RoundRead)},
 		{Key: "forms", Href: "/forms", Icon: "form", Section: "menu.section.rounds", Allowed: can(grid.FormWrite)},
 		{Key: "today", Href: "/today", Icon: "today", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
@@ -191,6 +206,7 @@ func menu() []web.Menu {
 		{Key: "audit", Href: "/audit", Icon: "history", Section: "menu.section.admin", Allowed: can(grid.AuditRead)},
 		{Key: "today", Href: "/today", Icon: "today", Phone: true, Allowed: can(grid.RoundMark)},
 		{Key: "evening", Href: "/today/evening", Icon: "clock", Phone: true, Allowed: can(grid.RoundMark)},
+		{Key: "tasks", Href: "/tasks", Icon: "list", Phone: true, Allowed: can(grid.TaskDo)},
 		{Key: "search", Href: "/search", Icon: "search", Phone: true, Allowed: can(grid.LedgerRead)},
 		{Key: "account", Href: "/account", Icon: "user", Phone: true},
 	}

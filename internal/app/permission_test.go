@@ -18,6 +18,7 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
+	"wangge/internal/task"
 	"wangge/internal/sim/district"
 	"wangge/internal/trust"
 )
@@ -168,6 +169,7 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	must(w.app.Ledger.AddCare(ctx, w.sys, s.ids["person2"], knownCare, ledger.Actions()[0], knownCareNote))
 	must(w.app.Ledger.AddRisk(ctx, w.sys, s.ids["person2"], ledger.RiskKinds()[0], knownRiskNote))
 	s.ids["care"] = must(w.app.Ledger.AddCare(ctx, w.sys, s.person.ID, ledger.CareKinds()[0], "", ""))
+	s.ids["task"] = must(w.app.Tasks.Issue(ctx, w.sys, task.Issue{Kind: "request", Title: "别人的事", PostID: w.callers["district_command"].Grants[0].PostID})).ID
 	code := must(w.app.Accounts.ResetCode(ctx, id.Zero, holder.AccountID))
 	s.ids["session"] = must(w.app.Accounts.SetPassword(ctx, code, "tall-green-7-pines", "test", "")).Session.ID
 	return s
@@ -302,7 +304,7 @@ func (s *spot) address(text, object string) (string, bool) {
 		text = strings.ReplaceAll(text, "<"+kind+">", v.String())
 	}
 	text = strings.NewReplacer("{object}", s.ids["target"].String(), "risk/{item}", "risk/"+s.ids["risk"].String(), "merges/{item}", "merges/"+s.ids["merge"].String(), "{item}", s.ids["care"].String(),
-		"{holder}", s.ids["holder"].String(), "{session}", s.ids["session"].String(), "{code}", s.area.Code, "{$}", "").Replace(text)
+		"{holder}", s.ids["holder"].String(), "{session}", s.ids["session"].String(), "{code}", s.area.Code, "{key}", "help", "{seq}", "1", "{$}", "").Replace(text)
 	return text, !strings.ContainsAny(text, "<>") && !strings.Contains(text, "{id}")
 }
 

@@ -24,6 +24,8 @@ var withoutCaller = map[string]string{
 	"ledger.WithSource":      "names the source of what is written",
 	"roster.Parse":           "reads files, no data",
 	"round.Check":            "wangge check, which runs for the machine",
+	"task.Check":             "wangge check, which runs for the machine",
+	"task.CheckAt":           "wangge check, which runs for the machine",
 	"round.Recount":          "wangge check, which runs for the machine",
 	"ledger.Tell":            "told within the transaction of a write that was authorised",
 	"ledger.Before":          "the journal of an import that was authorised",

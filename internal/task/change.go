@@ -146,7 +146,7 @@ func standingOf(t Task, c grid.Caller, line *grid.Line, now int64, watching bool
 	if watching {
 		s |= watcher
 	}
-	if slices.Contains(mine, line.Above(line.Effective(t.PostID, now), now)) {
+	if has := line.Effective(t.PostID, now); !line.Top(has) && slices.Contains(mine, line.Above(has, now)) {
 		s |= oneUp
 	}
 	return s

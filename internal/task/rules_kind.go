@@ -156,7 +156,7 @@ func checkKind(k Kind, all []Kind) error {
 	case k.Least < 0 || k.Least > maxMinutes:
 		return bad("least", "task.kind.bad_minutes")
 	case k.Least < shortMinutes && !k.Emergency && k.Own:
-		return bad("least", "task.kind.least")
+		return bad("least", "task.kind.least_low")
 	case k.Check < 1 || k.Check > maxMinutes:
 		return bad("check", "task.kind.bad_minutes")
 	case k.Minutes < 0 || k.Minutes > maxMinutes:

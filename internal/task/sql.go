@@ -51,7 +51,7 @@ func insertTasks(ctx context.Context, tx *db.Tx, district int, list []row) error
 	rows := make([][]any, len(list))
 	for i, r := range list {
 		t := r.Task
-		rows[i] = []any{district, int64(t.ID), t.Kind, string(t.State), num(t.State.Open()), t.register, blob(r.sealed), blob(r.answer), int64(t.textID), num(t.Urgent), int64(t.SignedPostID),
+		rows[i] = []any{district, int64(t.ID), t.Kind, string(t.State), num(t.State.Open()), t.register, stored(r.sealed), stored(r.answer), int64(t.textID), num(t.Urgent), int64(t.SignedPostID),
 			int64(t.PostID), int64(t.DoerPostID), int64(t.IssuerPostID), int64(t.issuer), int64(t.AbovePostID), int64(t.doneBy), int64(t.ParentID), int64(t.RootID),
 			int64(t.MergedID), int64(t.PlaceID), t.PromisedMs, t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.Children, t.CreatedMs, t.ReceivedMs, t.DoneMs, t.EndedMs}
 	}
@@ -65,8 +65,8 @@ func num(b bool) int {
 	return 0
 }
 
-// blob is what is stored of bytes: none are no NULL.
-func blob(b []byte) []byte {
+// stored is what is stored of bytes: none are no NULL.
+func stored(b []byte) []byte {
 	if b == nil {
 		return []byte{}
 	}
@@ -80,7 +80,7 @@ func updateTask(ctx context.Context, tx *db.Tx, district int, r row, was int) (o
 	res, err := tx.ExecContext(ctx, `UPDATE task SET state = $3, open = $4, answer = $5, post_id = $6, doer_post_id = $7, above_post_id = $8, done_by = $9, merged_id = $10,
 		deadline_ms = $11, climb_ms = $12, step = $13, events = $14, children = $15, received_ms = $16, done_ms = $17, ended_ms = $18
 		WHERE district = $1 AND id = $2 AND events = $19`,
-		district, t.ID, string(t.State), num(t.State.Open()), blob(r.answer), t.PostID, t.DoerPostID, t.AbovePostID, t.doneBy, t.MergedID,
+		district, t.ID, string(t.State), num(t.State.Open()), stored(r.answer), t.PostID, t.DoerPostID, t.AbovePostID, t.doneBy, t.MergedID,
 		t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.Children, t.ReceivedMs, t.DoneMs, t.EndedMs, was)
 	if err != nil {
 		return false, err
@@ -99,7 +99,7 @@ type eventRow struct {
 func insertEvents(ctx context.Context, tx *db.Tx, district int, list []eventRow) error {
 	rows := make([][]any, len(list))
 	for i, e := range list {
-		rows[i] = []any{district, int64(e.task), e.Seq, e.Kind, string(e.State), int64(e.PostID), int64(e.OtherID), int64(e.AccountID), int64(e.ByPostID), e.AtMs, e.NotedMs, int64(e.PhotoID), blob(e.sealed)}
+		rows[i] = []any{district, int64(e.task), e.Seq, e.Kind, string(e.State), int64(e.PostID), int64(e.OtherID), int64(e.AccountID), int64(e.ByPostID), e.AtMs, e.NotedMs, int64(e.PhotoID), stored(e.sealed)}
 	}
 	return tx.BulkInsert(ctx, "task_event", []string{"district", "task_id", "seq", "kind", "state", "post_id", "other_id", "account_id", "by_post_id", "at_ms", "noted_ms", "photo_id", "sealed"}, rows)
 }
@@ -204,4 +204,18 @@ func countOpen(ctx context.Context, q db.Queryer, district int, by string, posts
 func postsWithWork(ctx context.Context, q db.Queryer, district int) ([]id.ID, error) {
 	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} },
 		`SELECT DISTINCT post_id FROM task WHERE district = $1 AND open = 1 ORDER BY post_id`, district)
+}
+
+// selectLate reads what a task was passed on as and is late, but for those
+// reminded since an instant.
+func selectLate(ctx context.Context, q db.Queryer, district int, parent id.ID, nowMs, since int64) ([]row, error) {
+	return selectRows(ctx, q, `WHERE t.district = $1 AND t.parent_id = $2 AND t.parent_id <> 0 AND t.open = 1 AND t.deadline_ms <= $3
+		AND NOT EXISTS (SELECT 1 FROM task_event e WHERE e.district = t.district AND e.task_id = t.id AND e.kind = 'remind' AND e.at_ms > $4) ORDER BY t.id`,
+		district, parent, nowMs, since)
+}
+
+// selectNodes reads the tasks below a directive, at every level.
+func selectNodes(ctx context.Context, q db.Queryer, district int, root id.ID) ([]node, error) {
+	return db.List(ctx, q, func(n *node) []any { return []any{&n.id, &n.parent, &n.state, &n.received, &n.deadline} },
+		`SELECT id, parent_id, state, received_ms, deadline_ms FROM task WHERE district = $1 AND root_id = $2 AND root_id <> 0`, district, root)
 }

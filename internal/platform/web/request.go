@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 )
@@ -139,4 +141,18 @@ func OneFile(r *http.Request, limit int64) (values url.Values, name string, data
 			values.Add(part.FormName(), string(b))
 		}
 	}
+}
+
+// LocalTime reads an input of type datetime-local as UTC milliseconds of a time
+// in UTC+8; an empty one is 0. Anything else is Invalid error.bad_date at the
+// field.
+func LocalTime(s, field string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	t, err := time.ParseInLocation("2006-01-02T15:04", s, clock.CST)
+	if err != nil {
+		return 0, errs.Field(errs.E("web.LocalTime", errs.Invalid, "error.bad_date"), field)
+	}
+	return clock.Ms(t), nil
 }

@@ -1,0 +1,206 @@
+package task
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type body[T any] struct{ Body T }
+
+type byIDIn struct {
+	ID web.IDParam `path:"id"`
+}
+
+func operation(name, method, path, summary string, status int) huma.Operation {
+	return huma.Operation{OperationID: name, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"tasks"}, DefaultStatus: status}
+}
+
+// answered wraps what a call returned beside an error.
+func answered[T any](v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{v}, nil
+}
+
+// issueIn is a task as programs give it.
+type issueIn struct {
+	Kind       string    `json:"kind" doc:"Key of a kind, see /api/v1/task-kinds"`
+	Title      string    `json:"title" maxLength:"60"`
+	Text       string    `json:"text,omitempty"`
+	PostID     id.ID     `json:"post_id,omitempty" doc:"Who is to do it; missing: who answers for place_id, else one line up"`
+	PostIDs    []id.ID   `json:"post_ids,omitempty" doc:"Of a directive: all posts addressed"`
+	Level      string    `json:"level,omitempty" doc:"Of a directive: the role whose posts below are addressed"`
+	FromPostID id.ID     `json:"from_post_id,omitempty"`
+	PlaceID    id.ID     `json:"place_id,omitempty"`
+	DeadlineMs int64     `json:"deadline_ms,omitempty" doc:"UTC milliseconds; missing: the kind's"`
+	Urgent     bool      `json:"urgent,omitempty"`
+	SignedID   id.ID     `json:"signed_post_id,omitempty" doc:"The leader's post that signed a deadline of less than two hours"`
+	Question   *Question `json:"question,omitempty"`
+	Links      []Link    `json:"links,omitempty"`
+}
+
+func (in issueIn) issue() Issue {
+	return Issue{Kind: in.Kind, Title: in.Title, Text: in.Text, PostID: in.PostID, FromPost: in.FromPostID, PlaceID: in.PlaceID, DeadlineMs: in.DeadlineMs,
+		Urgent: in.Urgent, SignedPost: in.SignedID, Question: in.Question, Links: in.Links}
+}
+
+type changeIn struct {
+	Action     Action `json:"action" enum:"receive,take,done,verify,close,reject,return,transfer,reissue,cancel,merge,comment,deadline"`
+	Events     int    `json:"events,omitempty" doc:"As it was read; a change by somebody else since then is a conflict"`
+	Note       string `json:"note,omitempty"`
+	Answer     string `json:"answer,omitempty"`
+	Signed     bool   `json:"signed,omitempty"`
+	PostID     id.ID  `json:"post_id,omitempty"`
+	MergeInto  id.ID  `json:"merge_into,omitempty"`
+	DeadlineMs int64  `json:"deadline_ms,omitempty"`
+}
+
+// RegisterAPI adds tasks to the API.
+func RegisterAPI(api huma.API, s *Service) {
+	huma.Register(api, operation("list-tasks", http.MethodGet, "/tasks", "A list of one's inbox, by deadline", 200), s.apiInbox)
+	huma.Register(api, operation("issue-task", http.MethodPost, "/tasks", "Issue a task, or a directive to many posts", 201), s.apiIssue)
+	huma.Register(api, operation("list-task-kinds", http.MethodGet, "/task-kinds", "Kinds of tasks", 200), s.apiKinds)
+	huma.Register(api, operation("save-task-kind", http.MethodPut, "/task-kinds/{key}", "Add a kind, or set one anew", 204), s.apiSaveKind)
+	huma.Register(api, operation("get-task", http.MethodGet, "/tasks/{id}", "A task with its history", 200), s.apiTask)
+	huma.Register(api, web.OpAs(web.Work, operation("change-task", http.MethodPost, "/tasks/{id}/changes", "Do something with a task", 200)), s.apiChange)
+	huma.Register(api, operation("pass-task", http.MethodPost, "/tasks/{id}/pass", "Pass a directive on to posts below", 200), s.apiPass)
+	huma.Register(api, operation("task-tree", http.MethodGet, "/tasks/{id}/tree", "What a directive came to", 200), s.apiTree)
+	huma.Register(api, operation("remind-late", http.MethodPost, "/tasks/{id}/remind", "Remind those who are late", 200), s.apiRemind)
+}
+
+func (s *Service) apiInbox(ctx context.Context, in *struct {
+	List  string `query:"list" enum:"mine,soon,given,climbed" default:"mine"`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}) (*body[Inbox], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.Inbox(ctx, c, List(in.List), in.Limit))
+}
+
+func (s *Service) apiIssue(ctx context.Context, in *body[issueIn]) (*body[Task], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	posts := in.Body.PostIDs
+	if in.Body.Level != "" {
+		if posts, err = s.levelPosts(ctx, c, in.Body.Kind, in.Body.Level); err != nil {
+			return nil, err
+		}
+	}
+	if len(posts) > 0 {
+		return answered(s.Direct(ctx, c, in.Body.issue(), posts))
+	}
+	return answered(s.Issue(ctx, c, in.Body.issue()))
+}
+
+// levelPosts are the posts of a level below the caller.
+func (s *Service) levelPosts(ctx context.Context, c grid.Caller, kind, role string) ([]id.ID, error) {
+	ch, err := s.Choices(ctx, c, kind)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range ch.Levels {
+		if string(l.Role) == role {
+			return l.Posts, nil
+		}
+	}
+	return nil, errs.Field(errs.E("task.level", errs.Invalid, "task.direct.none"), "post")
+}
+
+func (s *Service) apiKinds(ctx context.Context, _ *struct{}) (*body[Kinds], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Require("task.Kinds", grid.TaskDo); err != nil {
+		return nil, err
+	}
+	return answered(s.Kinds(ctx, c))
+}
+
+func (s *Service) apiSaveKind(ctx context.Context, in *struct {
+	Key  string `path:"key"`
+	Body Kind
+}) (*struct{}, error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in.Body.Key = in.Key
+	return nil, s.SaveKind(ctx, c, in.Body)
+}
+
+func (s *Service) apiTask(ctx context.Context, in *byIDIn) (*body[View], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.Task(ctx, c, in.ID.ID))
+}
+
+func (s *Service) apiChange(ctx context.Context, in *struct {
+	ID   web.IDParam `path:"id"`
+	Body changeIn
+}) (*body[Task], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	return answered(s.Change(ctx, c, in.ID.ID, Change{Action: b.Action, Seen: b.Events, Note: b.Note, Answer: b.Answer, Signed: b.Signed, PostID: b.PostID,
+		MergeInto: b.MergeInto, DeadlineMs: b.DeadlineMs}))
+}
+
+func (s *Service) apiPass(ctx context.Context, in *struct {
+	ID   web.IDParam `path:"id"`
+	Body struct {
+		PostIDs    []id.ID `json:"post_ids,omitempty"`
+		Level      string  `json:"level,omitempty" doc:"The role whose posts below are addressed"`
+		Note       string  `json:"note,omitempty"`
+		DeadlineMs int64   `json:"deadline_ms,omitempty" doc:"Earlier than the task's, never later"`
+	}
+}) (*body[Task], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	posts := in.Body.PostIDs
+	if in.Body.Level != "" {
+		if posts, err = s.levelPosts(ctx, c, KindDirective, in.Body.Level); err != nil {
+			return nil, err
+		}
+	}
+	return answered(s.PassOn(ctx, c, in.ID.ID, posts, in.Body.Note, in.Body.DeadlineMs))
+}
+
+func (s *Service) apiTree(ctx context.Context, in *byIDIn) (*body[Tree], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.Tree(ctx, c, in.ID.ID))
+}
+
+func (s *Service) apiRemind(ctx context.Context, in *byIDIn) (*body[struct {
+	Reminded int `json:"reminded"`
+}], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := s.Remind(ctx, c, in.ID.ID)
+	return answered(struct {
+		Reminded int `json:"reminded"`
+	}{n}, err)
+}

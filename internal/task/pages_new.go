@@ -1,0 +1,230 @@
+package task
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type newPage struct {
+	web.Meta
+	Form   web.Form
+	Kind   Kind
+	Kinds  []web.Option
+	To     []web.Option
+	Signs  []web.Option
+	Asks   []web.Option
+	Where  string // the place it is about
+	Direct bool   // several posts can be addressed at once
+}
+
+// TextHelp says what belongs into the text: of a referral, which leaves the
+// line, the facts needed to act and nobody's personal data.
+func (d newPage) TextHelp() string {
+	if d.Kind.Referral {
+		return "task.text.help.referral"
+	}
+	return "task.text.help"
+}
+
+// fresh is the empty form of a task: of the kind named, else the first that the
+// caller may issue.
+func (p *Pages) fresh(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	q := r.URL.Query()
+	d, err := p.readNew(r, c, url.Values{"kind": {q.Get("kind")}, "place": {q.Get("place")}, "to": {q.Get("to")}, "links": {q.Get("links")}})
+	if err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, layout(c), "task/new", d)
+}
+
+// hidden are the kinds that people do not choose: other packages issue them.
+var hidden = []string{KindLead, KindHands}
+
+func (p *Pages) readNew(r *http.Request, c grid.Caller, v url.Values) (d newPage, err error) {
+	ctx := r.Context()
+	d.Form.Values = v
+	d.Meta = web.Meta{Title: web.T(ctx, "task.new"), Menu: "tasks", Crumbs: []web.Crumb{{Text: web.T(ctx, "task.title"), Href: "/tasks"}}}
+	if err := c.Require("task.new", grid.TaskDo); err != nil {
+		return d, err
+	}
+	if err := p.chooseKind(r, c, &d); err != nil {
+		return d, err
+	}
+	ch, err := p.s.Choices(ctx, c, d.Kind.Key)
+	if err != nil {
+		return d, err
+	}
+	if err := p.fillTo(r, c, &d, ch); err != nil {
+		return d, err
+	}
+	if len(ch.Signs) > 0 && d.Kind.Least > 0 {
+		if d.Signs, err = p.options(r, c, ch.Signs, "task.sign.none", id.Zero); err != nil {
+			return d, err
+		}
+	}
+	if d.Direct = d.Kind.Key == KindDirective; d.Direct {
+		for _, t := range append([]string{""}, questionTypes...) {
+			d.Asks = append(d.Asks, web.Option{Value: t, Text: web.T(ctx, "task.ask."+orNone(t))})
+		}
+	}
+	if place := named(v, "place"); place != id.Zero {
+		at, err := p.s.Grid.Place(ctx, c, place)
+		if err != nil {
+			return d, err
+		}
+		ways, err := p.s.Grid.Ways(ctx, c, []grid.Place{at})
+		d.Where = ways[at.ID]
+		return d, err
+	}
+	return d, nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// chooseKind lists the kinds the caller may issue and takes the one asked for.
+func (p *Pages) chooseKind(r *http.Request, c grid.Caller, d *newPage) error {
+	kinds, err := p.s.Kinds(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	want := d.Form.Values.Get("kind")
+	found := false
+	for _, k := range kinds {
+		if k.Retired || slices.Contains(hidden, k.Key) || !mayIssue(c, k) {
+			continue
+		}
+		d.Kinds = append(d.Kinds, web.Option{Value: k.Key, Text: k.Name(c.Lang)})
+		if !found && (want == "" || want == k.Key) {
+			d.Kind, found = k, true
+		}
+	}
+	if !found {
+		return errs.Field(errs.E("task.new", errs.Denied, "task.kind.denied"), "kind")
+	}
+	d.Form.Values.Set("kind", d.Kind.Key)
+	return nil
+}
+
+func mayIssue(c grid.Caller, k Kind) bool {
+	for _, g := range c.Grants {
+		if k.MayIssue(g.Role) {
+			return true
+		}
+	}
+	return false
+}
+
+// fillTo lists whom the task can be given to: nobody named, which means who
+// answers for the place or stands one line up; whole levels; single posts.
+func (p *Pages) fillTo(r *http.Request, c grid.Caller, d *newPage, ch Choices) error {
+	ctx := r.Context()
+	posts := ch.Near
+	if to := named(d.Form.Values, "to"); to > 0 {
+		posts = append([]id.ID{to}, posts...)
+	}
+	list, err := p.options(r, c, posts, "task.to.choose", ch.From)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.Form.Values.Get("place") != "" && d.Kind.Way != WayUp:
+		list[0].Text = web.T(ctx, "task.to.place")
+	case d.Kind.Way != WayDown:
+		list[0].Text = web.T(ctx, "task.to.up")
+	}
+	d.To = list[:1:1]
+	if d.Kind.Key == KindDirective {
+		d.To = append(d.To, levelOptions(r, ch.Levels)...)
+	}
+	d.To = append(d.To, list[1:]...)
+	return nil
+}
+
+// levelOptions are whole levels to choose from.
+func levelOptions(r *http.Request, levels []Level) []web.Option {
+	var out []web.Option
+	for _, l := range levels {
+		text := web.T(r.Context(), "task.to.level", web.T(r.Context(), "grid.role."+string(l.Role)), l.N)
+		if l.Empty > 0 {
+			text += web.T(r.Context(), "task.to.empty", l.Empty)
+		}
+		out = append(out, web.Option{Value: "level:" + string(l.Role), Text: text})
+	}
+	return out
+}
+
+// issue issues what the form says.
+func (p *Pages) issue(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	t, n, err := p.issueForm(r, c)
+	if err == nil {
+		if n > 0 {
+			web.Flash(w, r, "ok", "task.flash.directed", strconv.Itoa(n))
+		} else {
+			web.Flash(w, r, "ok", "task.flash.issued")
+		}
+		return web.Redirect(w, r, "/tasks/"+t.ID.String())
+	}
+	if !errs.Is(err, errs.Invalid) {
+		return err
+	}
+	d, again := p.readNew(r, c, r.PostForm)
+	if again != nil {
+		return again
+	}
+	d.Form.Errors = renamed(web.FormErrors(r.Context(), err))
+	return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, layout(c), "task/new", d)
+}
+
+// renamed gives errors the names that the form's inputs have.
+func renamed(list map[string]string) map[string]string {
+	for from, to := range map[string]string{"post": "to", "posts": "to", "question": "ask_label", "options": "ask_options"} {
+		if text, ok := list[from]; ok {
+			list[to] = text
+			delete(list, from)
+		}
+	}
+	return list
+}
+
+// issueForm issues a task, or a directive to n posts.
+func (p *Pages) issueForm(r *http.Request, c grid.Caller) (t Task, n int, err error) {
+	ctx, f := r.Context(), r.PostForm
+	in := Issue{Kind: f.Get("kind"), Title: f.Get("title"), Text: f.Get("text"), PlaceID: named(f, "place"), Urgent: f.Get("urgent") == "1", SignedPost: named(f, "signed")}
+	if in.DeadlineMs, err = web.LocalTime(f.Get("deadline"), "deadline"); err != nil {
+		return t, 0, err
+	}
+	if typ := f.Get("ask"); typ != "" && in.Kind == KindDirective {
+		in.Question = &Question{Type: typ, Label: f.Get("ask_label"), Options: strings.Split(f.Get("ask_options"), "\n")}
+	}
+	if of := named(f, "links"); of > 0 {
+		in.Links = []Link{{"task", of}}
+	}
+	if role, ok := strings.CutPrefix(f.Get("to"), "level:"); ok {
+		posts, err := p.s.levelPosts(ctx, c, in.Kind, role)
+		if err != nil {
+			return t, 0, err
+		}
+		t, err = p.s.Direct(ctx, c, in, posts)
+		return t, len(posts), err
+	}
+	in.PostID = named(f, "to")
+	if in.Kind == KindDirective && in.PostID != id.Zero {
+		t, err = p.s.Direct(ctx, c, in, []id.ID{in.PostID})
+		return t, 1, err
+	}
+	t, err = p.s.Issue(ctx, c, in)
+	return t, 0, err
+}

@@ -1,0 +1,47 @@
+package task
+
+import (
+	"context"
+	"io"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/blob"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// SavePhoto keeps a photo for a line of a task's history: encoded anew, so that
+// neither place nor time nor device stay in it, at most 300 KB, sealed with the
+// task. Who may see the task may add one.
+func (s *Service) SavePhoto(ctx context.Context, c grid.Caller, task id.ID, r io.Reader) (id.ID, error) {
+	const op = "task.SavePhoto"
+	v, err := s.Task(ctx, c, task)
+	if err != nil {
+		return id.Zero, err
+	}
+	p, err := blob.Prepare(ctx, r)
+	if err != nil {
+		return id.Zero, errs.Field(err, "photo")
+	}
+	var photo id.ID
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		photo, err = p.Save(ctx, tx, s.Keys, c.District, v.register, c.AccountID, s.now())
+		return err
+	})
+	return photo, err
+}
+
+// Photo returns the JPEG of a line of a task's history, to who may see the task.
+func (s *Service) Photo(ctx context.Context, c grid.Caller, task id.ID, seq int) ([]byte, error) {
+	v, err := s.Task(ctx, c, task)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range v.History {
+		if e.Seq == seq && e.PhotoID != id.Zero {
+			return blob.Load(ctx, s.DB.Read(), s.Keys, c.District, e.PhotoID)
+		}
+	}
+	return nil, errs.E("task.Photo", errs.NotFound, "error.not_found")
+}
