@@ -18,8 +18,8 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
-	"wangge/internal/task"
 	"wangge/internal/sim/district"
+	"wangge/internal/task"
 	"wangge/internal/trust"
 )
 
