@@ -78,6 +78,7 @@ type inboxPage struct {
 	web.Meta
 	Inbox
 	Lists  []List
+	Phone  bool
 	Topics string // of the caller's posts, for live updates
 	May    bool   // issue something
 	Kinds  bool   // define kinds
@@ -92,6 +93,7 @@ func (p *Pages) readInbox(r *http.Request, c grid.Caller) (d inboxPage, err erro
 		return d, err
 	}
 	d.Meta = web.Meta{Title: web.T(r.Context(), "task.title"), Menu: "tasks"}
+	d.Phone = c.AtDoors()
 	d.Lists, d.May, d.Kinds = Lists, c.Can(grid.TaskDo), c.Can(grid.TaskKind)
 	for _, post := range postsOf(c) {
 		d.Topics += topicPost + post.String() + " "

@@ -33,6 +33,9 @@ type View struct {
 	on        []id.ID // accounts in the post that answers
 }
 
+// Lets reports whether the caller may do an action with the task now.
+func (v View) Lets(action string) bool { return v.Can[Action(action)] }
+
 // Cover is who answered for a post, from an instant on.
 type Cover struct {
 	AtMs      int64 `json:"at_ms"`
