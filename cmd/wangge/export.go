@@ -8,10 +8,10 @@ import (
 	"wangge/internal/grid/lists"
 )
 
-var exportCommand = command{"export", "write a masked list as a workbook: export {outstanding|people|posts|organisations|teams|areas|grids|vacancies} -o FILE", runExport}
+var exportCommand = command{"export", "write a masked list as a workbook: export {outstanding|people|vacancies|" + listNames("|") + "} -o FILE", runExport}
 
 // exportable names what can be exported.
-const exportable = "outstanding, people, posts, organisations, teams, areas, grids or vacancies"
+var exportable = "outstanding, people, vacancies, " + listNames(", ")
 
 func runExport(ctx context.Context, env *environment, args []string) error {
 	if len(args) == 0 {
@@ -44,7 +44,7 @@ func runExport(ctx context.Context, env *environment, args []string) error {
 	case "people":
 		return app.ExportPeople(ctx, o, req)
 	}
-	if k := lists.Kind(args[0]); k == lists.Vacancies || slices.Contains(lists.Kinds(), k) {
+	if k := lists.Kind(args[0]); k == lists.Vacancies || slices.Contains(app.ListKinds(), k) {
 		return app.ExportList(ctx, o, k, req)
 	}
 	return usageError("there is no export %q: %s", args[0], exportable)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"wangge/internal/app"
 	"wangge/internal/grid/lists"
@@ -23,8 +24,8 @@ func importList(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) != 2 || !slices.Contains(lists.Kinds(), lists.Kind(rest[0])) {
-		return usageError("import list {posts|organisations|teams|areas|grids} FILE")
+	if len(rest) != 2 || !slices.Contains(app.ListKinds(), lists.Kind(rest[0])) {
+		return usageError("import list {%s} FILE", listNames("|"))
 	}
 	in.Kind, in.File = lists.Kind(rest[0]), rest[1]
 	if err := cfg.Resolve(fs, env.getenv); err != nil {
@@ -47,6 +48,15 @@ func importList(ctx context.Context, env *environment, args []string) error {
 		err = app.ErrFound
 	}
 	return err
+}
+
+// listNames names the lists that go out and come back.
+func listNames(between string) string {
+	var names []string
+	for _, k := range app.ListKinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, between)
 }
 
 func printList(env *environment, r *relist.Report, dry bool) {

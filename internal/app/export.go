@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"wangge/internal/duty"
 	"wangge/internal/grid"
 	"wangge/internal/grid/lists"
 	"wangge/internal/ledger"
@@ -42,10 +43,13 @@ func ExportPeople(ctx context.Context, o Options, r ExportRequest) error {
 	})
 }
 
-// lists takes lists of the grid out and in again; it keeps nothing of its own.
+// lists takes lists out and in again; it keeps nothing of its own.
 func (a *App) lists() *lists.Service {
-	return lists.New(lists.Deps{DB: a.DB, Keys: a.Keys, Clock: a.clock(), Audit: a.Audit, Grid: a.Grid, Accounts: a.Accounts})
+	return lists.New(lists.Deps{DB: a.DB, Keys: a.Keys, Clock: a.clock(), Audit: a.Audit, Grid: a.Grid, Accounts: a.Accounts, Tables: []lists.Table{a.Duty.List()}})
 }
+
+// ListKinds names the lists that go out and come back.
+func ListKinds() []lists.Kind { return append(lists.Kinds(), duty.ListKind) }
 
 // ExportList writes a list of the grid.
 func ExportList(ctx context.Context, o Options, k lists.Kind, r ExportRequest) error {

@@ -44,7 +44,7 @@ func (a *App) Handler() (http.Handler, error) {
 	site.Handle("GET /sw.js", web.ServiceWorker("/today/offline"), web.Public())
 	site.Handle("GET /live", a.hub.Handler(a.mayHear), web.Stream())
 	site.Limit("POST /api/v1/imports", web.MaxBody(importer.MaxBytes+1<<20), web.Timeout(5*time.Minute), web.As(web.Heavy))
-	for _, k := range lists.Kinds() {
+	for _, k := range ListKinds() {
 		site.Limit("POST /api/v1/lists/"+string(k), web.MaxBody(relist.MaxBytes+1<<10), web.Timeout(5*time.Minute), web.As(web.Heavy))
 		site.Limit("GET /api/v1/lists/"+string(k), web.As(web.Heavy))
 	}

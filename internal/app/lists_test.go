@@ -25,6 +25,10 @@ var listPages = map[string]struct{ role, out, why string }{
 	"/areas/import":  {role: "district_command", out: "/lists/areas"},
 	"/grids":         {role: "community", out: "/lists/grids?"},
 	"/vacancies":     {role: "community", out: "/lists/vacancies/file?"},
+	"/points":        {role: "community", out: "/lists/points?"},
+	"/bindings":      {role: "community", out: "/lists/bindings?"},
+	"/role-aliases":  {role: "community", out: "/lists/role-aliases?"},
+	"/duty":          {role: "community", out: "/lists/duty?"},
 	"/exports":       {role: "community", out: "/exports/new"},
 	"/audit/exports": {role: "auditor", out: "/audit/exports/file"},
 	"/care":          {role: "community", why: "不能整批导出"},
@@ -34,7 +38,7 @@ var listPages = map[string]struct{ role, out, why string }{
 	"/corrections":   {role: "community", why: "不导出"},
 	"/accounts":      {role: "community", why: "账号名单不导出"},
 
-	"/facets": {}, "/facets/doors": {}, "/duty": {}, "/points": {}, "/bindings": {}, "/role-aliases": {}, "/imports": {}, "/emergencies": {}, "/forms": {},
+	"/facets": {}, "/facets/doors": {}, "/imports": {}, "/emergencies": {}, "/forms": {},
 	"/rounds": {}, "/today": {}, "/today/offline": {}, "/today/evening": {}, "/reports": {}, "/audit": {}, "/search": {}, "/audit/looks": {}, "/live": {}, "/account": {},
 }
 

@@ -81,9 +81,18 @@ func (s *Service) Below(ctx context.Context, c grid.Caller, area grid.Place) ([]
 
 // Set gives an area its number; an empty phone takes it away. It needs
 // post.write over the area. Errors: Denied, NotFound, Invalid with the field.
-func (s *Service) Set(ctx context.Context, c grid.Caller, area id.ID, phone, hours string) (Number, error) {
+func (s *Service) Set(ctx context.Context, c grid.Caller, area id.ID, phone, hours string) (n Number, err error) {
+	err = s.db.Write(ctx, "duty.Set", func(tx *db.Tx) (err error) {
+		n, err = s.SetIn(ctx, tx, c, area, phone, hours)
+		return err
+	})
+	return n, err
+}
+
+// SetIn is Set within a transaction of the caller.
+func (s *Service) SetIn(ctx context.Context, tx *db.Tx, c grid.Caller, area id.ID, phone, hours string) (Number, error) {
 	const op = "duty.Set"
-	p, err := s.grid.Place(ctx, c, area)
+	p, err := s.grid.PlaceIn(ctx, tx, c, area)
 	if err != nil {
 		return Number{}, errs.Wrap(op, err)
 	}
@@ -102,11 +111,8 @@ func (s *Service) Set(ctx context.Context, c grid.Caller, area id.ID, phone, hou
 			return Number{}, err
 		}
 	}
-	err = s.db.Write(ctx, op, func(tx *db.Tx) error {
-		if err := setNumber(ctx, tx, c.District, n, c.AccountID); err != nil {
-			return err
-		}
-		return s.audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.PostWrite), Action: "duty.set", Object: "place", ObjectID: p.ID})
-	})
-	return n, err
+	if err := setNumber(ctx, tx, c.District, n, c.AccountID); err != nil {
+		return Number{}, err
+	}
+	return n, s.audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.PostWrite), Action: "duty.set", Object: "place", ObjectID: p.ID})
 }

@@ -153,24 +153,38 @@ func (s *Service) checkBound(ctx context.Context, tx *db.Tx, c Caller, orgs, pos
 
 // Unbind ends a binding now.
 func (s *Service) Unbind(ctx context.Context, c Caller, bid id.ID) error {
-	const op = "grid.Unbind"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		list, err := queryBindings(ctx, tx, "b.district = $1 AND b.id = $2", c.District, int64(bid))
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			return errs.E(op, errs.NotFound, "grid.binding.not_found")
-		}
-		if err := c.RequirePlace(op, PostWrite, list[0].Path); err != nil {
-			return err
-		}
-		s.grantsChanged(tx)
-		if err := setBindingEnd(ctx, tx, c.District, bid, s.nowMs()); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PostWrite, "grid.binding.end", string(list[0].ObjectKind), list[0].ObjectID, "")
-	})
+	return s.d.Write(ctx, "grid.Unbind", func(tx *db.Tx) error { return s.EndBindingIn(ctx, tx, c, bid, s.nowMs()) })
+}
+
+// EndBindingIn says when a running binding ends (0: not yet) within a
+// transaction of the caller; an end that is past ends it now. Needs post.write
+// over the object.
+func (s *Service) EndBindingIn(ctx context.Context, tx *db.Tx, c Caller, bid id.ID, until int64) error {
+	const op = "grid.EndBinding"
+	list, err := queryBindings(ctx, tx, "b.district = $1 AND b.id = $2", c.District, int64(bid))
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return errs.E(op, errs.NotFound, "grid.binding.not_found")
+	}
+	b, now := list[0], s.nowMs()
+	if err := c.RequirePlace(op, PostWrite, b.Path); err != nil {
+		return err
+	}
+	switch {
+	case b.UntilMs != 0 && b.UntilMs <= now:
+		return errs.E(op, errs.Conflict, "grid.binding.ended")
+	case until != 0 && until < b.FromMs:
+		return errs.Field(errs.E(op, errs.Invalid, "grid.post.ends_first"), "until")
+	case until != 0:
+		until = max(until, now) // what was done while it held stands
+	}
+	s.grantsChanged(tx)
+	if err := setBindingEnd(ctx, tx, c.District, bid, until); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, c, PostWrite, "grid.binding.end", string(b.ObjectKind), b.ObjectID, "")
 }
 
 // mayJoin refuses posts in an organisation beyond the caller's area or bound

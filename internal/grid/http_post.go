@@ -261,5 +261,6 @@ type aliasIn struct {
 }
 
 func (a api) setAlias(ctx context.Context, c Caller, in *aliasIn) (*ended, error) {
-	return nil, a.s.SetRoleAlias(ctx, c, in.Body.AreaID, Role(in.Body.Role), in.Body.Alias)
+	_, err := a.s.SetRoleAlias(ctx, c, in.Body.AreaID, Role(in.Body.Role), in.Body.Alias)
+	return nil, err
 }

@@ -185,14 +185,14 @@ func queryAliases(ctx context.Context, q db.Queryer, district int) ([]RoleAlias,
 		WHERE r.district = $1 ORDER BY p.path, r.role`, district)
 }
 
-func setAlias(ctx context.Context, tx *db.Tx, district int, area id.ID, role Role, alias string) error {
+// setAlias writes or, empty, takes away what a role is called in an area, and
+// says whether that changed anything.
+func setAlias(ctx context.Context, tx *db.Tx, district int, area id.ID, role Role, alias string) (bool, error) {
 	if alias == "" {
-		_, err := tx.ExecContext(ctx, `DELETE FROM role_alias WHERE district = $1 AND area_id = $2 AND role = $3`, district, int64(area), string(role))
-		return err
+		return db.One(tx.ExecContext(ctx, `DELETE FROM role_alias WHERE district = $1 AND area_id = $2 AND role = $3`, district, int64(area), string(role)))
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO role_alias (district, area_id, role, alias) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (district, area_id, role) DO UPDATE SET alias = excluded.alias`, district, int64(area), string(role), alias)
-	return err
+	return db.One(tx.ExecContext(ctx, `INSERT INTO role_alias (district, area_id, role, alias) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (district, area_id, role) DO UPDATE SET alias = excluded.alias WHERE role_alias.alias <> excluded.alias`, district, int64(area), string(role), alias))
 }
 
 func readProfile(ctx context.Context, q db.Queryer, district int, place id.ID) (Profile, bool, error) {

@@ -166,27 +166,34 @@ func (s *Service) RoleAliases(ctx context.Context, c Caller) ([]RoleAlias, error
 }
 
 // SetRoleAlias says what a role is called in an area and below it; an empty
-// alias gives the role its own name back. Needs post.write over the area.
-func (s *Service) SetRoleAlias(ctx context.Context, c Caller, area id.ID, role Role, alias string) error {
-	const op = "grid.SetRoleAlias"
-	alias = strings.TrimSpace(alias)
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		if err := s.inArea(ctx, tx, op, c, area); err != nil {
-			return err
-		}
-		if !role.Known() {
-			return errs.Field(errs.E(op, errs.Invalid, "grid.post.bad_role"), "role")
-		}
-		if alias != "" {
-			if _, err := cleanName(Point, alias); err != nil {
-				return errs.Field(err, "alias")
-			}
-		}
-		if err := setAlias(ctx, tx, c.District, area, role, alias); err != nil {
-			return err
-		}
-		return s.note(ctx, tx, c, PostWrite, "grid.alias.set", "place", area, "role="+string(role))
+// alias gives the role its own name back. Without an alias there, changed is
+// false. Needs post.write over the area.
+func (s *Service) SetRoleAlias(ctx context.Context, c Caller, area id.ID, role Role, alias string) (changed bool, err error) {
+	err = s.d.Write(ctx, "grid.SetRoleAlias", func(tx *db.Tx) (err error) {
+		changed, err = s.SetRoleAliasIn(ctx, tx, c, area, role, alias)
+		return err
 	})
+	return changed, err
+}
+
+// SetRoleAliasIn is SetRoleAlias within a transaction of the caller.
+func (s *Service) SetRoleAliasIn(ctx context.Context, tx *db.Tx, c Caller, area id.ID, role Role, alias string) (changed bool, err error) {
+	const op = "grid.SetRoleAlias"
+	if err := s.inArea(ctx, tx, op, c, area); err != nil {
+		return false, err
+	}
+	if !role.Known() {
+		return false, errs.Field(errs.E(op, errs.Invalid, "grid.post.bad_role"), "role")
+	}
+	if alias = strings.TrimSpace(alias); alias != "" {
+		if _, err := cleanName(Point, alias); err != nil {
+			return false, errs.Field(err, "alias")
+		}
+	}
+	if changed, err = setAlias(ctx, tx, c.District, area, role, alias); err != nil || !changed {
+		return false, err
+	}
+	return true, s.note(ctx, tx, c, PostWrite, "grid.alias.set", "place", area, "role="+string(role))
 }
 
 // RoleName is what a role is called at a place: the alias of the nearest area

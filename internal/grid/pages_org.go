@@ -122,6 +122,10 @@ func (p *Pages) showAliases(w http.ResponseWriter, r *http.Request, c Caller, at
 }
 
 func (p *Pages) setAlias(w http.ResponseWriter, r *http.Request, c Caller, at Place) error {
-	err := p.s.SetRoleAlias(r.Context(), c, formID(r, "place"), Role(r.FormValue("role")), r.FormValue("alias"))
+	changed, err := p.s.SetRoleAlias(r.Context(), c, formID(r, "place"), Role(r.FormValue("role")), r.FormValue("alias"))
+	if err == nil && !changed {
+		web.Flash(w, r, "info", "grid.aliases.same")
+		return web.Redirect(w, r, "/role-aliases?place="+r.FormValue("place"))
+	}
 	return saved(w, r, "/role-aliases", err, func(status int, f frame) error { return p.showAliases(w, r, c, at, status, f) })
 }

@@ -156,13 +156,21 @@ func TestTeamsAndAliases(t *testing.T) {
 				t.Errorf("%v", got)
 			}
 		}
-		ok(t, f.SetRoleAlias(ctx, f.c, root.ID, RoleBuildingLeader, "楼栋长"))
-		ok(t, f.SetRoleAlias(ctx, f.c, f.hua.ID, RoleBuildingLeader, "红管家"))
+		alias := func(area id.ID, name string, want bool) {
+			t.Helper()
+			if changed := must(f.SetRoleAlias(ctx, f.c, area, RoleBuildingLeader, name))(t); changed != want {
+				t.Errorf("%q changed something: %v", name, changed)
+			}
+		}
+		alias(root.ID, "", false)
+		alias(root.ID, "楼栋长", true)
+		alias(f.hua.ID, "红管家", true)
+		alias(f.hua.ID, " 红管家 ", false)
 		list := must(f.RoleAliases(ctx, f.c))(t)
 		if RoleName("zh", list, RoleBuildingLeader, f.hua.Path+"001") != "红管家" || RoleName("zh", list, RoleBuildingLeader, "230103002") != "楼栋长" || RoleName("en", list, RoleGridWorker, "23") != "Grid worker" {
 			t.Errorf("%v", list)
 		}
-		ok(t, f.SetRoleAlias(ctx, f.c, f.hua.ID, RoleBuildingLeader, ""))
+		alias(f.hua.ID, "", true)
 		if list := must(f.RoleAliases(ctx, f.c))(t); len(list) != 1 {
 			t.Errorf("%v", list)
 		}

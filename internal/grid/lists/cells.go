@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
@@ -33,6 +34,11 @@ const (
 	colBranch    = "party_branch"
 	colDoors     = "doors"
 	colOpen      = "open"
+	colStands    = "stands"
+	colWho       = "who"
+	colLead      = "lead"
+	colBoundTo   = "bound_to"
+	colLocal     = "local"
 )
 
 func column(key string, width float64) relist.Column {
@@ -74,6 +80,15 @@ func chosen(c relist.Column, prefix string, keys []string) relist.Column {
 		return cell
 	}
 	return c
+}
+
+// roleColumn is the column of a role.
+func roleColumn() relist.Column {
+	roles := make([]string, len(grid.Roles()))
+	for i, r := range grid.Roles() {
+		roles[i] = string(r)
+	}
+	return chosen(fixed(colRole, 16), "grid.role.", roles)
 }
 
 // firstDay and lastDay write a period's ends as days; 0 is blank.

@@ -1,6 +1,7 @@
 // Package lists takes the lists of the grid out and in again: posts with those
-// who hold them, organisations, teams, areas and grids; what nobody answers for
-// goes out only.
+// who hold them, organisations, teams, areas, grids, and the settings of a few
+// rows: bindings, points, local names of roles. Other packages hand in theirs
+// (Table). What nobody answers for goes out only.
 //
 // What it guarantees (with relist, which compares):
 //   - who may change a list may take it out, and nobody else; each is on record;
@@ -23,18 +24,37 @@ import (
 // Kind is a kind of list, as addresses name it.
 type Kind string
 
-// The kinds of lists.
+// The kinds of lists of the grid.
 const (
 	Posts         Kind = "posts"
 	Organisations Kind = "organisations"
 	Teams         Kind = "teams"
 	Areas         Kind = "areas"
 	Grids         Kind = "grids"
+	Points        Kind = "points"
+	Bindings      Kind = "bindings"
+	RoleNames     Kind = "role-aliases"
 	Vacancies     Kind = "vacancies" // goes out only
 )
 
-// Kinds lists the kinds that come back, in the order they are shown.
-func Kinds() []Kind { return []Kind{Posts, Organisations, Teams, Areas, Grids} }
+// Kinds lists the kinds of the grid that come back, in the order they are shown.
+func Kinds() []Kind {
+	return []Kind{Posts, Organisations, Teams, Areas, Grids, Points, Bindings, RoleNames}
+}
+
+// Table is a list that another package hands in. Its page stands at /Kind and
+// its words in the catalogue under lists.kind, lists.title, lists.out.why and,
+// without new rows, lists.in.no_new.
+type Table struct {
+	Kind  Kind
+	Menu  string          // entry of the menu that the page belongs to
+	Right grid.Permission // needed over the place
+	List  relist.List
+	// Load reads the records at and below a place.
+	Load func(ctx context.Context, c grid.Caller, at grid.Place) ([]relist.Record, error)
+	// Apply carries out a changed or new line; errors name its column as field.
+	Apply func(ctx context.Context, tx *db.Tx, c grid.Caller, l *relist.Line) error
+}
 
 // table is one kind of list, for one caller and place.
 type table interface {
@@ -49,7 +69,9 @@ type table interface {
 	apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) error
 }
 
-func newTable(k Kind, when grid.When) table {
+// table returns a kind's list; nil where there is no such kind. when is the
+// instant of Vacancies.
+func (s *Service) table(k Kind, when grid.When) table {
 	switch k {
 	case Posts:
 		return &posts{}
@@ -61,10 +83,38 @@ func newTable(k Kind, when grid.When) table {
 		return &areas{}
 	case Grids:
 		return &grids{}
+	case Points:
+		return &points{}
+	case Bindings:
+		return &bindings{}
+	case RoleNames:
+		return &roleNames{}
 	case Vacancies:
 		return &vacancies{when: when}
 	}
+	for _, t := range s.given {
+		if t.Kind == k {
+			return given{t}
+		}
+	}
 	return nil
+}
+
+// given is a Table as a table.
+type given struct{ Table }
+
+func (t given) right() grid.Permission { return t.Right }
+
+func (t given) list() relist.List { return t.List }
+
+func (t given) load(ctx context.Context, w *work) ([]relist.Record, error) {
+	return t.Load(ctx, w.c, w.at)
+}
+
+func (given) start() {}
+
+func (t given) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) error {
+	return t.Apply(ctx, tx, w.c, l)
 }
 
 // work is a list being taken out or brought back.

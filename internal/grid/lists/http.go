@@ -27,11 +27,11 @@ type importOut struct{ Body *relist.Report }
 
 // RegisterAPI adds the lists to the API.
 func RegisterAPI(api huma.API, s *Service) {
-	for _, k := range append(Kinds(), Vacancies) {
+	for _, k := range append(s.Kinds(), Vacancies) {
 		huma.Register(api, huma.Operation{OperationID: "export-" + string(k), Method: http.MethodGet, Path: "/api/v1/lists/" + string(k), Tags: []string{"lists"},
 			Summary: "Take the list of " + string(k) + " out as a workbook; phones masked"}, s.exported(k))
 	}
-	for _, k := range Kinds() {
+	for _, k := range s.Kinds() {
 		huma.Register(api, huma.Operation{OperationID: "bring-back-" + string(k), Method: http.MethodPost, Path: "/api/v1/lists/" + string(k), Tags: []string{"lists"},
 			MaxBodyBytes: relist.MaxBytes, BodyReadTimeout: -1,
 			Summary:     "Bring the list of " + string(k) + " back that was taken out (.xlsx, .csv, as the request's body)",

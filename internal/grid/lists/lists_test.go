@@ -68,13 +68,32 @@ func (w *world) build() {
 	}
 	over := []grid.NewPost{{Role: grid.RoleCommunity, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID}, {Role: grid.RoleBuildingLeader, ObjectKind: grid.ObjectPlace, ObjectID: bld.ID},
 		{Role: grid.RoleGridWorker, ObjectKind: grid.ObjectGrid, ObjectID: grids[0].ID}, {Role: grid.RoleRepresentative, ObjectKind: grid.ObjectDoors, Doors: w.doors[:2]}}
+	bound := id.Zero
 	for i := range 4 + w.rng.IntN(8) {
 		n := over[w.rng.IntN(len(over))]
 		n.Title, n.OrgID = w.odd("", "片长", "楼长　甲"), orgs[w.rng.IntN(len(orgs))]
 		post := dbtest.Must(w.grid.AddPost(ctx, w.c, n))(w.t)
+		bound = post.ID
 		for j := range w.rng.IntN(3) {
 			w.hold(post.ID, fmt.Sprintf("任职%d%d", i, j), w.odd("", fmt.Sprintf("1380000%02d%02d", i, j)))
 		}
+	}
+	w.settings(comp.ID, bld.ID, bound, orgs[0])
+}
+
+// settings are points, bindings and names of roles.
+func (w *world) settings(comp, bld, post, org id.ID) {
+	w.t.Helper()
+	for i := range 2 + w.rng.IntN(3) {
+		parent := []id.ID{w.hua.ID, comp, bld}[w.rng.IntN(3)]
+		dbtest.Must(w.grid.AddPlace(ctx, w.c, grid.NewPlace{ParentID: parent, Kind: grid.Point, Subkind: w.odd("", "gate", "bin"), Name: w.odd("南门", "=东门", "门　口") + fmt.Sprint(i), Alias: w.odd("", "大门")}))(w.t)
+	}
+	members := []grid.Binding{{PostID: post, ObjectKind: grid.ObjectPlace, ObjectID: comp}, {OrgID: org, ObjectKind: grid.ObjectPlace, ObjectID: comp}}
+	dbtest.Must(w.grid.Bind(ctx, w.c, members, w.rng.IntN(2)))(w.t)
+	g := dbtest.Must(w.grid.Grids(ctx, w.c, w.hua, "", 1))(w.t)[0]
+	dbtest.Must(w.grid.Bind(ctx, w.c, []grid.Binding{{OrgID: org, ObjectKind: grid.ObjectGrid, ObjectID: g.ID, UntilMs: w.now() + 86_400_000*int64(1+w.rng.IntN(60))}}, 0))(w.t)
+	for _, r := range []grid.Role{grid.RoleBuildingLeader, grid.RoleVolunteer} {
+		dbtest.Must(w.grid.SetRoleAlias(ctx, w.c, w.hua.ID, r, w.odd("红管家", "片长 甲")))(w.t)
 	}
 }
 
@@ -90,6 +109,12 @@ func (w *world) hold(post id.ID, name, phone string) {
 		}
 		return w.grid.AddHolderIn(ctx, tx, w.c, h)
 	}))
+}
+
+// emptyPost adds a post over the community that nobody holds.
+func (w *world) emptyPost(title string) id.ID {
+	w.t.Helper()
+	return dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: title}))(w.t).ID
 }
 
 func (w *world) odd(words ...string) string { return words[w.rng.IntN(len(words))] }
@@ -115,7 +140,7 @@ func (w *world) in(k Kind, f *excelize.File, dry bool) *relist.Report {
 }
 
 // tables are all a list could change.
-var tables = []string{"place", "grid", "organisation", "team", "post", "holder", "account", "area_successor", "place_past", "post_door"}
+var tables = []string{"place", "grid", "organisation", "team", "post", "holder", "account", "area_successor", "place_past", "post_door", "binding", "role_alias"}
 
 // state is what stands in the tables, row by row.
 func (w *world) state() map[string][]string {
@@ -168,7 +193,7 @@ func TestListsComeBackUnchanged(t *testing.T) {
 
 // column is the letters of a column of a list by its key.
 func columnOf(t testing.TB, k Kind, key string) string {
-	for i, c := range newTable(k, grid.When{}).list().Columns {
+	for i, c := range new(Service).table(k, grid.When{}).list().Columns {
 		if c.Key == key {
 			return string(rune('B' + i))
 		}
@@ -184,6 +209,9 @@ var edits = map[Kind]map[string]func(n int) string{
 	Teams:         {colBranch: func(n int) string { return fmt.Sprint("支部", n) }, colUntil: func(n int) string { return fmt.Sprintf("2023年6月%d日", 1+n%28) }},
 	Areas:         {colName: func(n int) string { return fmt.Sprint("新名社区", n) }, colAlias: func(n int) string { return fmt.Sprint("旧称", n) }},
 	Grids:         {colName: func(n int) string { return fmt.Sprint("新网格", n) }, colCode: func(n int) string { return fmt.Sprint("N", n) }},
+	Points:        {colName: func(n int) string { return fmt.Sprint("新门", n) }, colKind: func(n int) string { return []string{"公告栏", "park"}[n%2] }, colAlias: func(n int) string { return fmt.Sprint("旧称", n) }},
+	Bindings:      {colUntil: func(n int) string { return fmt.Sprintf("2023/7/%d", 1+n%28) }},
+	RoleNames:     {colLocal: func(n int) string { return fmt.Sprint("管家", n) }},
 }
 
 // TestExactlyTheChangedCellsAreTheDifference changes random cells of random
@@ -306,7 +334,7 @@ func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 9)
 		for range 2 {
-			dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+			w.emptyPost("空岗")
 		}
 		f := w.out(Posts, "zh")
 		sheet := f.GetSheetName(0)
@@ -333,17 +361,13 @@ func TestAnEmptyPostIsFilledByItsRow(t *testing.T) {
 	})
 }
 
-func TestNewRowsOfGridsOrganisationsAndTeams(t *testing.T) {
-	dbtest.Each(t, newRowsOfGridsOrganisationsAndTeams)
+func TestNewRows(t *testing.T) {
+	dbtest.Each(t, newRows)
 }
 
-func newRowsOfGridsOrganisationsAndTeams(t *testing.T, d *db.DB) {
+func newRows(t *testing.T, d *db.DB) {
 	w := newWorld(t, d, 11)
-	for k, row := range map[Kind][]any{
-		Grids:         {"", w.hua.Code, "", "微网格", "微网格新", "W9", "第1网格"},
-		Organisations: {"", "新物业", "物业公司", w.hua.Code},
-		Teams:         {"", "突击队", "小分队", w.hua.Code, "", "", "", "", "2023-01-31"},
-	} {
+	for k, row := range w.newOnes() {
 		f := w.out(k, "zh")
 		sheet := f.GetSheetName(0)
 		n := len(dbtest.Must(f.GetRows(sheet))(t)) + 1

@@ -6,31 +6,45 @@ import (
 	"wangge/internal/platform/id"
 )
 
-// names is what is called how in which area. What a transaction adds stands
-// apart until it commits, since it may be undone or run again.
-type names struct {
-	stands map[string]id.ID
-	fresh  map[string]id.ID
+// memory is what later rows are to know of earlier ones, by some key. What a
+// transaction adds stands apart until it commits, since it may be undone or run
+// again.
+type memory[V any] struct {
+	stands map[string]V
+	fresh  map[string]V
 }
 
-func newNames() *names { return &names{stands: map[string]id.ID{}, fresh: map[string]id.ID{}} }
+func newMemory[V any]() memory[V] { return memory[V]{stands: map[string]V{}, fresh: map[string]V{}} }
+
+// start forgets what an earlier transaction added and did not commit.
+func (m *memory[V]) start() { m.fresh = map[string]V{} }
+
+func (m *memory[V]) get(key string) (V, bool) {
+	if v, ok := m.fresh[key]; ok {
+		return v, true
+	}
+	v, ok := m.stands[key]
+	return v, ok
+}
+
+// wrote takes in what tx wrote; it is the last that a row does.
+func (m *memory[V]) wrote(tx *db.Tx, key string, v V) {
+	m.fresh[key] = v
+	tx.OnCommit(func() { m.stands[key] = v })
+}
+
+// names is what is called how in which area.
+type names struct{ memory[id.ID] }
+
+func newNames() *names { return &names{newMemory[id.ID]()} }
 
 func nameIn(area, name string) string { return area + "/" + name }
 
 // keep takes in what is recorded.
 func (n *names) keep(area, name string, v id.ID) { n.stands[nameIn(area, name)] = v }
 
-// start forgets what an earlier transaction added and did not commit.
-func (n *names) start() { n.fresh = map[string]id.ID{} }
-
 // find returns what is called so in an area, by its code.
-func (n *names) find(area, name string) (id.ID, bool) {
-	if v, ok := n.fresh[nameIn(area, name)]; ok {
-		return v, true
-	}
-	v, ok := n.stands[nameIn(area, name)]
-	return v, ok
-}
+func (n *names) find(area, name string) (id.ID, bool) { return n.get(nameIn(area, name)) }
 
 // free refuses a new record whose name stands in the area already.
 func (n *names) free(area, name string) error {
@@ -40,8 +54,5 @@ func (n *names) free(area, name string) error {
 	return nil
 }
 
-// added takes in what tx wrote; it is the last that a row does.
-func (n *names) added(tx *db.Tx, area, name string, v id.ID) {
-	n.fresh[nameIn(area, name)] = v
-	tx.OnCommit(func() { n.keep(area, name, v) })
-}
+// added takes in what tx wrote.
+func (n *names) added(tx *db.Tx, area, name string, v id.ID) { n.wrote(tx, nameIn(area, name), v) }

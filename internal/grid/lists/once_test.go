@@ -64,11 +64,11 @@ func TestARefusedRowLeavesNothingBehind(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 21)
 		for range 2 {
-			dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+			w.emptyPost("空岗")
 		}
-		shared := dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "合岗"}))(t)
-		w.hold(shared.ID, "周一", "13511110001")
-		w.hold(shared.ID, "周二", "13511110002")
+		shared := w.emptyPost("合岗")
+		w.hold(shared, "周一", "13511110001")
+		w.hold(shared, "周二", "13511110002")
 		f := w.out(Posts, "zh")
 		sheet := f.GetSheetName(0)
 		seen := map[string]int{}
@@ -104,7 +104,7 @@ func TestARefusedRowLeavesNothingBehind(t *testing.T) {
 func TestOnePhoneIsOnePerson(t *testing.T) {
 	w := newWorld(t, dbtest.One(t), 22)
 	for range 2 {
-		dbtest.Must(w.grid.AddPost(ctx, w.c, grid.NewPost{Role: grid.RoleVolunteer, ObjectKind: grid.ObjectPlace, ObjectID: w.hua.ID, Title: "空岗"}))(t)
+		w.emptyPost("空岗")
 	}
 	f := w.out(Posts, "zh")
 	sheet := f.GetSheetName(0)
@@ -128,7 +128,7 @@ func TestNamesOfAnUndoneTransactionAreFree(t *testing.T) {
 		c := w.c
 		c.Lang = "zh"
 		data := w.bytes(w.with(Grids, []any{"", w.hua.Code, "", i18n.T("zh", "grid.gridkind."+string(grid.BasicGrid)), "新网格甲", "", ""}, []any{"", w.hua.Code, "", i18n.T("zh", "grid.gridkind."+string(grid.MicroGrid)), "新微甲", "", "新网格甲"}))
-		table := newTable(Grids, grid.When{})
+		table := w.table(Grids, grid.When{})
 		wk := dbtest.Must(w.begin(ctx, c, "test", table, id.Zero))(t)
 		rows := dbtest.Must(table.list().Read(ctx, data))(t)
 		lines := table.list().Diff("zh", dbtest.Must(table.load(ctx, wk))(t), rows)
@@ -176,6 +176,8 @@ func (w *world) newOnes() map[Kind][]any {
 		Grids:         {"", w.hua.Code, "", "微网格", "微网格新", "W9", "第1网格"},
 		Organisations: {"", "新物业", "物业公司", w.hua.Code},
 		Teams:         {"", "突击队", "小分队", w.hua.Code, "", "", "", "", "2023-01-31"},
+		Points:        {"", "北门", "大门/卡口", "", w.hua.Code, "", "东风小区1号楼"},
+		RoleNames:     {"", w.hua.Code, "", "网格员", "片警"},
 	}
 }
 
@@ -209,7 +211,7 @@ func aListIsWrittenOnce(t *testing.T, d *db.DB) {
 			t.Errorf("%s: %+v %+v", k, l, l.Report)
 		}
 		dbtest.OK(t, w.Apply(ctx, w.c, other))
-		if r := dbtest.Must(w.Get(ctx, w.c, other))(t).Report; !refusedBy(r, "lists.name_taken") {
+		if r := dbtest.Must(w.Get(ctx, w.c, other))(t).Report; r.New != 0 || r.Refused != 1 || k == Organisations && !refusedBy(r, "lists.name_taken") {
 			t.Errorf("%s handed in twice: %+v", k, r)
 		}
 	}

@@ -30,11 +30,11 @@ func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
 
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
-	for _, k := range Kinds() {
+	for _, k := range p.s.Kinds() {
 		app.Handle("GET /lists/"+string(k), grid.Called(k.of(p.form)))
 		app.Handle("POST /lists/"+string(k), grid.Called(k.of(p.upload)), web.MaxBody(relist.MaxBytes+1<<20), web.Timeout(2*time.Minute), web.As(web.Heavy))
 	}
-	for _, k := range append(Kinds(), Vacancies) {
+	for _, k := range append(p.s.Kinds(), Vacancies) {
 		app.Handle("GET /lists/"+string(k)+"/file", grid.Called(k.of(p.file)), web.Timeout(time.Minute), web.As(web.Heavy))
 	}
 	app.Handle("GET /brought-back/{id}", grid.Called(p.list), web.Timeout(2*time.Minute), web.As(web.Heavy))
@@ -47,7 +47,19 @@ func (k Kind) of(h func(http.ResponseWriter, *http.Request, grid.Caller, Kind) e
 }
 
 // menus are the entries of the menu that the kinds belong to, and their pages.
-var menus = map[Kind]string{Posts: "posts", Organisations: "organisations", Teams: "organisations", Areas: "areas", Grids: "grids", Vacancies: "vacancies"}
+var menus = map[Kind]string{Posts: "posts", Organisations: "organisations", Teams: "organisations", Areas: "areas", Grids: "grids", Points: "areas",
+	Bindings: "organisations", RoleNames: "posts", Vacancies: "vacancies"}
+
+// meta is the head of a page about a kind of list.
+func (p *Pages) meta(r *http.Request, k Kind) web.Meta {
+	menu := menus[k]
+	for _, t := range p.s.given {
+		if t.Kind == k {
+			menu = t.Menu
+		}
+	}
+	return web.Meta{Title: web.T(r.Context(), "lists.title."+string(k)), Menu: menu, Crumbs: crumb(r, k)}
+}
 
 func crumb(r *http.Request, k Kind) []web.Crumb {
 	return []web.Crumb{{Text: web.T(r.Context(), "lists.kind."+string(k)), Href: "/" + string(k)}}
@@ -71,12 +83,12 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request, c grid.Caller, k Ki
 }
 
 func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, c grid.Caller, k Kind, status int, form web.Form) error {
-	ctx, t := r.Context(), newTable(k, grid.When{})
+	ctx, t := r.Context(), p.s.table(k, grid.When{})
 	wk, err := p.s.begin(ctx, c, "lists.form", t, id.From(form.Value("place")))
 	if err != nil {
 		return err
 	}
-	d := formPage{Meta: web.Meta{Title: web.T(ctx, "lists.title."+string(k)), Menu: menus[k], Crumbs: crumb(r, k)}, Form: form, Kind: k, Place: wk.at,
+	d := formPage{Meta: p.meta(r, k), Form: form, Kind: k, Place: wk.at,
 		Limit: relist.MaxBytes >> 20, New: t.list().New, Lang: c.Lang}
 	return p.ren.PageStatus(w, r, status, web.Office, "lists/form", d)
 }
@@ -121,6 +133,7 @@ type listPage struct {
 	More   int
 	Again  string
 	States map[relist.State]string
+	Titles map[string]string // of the columns
 }
 
 func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -129,8 +142,8 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	if err != nil {
 		return err
 	}
-	d := listPage{Meta: web.Meta{Title: web.T(ctx, "lists.title."+string(l.Kind)), Menu: menus[l.Kind], Crumbs: crumb(r, l.Kind)}, L: l,
-		Again: "/lists/" + string(l.Kind) + "?" + url.Values{"place": {l.Place.String()}}.Encode(), States: map[relist.State]string{relist.New: "done", relist.Changed: "info"}}
+	d := listPage{Meta: p.meta(r, l.Kind), L: l,
+		Again: "/lists/" + string(l.Kind) + "?" + url.Values{"place": {l.Place.String()}}.Encode(), States: map[relist.State]string{relist.New: "done", relist.Changed: "info"}, Titles: p.s.table(l.Kind, grid.When{}).list().Titles(c.Lang)}
 	for _, x := range l.Report.Lines {
 		switch {
 		case x.State == relist.Refused && len(d.Wrong) < maxShown:

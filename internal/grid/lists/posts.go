@@ -8,7 +8,6 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
-	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/relist"
 	"wangge/internal/platform/seal"
@@ -21,8 +20,8 @@ type posts struct {
 	rows   map[string]seat
 	areas  []grid.Place
 	lang   string
-	titled map[id.ID]string    // titles that earlier rows gave
-	made   map[string]somebody // whom earlier rows brought in, by phone
+	titled memory[string]   // titles that earlier rows gave, by post
+	made   memory[somebody] // whom earlier rows brought in, by phone
 }
 
 // somebody is who comes into a post.
@@ -42,11 +41,7 @@ func (*posts) right() grid.Permission { return grid.PostWrite }
 func (*posts) list() relist.List {
 	phone := column(colPhone, 18)
 	phone.Mask, phone.Norm = seal.MaskPhone, plainPhone
-	roles := make([]string, 0, len(grid.Roles()))
-	for _, r := range grid.Roles() {
-		roles = append(roles, string(r))
-	}
-	return relist.List{Label: colName, Columns: []relist.Column{column(colName, 14), phone, chosen(fixed(colRole, 16), "grid.role.", roles), column(colTitle, 20),
+	return relist.List{Label: colName, Columns: []relist.Column{column(colName, 14), phone, roleColumn(), column(colTitle, 20),
 		fixed(colOver, 34), fixed(colOrg, 20), dated(column(colFrom, 12)), dated(column(colUntil, 12))}}
 }
 
@@ -86,7 +81,7 @@ func (t *posts) load(ctx context.Context, w *work) ([]relist.Record, error) {
 	if t.areas, err = w.s.grid.Areas(ctx, w.c); err != nil {
 		return nil, err
 	}
-	t.rows = map[string]seat{}
+	t.rows, t.titled, t.made = map[string]seat{}, newMemory[string](), newMemory[somebody]()
 	t.lang = w.c.Lang
 	var out []relist.Record
 	for i, v := range views {
@@ -103,13 +98,8 @@ func (t *posts) load(ctx context.Context, w *work) ([]relist.Record, error) {
 
 // elsewhere writes what the posts are over as a list in another language does.
 func (t *posts) elsewhere(ctx context.Context, w *work, views []grid.PostView) ([]string, error) {
-	c, list := w.c, slices.Clone(views)
-	for _, lang := range i18n.Langs() {
-		if lang != w.c.Lang {
-			c.Lang = lang
-		}
-	}
-	err := w.s.grid.NamePosts(ctx, c, list)
+	list := slices.Clone(views)
+	err := w.s.grid.NamePosts(ctx, w.otherwise(), list)
 	out := make([]string, len(list))
 	for i, v := range list {
 		out[i] = v.Object
@@ -128,7 +118,7 @@ func (t *posts) record(s seat, a account.Account, also string) relist.Record {
 		colFrom: firstDay(s.holder.FromMs), colUntil: lastDay(s.holder.UntilMs)}}
 }
 
-func (t *posts) start() { t.titled, t.made = map[id.ID]string{}, map[string]somebody{} }
+func (t *posts) start() { t.titled.start(); t.made.start() }
 
 // apply carries out a row. What later rows are to know of it is noted only once
 // it stands: a row that is refused is undone.
@@ -138,7 +128,7 @@ func (t *posts) apply(ctx context.Context, tx *db.Tx, w *work, l *relist.Line) e
 		return err
 	}
 	if title, given := l.Cell(colTitle); given {
-		t.titled[s.post.ID] = title
+		t.titled.wrote(tx, s.post.ID.String(), title)
 	}
 	return nil
 }
@@ -162,7 +152,7 @@ func (t *posts) title(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, s
 	if !given {
 		return nil
 	}
-	if earlier, twice := t.titled[s.post.ID]; twice && earlier != title {
+	if earlier, twice := t.titled.get(s.post.ID.String()); twice && earlier != title {
 		return errs.Field(errs.E("lists.title", errs.Conflict, "lists.title_twice", earlier), colTitle)
 	}
 	return at(w.s.grid.ChangeTermsIn(ctx, tx, w.c, []grid.Term{{PostID: s.post.ID, Title: title, NoTitle: title == ""}}), nil)
@@ -256,7 +246,7 @@ func (t *posts) fill(ctx context.Context, tx *db.Tx, w *work, l *relist.Line, s 
 	if err != nil {
 		return at(err, map[string]string{"account_id": colPhone})
 	}
-	t.made[phone] = somebody{who, name}
+	t.made.wrote(tx, phone, somebody{who, name})
 	return nil
 }
 
@@ -270,7 +260,7 @@ func sameName(is, given string) error {
 
 // account finds or makes the account of somebody who comes into a post.
 func (t *posts) account(ctx context.Context, tx *db.Tx, w *work, s seat, name, phone string) (id.ID, error) {
-	if a, ok := t.made[phone]; ok && phone != "" {
+	if a, ok := t.made.get(phone); ok && phone != "" {
 		return a.account, sameName(a.name, name)
 	}
 	if phone != "" {

@@ -27,6 +27,7 @@ type Deps struct {
 	Audit    *audit.Log
 	Grid     *grid.Service
 	Accounts *account.Service
+	Tables   []Table // lists of other packages
 }
 
 // Service takes lists out and in again.
@@ -37,17 +38,29 @@ type Service struct {
 	grid     *grid.Service
 	accounts *account.Service
 	files    *upload.Store
+	given    []Table
+	chunk    int // how many changed rows share a transaction
+	together int // how many are judged in one
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	s := &Service{d: d.DB, clk: d.Clock, log: d.Audit, grid: d.Grid, accounts: d.Accounts}
-	kinds := make([]string, len(Kinds()))
-	for i, k := range Kinds() {
-		kinds[i] = string(k)
+	s := &Service{d: d.DB, clk: d.Clock, log: d.Audit, grid: d.Grid, accounts: d.Accounts, given: d.Tables, chunk: chunk, together: together}
+	var kinds []string
+	for _, k := range s.Kinds() {
+		kinds = append(kinds, string(k))
 	}
 	s.files = upload.New(d.DB, d.Keys, d.Clock, kinds...)
 	return s
+}
+
+// Kinds lists the kinds that come back: the grid's and those handed in.
+func (s *Service) Kinds() []Kind {
+	out := Kinds()
+	for _, t := range s.given {
+		out = append(out, t.Kind)
+	}
+	return out
 }
 
 func (s *Service) now() int64 { return clock.Ms(s.clk.Now()) }
@@ -77,7 +90,7 @@ func (s *Service) begin(ctx context.Context, c grid.Caller, op string, t table, 
 // the place, and leaves an entry of the record.
 func (s *Service) Export(ctx context.Context, c grid.Caller, k Kind, place id.ID, when grid.When, out io.Writer) error {
 	const op = "lists.Export"
-	t := newTable(k, when)
+	t := s.table(k, when)
 	w, err := s.begin(ctx, c, op, t, place)
 	if err != nil {
 		return err
@@ -112,7 +125,7 @@ type Options struct {
 // "file" for what is no such list, Denied without the right over the place.
 func (s *Service) Import(ctx context.Context, c grid.Caller, data []byte, o Options) (*relist.Report, error) {
 	const op = "lists.Import"
-	t := newTable(o.Kind, grid.When{})
+	t := s.table(o.Kind, grid.When{})
 	if o.Kind == Vacancies {
 		t = nil
 	}
@@ -135,8 +148,13 @@ func (s *Service) Import(ctx context.Context, c grid.Caller, data []byte, o Opti
 	return relist.Sum(o.File, lines), nil
 }
 
-// chunk is how many changed rows share a transaction.
-const chunk = 500
+const (
+	// chunk is how many changed rows share a transaction.
+	chunk = 500
+	// together is how many changed rows are judged together before they are
+	// written: on SQLite nobody else writes meanwhile, a second or two.
+	together = 3000
+)
 
 // errDry undoes a transaction that only showed what would happen.
 var errDry = errors.New("lists: nothing is to be written")
@@ -149,26 +167,53 @@ func (s *Service) carryOut(ctx context.Context, w *work, t table, o Options, lin
 			todo = append(todo, &lines[i])
 		}
 	}
-	return db.Chunks(todo, chunk, func(part []*relist.Line) error {
+	if o.Dry {
+		return s.rehearse(ctx, w, t, todo)
+	}
+	return db.Chunks(todo, s.chunk, func(part []*relist.Line) error {
 		var refused map[int]error
 		err := s.d.WriteLow(ctx, "lists.Import", func(tx *db.Tx) (err error) {
 			if refused, err = s.apply(ctx, tx, w, t, part); err != nil {
 				return err
 			}
-			if o.Dry {
-				return errDry
-			}
 			return s.note(ctx, tx, w, t, "list.imported", fmt.Sprintf("kind=%s rows=%d refused=%d", o.Kind, len(part), len(refused)))
 		})
-		if err != nil && !errors.Is(err, errDry) {
+		if err == nil {
+			refuse(w, part, refused)
+		}
+		return err
+	})
+}
+
+// rehearse makes all changes in one transaction and undoes it, so that each row
+// is judged with those before it in place, as when they are written.
+func (s *Service) rehearse(ctx context.Context, w *work, t table, todo []*relist.Line) error {
+	const op = "lists.rehearse"
+	if len(todo) == 0 {
+		return nil
+	}
+	if len(todo) > s.together {
+		return errs.Field(errs.E(op, errs.Invalid, "lists.too_many", len(todo), s.together), "file")
+	}
+	var refused map[int]error
+	err := s.d.WriteLow(ctx, op, func(tx *db.Tx) (err error) {
+		if refused, err = s.apply(ctx, tx, w, t, todo); err != nil {
 			return err
 		}
-		for i, why := range refused {
-			e := errs.As(why)
-			part[i].Refuse(w.c.Lang, e.Field, e.Key, e.Args...)
-		}
-		return nil
+		return errDry
 	})
+	if !errors.Is(err, errDry) {
+		return err
+	}
+	refuse(w, todo, refused)
+	return nil
+}
+
+func refuse(w *work, part []*relist.Line, refused map[int]error) {
+	for i, why := range refused {
+		e := errs.As(why)
+		part[i].Refuse(w.c.Lang, e.Field, e.Key, e.Args...)
+	}
 }
 
 // apply carries out lines one by one and says which cannot be.

@@ -43,3 +43,14 @@ func List[T any](ctx context.Context, q Queryer, fields func(*T) []any, text str
 		return v, err
 	})
 }
+
+// One reports whether a statement changed exactly one row:
+//
+//	return db.One(tx.ExecContext(ctx, `UPDATE … AND version = $3`, …))
+func One(res sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}

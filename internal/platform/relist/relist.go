@@ -50,6 +50,15 @@ type List struct {
 	New     bool   // a row without a number is a new record
 }
 
+// Titles are the titles of the columns by their keys.
+func (l List) Titles(lang string) map[string]string {
+	out := map[string]string{}
+	for _, c := range l.Columns {
+		out[c.Key] = i18n.T(lang, c.Title)
+	}
+	return out
+}
+
 // Record is what is recorded, as an export shows it.
 type Record struct {
 	ID    string
