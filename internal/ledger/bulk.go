@@ -153,6 +153,7 @@ type Batch struct {
 	residences        []Residence
 	care              []careRow
 	careItems         []listItem
+	amends            amends
 }
 
 // NewBatch returns an empty batch for one district.
@@ -209,7 +210,7 @@ func (b *Batch) doors() []id.ID {
 
 // Seal makes the rows ready; it needs no transaction.
 func (b *Batch) Seal() error {
-	for _, step := range []func() error{b.sealHouseholds, b.sealPersons, b.sealChanged, b.sealEvents, b.sealExtra} {
+	for _, step := range []func() error{b.sealHouseholds, b.sealPersons, b.sealChanged, b.sealEvents, b.sealExtra, b.sealAmends} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -301,6 +302,9 @@ func (b *Batch) Write(ctx context.Context, tx *db.Tx) error {
 		if err := b.s.updatePerson(ctx, tx, b.district, p, b.changedBlobs[i], b.changedKeys[i]); err != nil {
 			return err
 		}
+	}
+	if err := b.writeAmends(ctx, tx); err != nil {
+		return err
 	}
 	if err := b.writeExtra(ctx, tx); err != nil {
 		return err

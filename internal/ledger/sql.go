@@ -79,10 +79,15 @@ func (s *Service) updatePerson(ctx context.Context, tx *db.Tx, district int, p *
 	if err := changedOne(res); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM person_key WHERE district = $1 AND person_id = $2`, district, int64(p.ID)); err != nil {
+	return s.newKeys(ctx, tx, district, p.ID, keys)
+}
+
+// newKeys replaces the hashes a person is found by.
+func (s *Service) newKeys(ctx context.Context, tx *db.Tx, district int, person id.ID, keys []personKey) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM person_key WHERE district = $1 AND person_id = $2`, district, int64(person)); err != nil {
 		return err
 	}
-	return tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, p.ID, keys))
+	return tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, person, keys))
 }
 
 // storePerson seals and updates one person.

@@ -1,10 +1,10 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 
 	"wangge/internal/grid"
-	"wangge/internal/ledger"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
@@ -96,7 +96,7 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease
 	if err != nil {
 		return nil, nil, errs.Wrap(op, err)
 	}
-	p, err := s.write(ctx, c, lease, v, func() (*plan, error) {
+	p, err := s.write(ctx, c, lease, v, func(w *writer) (*plan, error) {
 		if files == nil {
 			if files, err = s.files(ctx, c.District, v); err != nil {
 				return nil, err
@@ -106,7 +106,7 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease
 		if v.judge, err = s.judgeOf(ctx, c.District, v); err != nil {
 			return nil, err
 		}
-		return s.read(ctx, c, v, maps, files, newRejects(c.Lang))
+		return s.read(ctx, c, v, maps, files, newRejects(c.Lang), w)
 	})
 	if err == nil {
 		err = s.finish(ctx, c, lease, v, p)
@@ -137,235 +137,37 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, c grid.Caller, action str
 	return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.LedgerImport), Action: action, Object: "ledger_import", ObjectID: imp})
 }
 
-func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v *Import, read func() (*plan, error)) (*plan, error) {
-	p, err := read()
-	if err != nil {
-		return nil, err
-	}
-	w := &writer{s: s, c: c, p: p, lease: lease, j: &journal{district: c.District, imp: v.ID}, done: map[*homeState]bool{}}
+// write writes a roster while read reads it, then what is left.
+func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v *Import, read func(w *writer) (*plan, error)) (p *plan, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &writer{s: s, c: c, lease: lease, j: &journal{district: c.District, imp: v.ID}, total: v.work(),
+		now: s.nowMs(), postID: v.postID}
 	if v.body.Reconcile != nil {
 		w.source = v.body.Reconcile.Source
+	}
+	w.start(ctx, cancel)
+	defer func() {
+		if fault := w.end(); err == nil {
+			err = fault
+		}
+	}()
+	if p, err = read(w); err != nil {
+		return nil, cmp.Or(w.fault(), err)
 	}
 	p.match.forget()
 	p.res.forget()
 	for _, h := range p.match.open {
 		h.settle()
 	}
-	var matched []id.ID
-	for _, q := range p.match.persons {
-		if !q.isNew && len(q.care) > 0 {
-			matched = append(matched, q.ID)
-		}
-	}
-	if w.care, err = s.Ledger.CareKindsOf(ctx, c, matched); err != nil {
+	if err := p.handOver(true, w.give); err != nil {
 		return nil, err
 	}
-	w.total = len(p.res.fresh) + len(p.match.persons) + len(p.match.open)
-	for _, step := range []func(context.Context) error{w.places, w.persons, w.homes} {
-		if err := step(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
+	return p, db.Chunks(p.match.open, chunk, func(part []*homeState) error { return w.give(piece{rest: part}) })
 }
 
-// writer writes a plan piece by piece.
-type writer struct {
-	s           *Service
-	c           grid.Caller
-	p           *plan
-	lease       *jobs.Lease
-	source      string // whose roster it is, where it was compared
-	j           *journal
-	done        map[*homeState]bool
-	care        map[id.ID][]string
-	step, total int
-}
-
-// places makes the missing places, with the journal in the same transaction.
-func (w *writer) places(ctx context.Context) error {
-	return db.Chunks(w.p.res.fresh, chunk, func(part []grid.NewPlace) error {
-		ids := make([]id.ID, len(part))
-		for i, n := range part {
-			ids[i] = n.ID
-		}
-		return w.commit(ctx, nil, len(part), func(ctx context.Context, tx *db.Tx) ([]journalRow, error) {
-			_, err := w.s.Places.AddPlacesIn(ctx, tx, w.c, part)
-			return []journalRow{{action: actionCreated, object: objectPlace, before: packIDs(ids)}}, err
-		})
-	})
-}
-
-// commit writes a batch with its journal and the progress in one transaction.
-func (w *writer) commit(ctx context.Context, b *ledger.Batch, n int, rows func(context.Context, *db.Tx) ([]journalRow, error)) error {
-	if b != nil {
-		if err := b.Seal(); err != nil {
-			return err
-		}
-	}
-	var wrote int
-	err := w.s.db.WriteLow(ctx, "importer.chunk", func(tx *db.Tx) error {
-		list, err := rows(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := w.j.write(ctx, tx, list); err != nil {
-			return err
-		}
-		wrote = len(list)
-		if b != nil {
-			if err := b.Write(ctx, tx); err != nil {
-				return err
-			}
-		}
-		tx.Notify(topic(w.j.imp))
-		return w.lease.Progress(ctx, tx, w.step+n, w.total)
-	})
-	if err == nil {
-		w.j.seq += wrote
-		w.step += n
-	}
-	return err
-}
-
-// persons writes new and changed people with their new households.
-func (w *writer) persons(ctx context.Context) error {
-	return db.Chunks(w.p.match.persons, chunk, func(part []*personState) error {
-		b := w.s.Ledger.NewBatch(w.c.District)
-		t := touched{}
-		if err := w.newWords(ctx, part); err != nil {
-			return err
-		}
-		for _, q := range part {
-			if h := q.home; h.isNew && !w.done[h] {
-				w.done[h] = true
-				b.AddHousehold(h.Household)
-				t.households = append(t.households, h.ID)
-			}
-			w.person(b, q, &t)
-		}
-		err := w.commit(ctx, b, len(part), t.rows(w))
-		clear(part) // written: nobody needs them any more
-		return err
-	})
-}
-
-func (w *writer) person(b *ledger.Batch, q *personState, t *touched) {
-	now := w.p.match.now
-	event := func() *ledger.Event {
-		return &ledger.Event{PersonID: q.ID, AtMs: now, Kind: ledger.EventImported, AccountID: w.c.AccountID,
-			PostID: w.p.match.origin.PostID, Source: ledger.SourceImport, ObjectID: w.j.imp}
-	}
-	switch {
-	case q.isNew:
-		b.AddPerson(q.Person)
-		t.persons = append(t.persons, q.ID)
-	case q.touched:
-		e := event()
-		e.Changes = ledger.Changes(q.was, q.Person)
-		ch := ledger.Change{District: w.c.District, DoorID: q.DoorID, HouseholdID: q.HouseholdID, PersonID: q.ID, At: now}
-		if q.gone {
-			e.Kind, e.Text, e.Changes = ledger.EventDeparted, q.UntilReason, nil
-			ch.Kind, ch.Reason = ledger.Departed, q.UntilReason
-			b.Tell(ch)
-		} else if q.DoorID != q.was.DoorID {
-			e.Kind = ledger.EventMoved
-			b.AddResidence(ledger.Residence{PersonID: q.ID, HouseholdID: q.was.HouseholdID, DoorID: q.was.DoorID, FromMs: q.was.FromMs, UntilMs: now, Reason: "import"})
-			ch.Kind, ch.FromDoorID, ch.FromHouseholdID = ledger.Moved, q.was.DoorID, q.was.HouseholdID
-			b.Tell(ch)
-		} else if q.was.LivesHere != q.LivesHere {
-			ch.Kind, ch.Reason = ledger.Arrived, ""
-			if !q.LivesHere {
-				ch.Kind, ch.Reason = ledger.Departed, "living_elsewhere"
-			}
-			b.Tell(ch)
-		}
-		b.ChangePerson(q.Person, e)
-		t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectPerson, objectID: q.ID})
-	}
-	if len(q.outvoted) > 0 {
-		e := event()
-		e.Kind, e.Changes, e.Text = ledger.EventOutvoted, q.outvoted, w.source
-		b.AddEvent(q.Register, e)
-	}
-	if !w.c.Sees(grid.FieldCare) {
-		return
-	}
-	for _, kind := range q.care {
-		if !contains(w.care[q.ID], kind) {
-			t.care = append(t.care, b.AddCare(q.Person, kind, event()))
-		}
-	}
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
-}
-
-// homes writes households nobody is named in, and the changed ones.
-func (w *writer) homes(ctx context.Context) error {
-	return db.Chunks(w.p.match.open, chunk, func(part []*homeState) error {
-		b := w.s.Ledger.NewBatch(w.c.District)
-		t := touched{}
-		for _, h := range part {
-			switch {
-			case h.isNew && !w.done[h]:
-				w.done[h] = true
-				b.AddHousehold(h.Household)
-				t.households = append(t.households, h.ID)
-			case !h.isNew && (h.changed() || h.emptied()):
-				if h.emptied() {
-					h.UntilMs, h.UntilReason = w.p.match.now, "emptied"
-					b.Tell(ledger.Change{Kind: ledger.Departed, District: w.c.District, DoorID: h.DoorID, HouseholdID: h.ID, Reason: h.UntilReason, At: h.UntilMs})
-				} else if h.was.kind == ledger.Vacant && h.Kind != ledger.Vacant { // rounds ask there again
-					b.Tell(ledger.Change{Kind: ledger.Arrived, District: w.c.District, DoorID: h.DoorID, HouseholdID: h.ID, At: w.p.match.now})
-				}
-				b.ChangeHousehold(h.Household)
-				t.updated = append(t.updated, journalRow{action: actionUpdated, object: ledger.ObjectHousehold, objectID: h.ID})
-			}
-		}
-		return w.commit(ctx, b, len(part), t.rows(w))
-	})
-}
-
-func (h *homeState) emptied() bool {
-	return h.people == 0 && h.Living == 0 && h.Registered == 0 && (h.was.living > 0 || h.was.registered > 0)
-}
-
-// touched is what one piece did, for its journal.
-type touched struct {
-	households, persons, care []id.ID
-	updated                   []journalRow
-}
-
-// rows makes the journal of a piece, reading each record as it is before the
-// change.
-func (t *touched) rows(w *writer) func(context.Context, *db.Tx) ([]journalRow, error) {
-	return func(ctx context.Context, tx *db.Tx) ([]journalRow, error) {
-		var out []journalRow
-		for _, g := range []struct {
-			object string
-			ids    []id.ID
-		}{{ledger.ObjectHousehold, t.households}, {ledger.ObjectPerson, t.persons}, {ledger.ObjectCare, t.care}} {
-			if len(g.ids) > 0 {
-				out = append(out, journalRow{action: actionCreated, object: g.object, before: packIDs(g.ids)})
-			}
-		}
-		for _, r := range t.updated {
-			var err error
-			if r.before, err = w.s.Ledger.Before(ctx, tx, w.c.District, r.object, r.objectID); err != nil {
-				return nil, err
-			}
-			out = append(out, r)
-		}
-		return out, nil
-	}
-}
+// work is about how many records an import writes, for its progress.
+func (imp *Import) work() int { return imp.Doors + imp.Households + imp.Persons }
 
 // finish closes the import: numbers, remembered columns, the rejected rows, no
 // file any more.
@@ -394,6 +196,10 @@ func (s *Service) finish(ctx context.Context, c grid.Caller, lease *jobs.Lease, 
 		v.State, v.AppliedMs = Applied, s.nowMs()
 		v.understood(p)
 		if err := s.savePlan(ctx, tx, c.District, v, maps); err != nil {
+			return err
+		}
+		all := v.work()
+		if err := lease.Progress(ctx, tx, all, all); err != nil {
 			return err
 		}
 		if err := lease.End(ctx, tx, "done", ""); err != nil {

@@ -7,6 +7,8 @@
 //   - Importing the same roster again changes nothing; importing a corrected
 //     one updates the records it made (identity by number, else by phone and
 //     name, else by name behind the door).
+//   - A roster is written while it is read: memory holds a few thousand rows
+//     and, of the others, hashes (see pieces.go).
 //   - Each piece commits with the journal of what it did. An import that
 //     failed, was cancelled or was cut off by a crash is undone from the journal
 //     (Recover at the next start), so nothing stays half done.

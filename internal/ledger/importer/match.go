@@ -12,19 +12,22 @@ import (
 // matcher holds what is there already and what the file adds, and decides for
 // each row which person and household it speaks of.
 type matcher struct {
-	byIDNo  map[string]*personState
+	byIDNo  map[papers]*personState
 	byPhone map[phoneName]*personState
 	byDoor  map[doorName]*personState
 	homes   map[id.ID][]*homeState // by door, in order
 	inFile  map[fileHome]*homeState
 	known   []*personState // recorded in the place
-	persons []*personState // touched or new, in the order of the file
+	persons []*personState // new, in the order of the file
+	changed []*personState // recorded before and touched, in the order of the file: they are written last, each once
 	open    []*homeState   // new or touched households, in the order of the file
 	counts  ImportCounts
 	now     int64
 	origin  ledger.Origin
 	judge   *judge // decides where roster and ledger differ; nil: the roster's word counts
 	rowKey  string // names the row being taken, for the judge
+	archive *archive
+	latest  *homeState // of the last row taken
 }
 
 type doorName struct {
@@ -45,6 +48,10 @@ type homeState struct {
 	was      homeCounts
 	isNew    bool
 	listed   bool // stands in matcher.open
+	written  bool // by an earlier piece of this import
+	retired  bool // and out of memory since
+	claimed  bool // rows of the file belong to it
+	waiting  int  // of its people, who are yet to be written
 	people   int  // current persons recorded
 	named    int  // of them, who live here
 	namedReg int
@@ -70,6 +77,7 @@ type personState struct {
 	isNew   bool
 	touched bool     // its fields change
 	listed  bool     // stands in matcher.persons
+	written bool     // by an earlier piece of this import
 	care    []string // kinds to be added
 
 	gone      bool                          // closed, because the roster does not name them
@@ -87,7 +95,7 @@ func (q *personState) recorded() *ledger.Person {
 }
 
 func newMatcher(hs []ledger.Household, ps []*ledger.Person, now int64, origin ledger.Origin) *matcher {
-	m := &matcher{byIDNo: make(map[string]*personState, len(ps)), byPhone: make(map[phoneName]*personState, len(ps)), byDoor: make(map[doorName]*personState, len(ps)),
+	m := &matcher{archive: newArchive(), byIDNo: make(map[papers]*personState, len(ps)), byPhone: make(map[phoneName]*personState, len(ps)), byDoor: make(map[doorName]*personState, len(ps)),
 		homes: make(map[id.ID][]*homeState, len(hs)), inFile: map[fileHome]*homeState{}, now: now, origin: origin}
 	byID := make(map[id.ID]*homeState, len(hs))
 	for i := range hs {
@@ -122,10 +130,11 @@ func (m *matcher) forget() {
 	m.byIDNo, m.byPhone, m.byDoor, m.homes, m.inFile = nil, nil, nil, nil, nil
 }
 
-func (m *matcher) index(p *personState) {
+// keysOf calls the function of each kind of key a person is found by.
+func keysOf(p *ledger.Person, number func(papers), phone func(phoneName), door func(doorName)) {
 	for _, n := range []string{seal.NormIDNo(p.IDNo), seal.NormIDNo(p.Passport)} {
-		if n != "" && m.byIDNo[n] == nil {
-			m.byIDNo[n] = p
+		if n != "" {
+			number(papers(n))
 		}
 	}
 	if p.Name == "" {
@@ -133,38 +142,58 @@ func (m *matcher) index(p *personState) {
 	}
 	name := seal.NormName(p.Name)
 	for _, ph := range p.Phones {
-		if k := (phoneName{ph, name}); m.byPhone[k] == nil {
-			m.byPhone[k] = p
-		}
+		phone(phoneName{ph, name})
 	}
-	if k := (doorName{p.DoorID, name}); m.byDoor[k] == nil {
-		m.byDoor[k] = p
+	door(doorName{p.DoorID, name})
+}
+
+// index has later rows find a person, where its keys find nobody yet.
+func (m *matcher) index(q *personState) {
+	keysOf(q.Person, func(n papers) { learn(m.archive, m.byIDNo, n, q) },
+		func(k phoneName) { learn(m.archive, m.byPhone, k, q) }, func(k doorName) { learn(m.archive, m.byDoor, k, q) })
+}
+
+func learn[K comparable](a *archive, in map[K]*personState, k K, q *personState) {
+	if in[k] == nil && !a.has(hashOf(a, k)) {
+		in[k] = q
 	}
+}
+
+// look finds a person by a key, in hand or written before.
+func look[K comparable](m *matcher, in map[K]*personState, k K) *personState {
+	if q := in[k]; q != nil {
+		return q
+	}
+	if len(m.archive.persons) == 0 {
+		return nil
+	}
+	return m.again(hashOf(m.archive, k))
 }
 
 // find returns the person a row speaks of, or nil. Two different identity
 // numbers are two people, whatever else is alike.
-func (m *matcher) find(p *ledger.Person) *personState {
+func (m *matcher) find(p *ledger.Person) (found *personState) {
 	same := func(q *personState) bool {
 		return q != nil && (p.IDNo == "" || q.IDNo == "" || seal.NormIDNo(p.IDNo) == seal.NormIDNo(q.IDNo))
 	}
-	for _, n := range []string{p.IDNo, p.Passport} {
-		if q := m.byIDNo[seal.NormIDNo(n)]; n != "" && q != nil {
-			return q
+	keysOf(p, func(n papers) {
+		if found == nil {
+			found = look(m, m.byIDNo, n)
 		}
-	}
-	if p.Name == "" {
-		return nil
-	}
-	for _, ph := range p.Phones {
-		if q := m.byPhone[phoneName{ph, seal.NormName(p.Name)}]; same(q) {
-			return q
+	}, func(k phoneName) {
+		if found == nil {
+			if q := look(m, m.byPhone, k); same(q) {
+				found = q
+			}
 		}
-	}
-	if q := m.byDoor[doorName{p.DoorID, seal.NormName(p.Name)}]; same(q) {
-		return q
-	}
-	return nil
+	}, func(k doorName) {
+		if found == nil {
+			if q := look(m, m.byDoor, k); same(q) {
+				found = q
+			}
+		}
+	})
+	return found
 }
 
 // take works one accepted row in; isNew says that its door is.
@@ -182,6 +211,7 @@ func (m *matcher) take(row *roster.Row, door id.ID, village, isNew bool) {
 		q.otherDoor, door = doorWords(row), q.DoorID
 	}
 	home := m.home(row, door, q)
+	m.latest = home
 	if village && row.Head != "" && home.isNew && home.Nickname == "" {
 		home.Nickname = row.Head
 	}
@@ -218,12 +248,13 @@ func (m *matcher) takeDoor(row *roster.Row, door id.ID, isNew bool) {
 		}
 		return
 	}
+	m.reopenAll(door)
 	if homes := m.homes[door]; len(homes) > 0 {
 		h := homes[0]
 		before := h.stated
 		h.stated = max(h.stated, row.Persons)
 		m.touch(h)
-		if h.stated > max(before, h.Living) {
+		if h.stated > max(before, h.Living, h.named) {
 			m.counts.Updated++
 			return
 		}
@@ -260,13 +291,16 @@ func (m *matcher) home(row *roster.Row, door id.ID, q *personState) *homeState {
 	if h := m.inFile[k]; h != nil {
 		return h
 	}
+	if h := m.reopen(k); h != nil {
+		return h
+	}
 	var h *homeState
 	if q != nil && q.DoorID == door {
 		h = q.home
 	}
 	if h == nil {
 		for _, v := range m.homes[door] {
-			if v.people == 0 && !m.claimed(door, v) {
+			if v.people == 0 && !v.claimed {
 				h = v
 				break
 			}
@@ -275,7 +309,7 @@ func (m *matcher) home(row *roster.Row, door id.ID, q *personState) *homeState {
 	if h == nil {
 		h = m.newHome(door)
 	}
-	m.inFile[k] = h
+	m.inFile[k], h.claimed = h, true
 	m.touch(h)
 	if h.Kind == ledger.Vacant {
 		h.Kind = ledger.Family
@@ -284,18 +318,6 @@ func (m *matcher) home(row *roster.Row, door id.ID, q *personState) *homeState {
 		h.Kind = ledger.Shared
 	}
 	return h
-}
-
-func (m *matcher) claimed(door id.ID, h *homeState) bool {
-	for n := 1; n < 64; n++ {
-		switch m.inFile[fileHome{door, n}] {
-		case h:
-			return true
-		case nil:
-			return false
-		}
-	}
-	return false
 }
 
 func bit(b bool) int {

@@ -80,7 +80,12 @@ func (m *matcher) update(q *personState, p *ledger.Person, row *roster.Row, home
 func (m *matcher) list(q *personState) {
 	if !q.listed {
 		q.listed = true
-		m.persons = append(m.persons, q)
+		q.home.waiting++
+		if q.isNew {
+			m.persons = append(m.persons, q)
+		} else {
+			m.changed = append(m.changed, q)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // ask keeps what a person should look at: compounds that would be made, rows
 // and titles that speak of another place than the one chosen.
 func (imp *Import) ask(p *plan, compounds []string) {
-	q := Questions{OtherCompound: p.other}
+	q := Questions{OtherCompound: p.other, NewCompounds: p.res.named}
 	for _, f := range p.res.fresh {
 		if f.Kind == grid.Compound {
 			q.NewCompounds = append(q.NewCompounds, f.Name)

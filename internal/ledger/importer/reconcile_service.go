@@ -79,7 +79,7 @@ func (s *Service) compare(ctx context.Context, c grid.Caller, v *Import, maps ma
 	}
 	v.judge = newJudge(Rules{})
 	planned := v.Counts
-	if p, err = s.read(ctx, c, v, maps, files, nil); err != nil {
+	if p, err = s.read(ctx, c, v, maps, files, nil, nil); err != nil {
 		return nil, nil, err
 	}
 	v.Counts = planned

@@ -68,7 +68,7 @@ func (s *Service) rejectsAnew(ctx context.Context, c grid.Caller, v *Import, map
 		return nil, err
 	}
 	keep := newRejects(c.Lang)
-	if _, err := s.read(ctx, c, v, maps, files, keep); err != nil {
+	if _, err := s.read(ctx, c, v, maps, files, keep, nil); err != nil {
 		return nil, err
 	}
 	return keep.finish()

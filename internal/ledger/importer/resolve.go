@@ -20,7 +20,9 @@ type resolver struct {
 	children map[childKey]id.ID
 	heads    map[headKey]id.ID // group and head's name → door
 	last     map[id.ID]int     // highest number given to a village door, by parent
-	fresh    []grid.NewPlace
+	fresh    []grid.NewPlace   // to be made
+	doors    int               // of those taken already, doors
+	named    []string          // and compounds
 }
 
 type node struct {
@@ -87,6 +89,23 @@ func (r *resolver) knowHeads(places []known, households []ledger.Household, pers
 
 // forget lets go of what only planning needed.
 func (r *resolver) forget() { r.children, r.heads, r.last = nil, nil, nil }
+
+// take gives up to n of the places to be made, in the order of the file.
+func (r *resolver) take(n int) []grid.NewPlace {
+	out := r.fresh[:n:n]
+	if r.fresh = r.fresh[n:]; len(r.fresh) == 0 {
+		r.fresh = nil
+	}
+	for _, p := range out {
+		switch p.Kind {
+		case grid.Door:
+			r.doors++
+		case grid.Compound:
+			r.named = append(r.named, p.Name)
+		}
+	}
+	return out
+}
 
 // door returns the door of a row. village says that it was found by a name.
 func (r *resolver) door(row *roster.Row) (door id.ID, village bool) {

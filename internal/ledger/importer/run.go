@@ -28,7 +28,7 @@ func (s *Service) Preview(ctx context.Context, c grid.Caller, t Target, files []
 		}
 		return &Report{Result: p.result, Reconcile: cmp}, nil
 	}
-	p, err := s.read(ctx, c, imp, maps, files, nil)
+	p, err := s.read(ctx, c, imp, maps, files, nil, nil)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

@@ -166,8 +166,9 @@ type plan struct {
 	other   int // rows that name another compound than the one chosen
 }
 
-// read parses the files and matches every accepted row; it writes nothing.
-func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map[string]roster.Mapping, files []File, keep *rejects) (*plan, error) {
+// read parses the files and matches every accepted row. It writes nothing, but
+// gives w, unless that is nil, what can be written while it reads on.
+func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map[string]roster.Mapping, files []File, keep *rejects, w *writer) (*plan, error) {
 	places, err := placesUnder(ctx, s.db.Read(), c.District, imp.path)
 	if err != nil {
 		return nil, err
@@ -185,6 +186,7 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 	p.match = newMatcher(hs, ps, s.nowMs(), ledger.Origin{Source: ledger.SourceImport, AccountID: c.AccountID, PostID: imp.postID, ImportID: imp.ID})
 	compounds := namesOf(places, grid.Compound)
 	p.match.judge = imp.judge
+	p.match.archive.from(w)
 	o := roster.Options{Mappings: maps, Places: imp.body.Places, Compounds: compounds, Lang: c.Lang, Drill: s.Drill, Today: clock.Day(s.Clock.Now())}
 	if keep != nil {
 		o.Rejects = keep
@@ -218,7 +220,10 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 		had := len(p.res.fresh)
 		door, village := p.res.door(&row)
 		p.match.take(&row, door, village, len(p.res.fresh) > had)
-		return nil
+		if w != nil && p.due() {
+			return p.handOver(false, w.give)
+		}
+		return p.match.archive.failed
 	})
 	if err = cmp.Or(failed, err); err != nil {
 		return nil, err
@@ -229,6 +234,7 @@ func (s *Service) read(ctx context.Context, c grid.Caller, imp *Import, maps map
 	imp.body.Needs = needs
 	imp.ask(p, compounds)
 	imp.Counts = p.match.counts
+	imp.Counts.NewDoors = p.res.doors
 	for _, f := range p.res.fresh {
 		if f.Kind == grid.Door {
 			imp.Counts.NewDoors++
@@ -260,7 +266,7 @@ func (imp *Import) compoundFor(places []known) string {
 
 // understand reads the files and keeps what was understood in the import.
 func (s *Service) understand(ctx context.Context, c grid.Caller, imp *Import, maps map[string]roster.Mapping, files []File) (*plan, error) {
-	p, err := s.read(ctx, c, imp, maps, files, nil)
+	p, err := s.read(ctx, c, imp, maps, files, nil, nil)
 	if err != nil {
 		return nil, errs.Field(err, "file")
 	}
