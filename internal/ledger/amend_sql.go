@@ -3,17 +3,21 @@ package ledger
 import (
 	"context"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
 
-// Written reads a person that the running import has made, opened.
-func (s *Service) Written(ctx context.Context, district int, person id.ID) (*Person, error) {
+// Written reads a person that the caller's running import has made, opened.
+func (s *Service) Written(ctx context.Context, c grid.Caller, person id.ID) (*Person, error) {
+	if err := c.Require("ledger.Written", grid.LedgerImport); err != nil {
+		return nil, err
+	}
 	p := Person{ID: person}
 	var reg, lives int
 	var blob []byte
 	err := s.db.Read().QueryRowContext(ctx, `SELECT household_id, door_id, register, registered, lives_here, sealed, version, from_ms FROM person
-		WHERE district = $1 AND id = $2`, district, int64(person)).
+		WHERE district = $1 AND id = $2`, c.District, int64(person)).
 		Scan((*int64)(&p.HouseholdID), (*int64)(&p.DoorID), &p.Register, &reg, &lives, &blob, &p.Version, &p.FromMs)
 	if err != nil {
 		return nil, notFound(err)
@@ -22,9 +26,13 @@ func (s *Service) Written(ctx context.Context, district int, person id.ID) (*Per
 	return &p, s.openPerson(&p, blob)
 }
 
-// WrittenHousehold reads a household that the running import has made, opened.
-func (s *Service) WrittenHousehold(ctx context.Context, district int, household id.ID) (*Household, error) {
-	h, err := s.scanHousehold(s.db.Read().QueryRowContext(ctx, householdSelect+` FROM household h WHERE h.district = $1 AND h.id = $2`, district, int64(household)))
+// WrittenHousehold reads a household that the caller's running import has made,
+// opened.
+func (s *Service) WrittenHousehold(ctx context.Context, c grid.Caller, household id.ID) (*Household, error) {
+	if err := c.Require("ledger.WrittenHousehold", grid.LedgerImport); err != nil {
+		return nil, err
+	}
+	h, err := s.scanHousehold(s.db.Read().QueryRowContext(ctx, householdSelect+` FROM household h WHERE h.district = $1 AND h.id = $2`, c.District, int64(household)))
 	return &h, err
 }
 

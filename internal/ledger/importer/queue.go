@@ -83,7 +83,7 @@ func (w *writer) personAgain(person id.ID) (*ledger.Person, error) {
 	if err := w.fault(); err != nil {
 		return nil, err
 	}
-	return w.s.Ledger.Written(w.ctx, w.c.District, person)
+	return w.s.Ledger.Written(w.ctx, w.c, person)
 }
 
 // homeAgain reads a household that an earlier piece wrote.
@@ -92,5 +92,5 @@ func (w *writer) homeAgain(household id.ID) (*ledger.Household, error) {
 	if err := w.fault(); err != nil {
 		return nil, err
 	}
-	return w.s.Ledger.WrittenHousehold(w.ctx, w.c.District, household)
+	return w.s.Ledger.WrittenHousehold(w.ctx, w.c, household)
 }
