@@ -56,7 +56,7 @@ func DefaultLimits(cores int) map[Class]Limits {
 		Urgent: {Running: 1024, Waiting: 8192, Patience: 30 * time.Second, Again: time.Second},
 		Work:   {Running: 512, Waiting: 4096, Patience: 10 * time.Second, Again: 2 * time.Second},
 		Read:   {Running: 2 * cores, Waiting: 128 * cores, Patience: 5 * time.Second, Again: 5 * time.Second},
-		Heavy:  {Running: max(1, cores/2), Waiting: 8 * cores, Patience: 10 * time.Second, Again: 30 * time.Second},
+		Heavy:  {Running: max(1, cores/2), Waiting: 8 * cores, Patience: 3 * time.Second, Again: 30 * time.Second},
 	}
 }
 
@@ -114,6 +114,26 @@ func (g *gate) enter(ctx context.Context, c Class) bool {
 	return g.wait(ctx, w)
 }
 
+// resume waits for the place of a request that had one already: before those of
+// its class who wait for their first, and for as long as its client does.
+func (g *gate) resume(ctx context.Context, c Class) bool {
+	g.mu.Lock()
+	if g.running[c] < g.limits[c].Running && !g.heldBack(c) {
+		g.running[c]++
+		g.mu.Unlock()
+		return true
+	}
+	w := &waiter{class: c, turn: make(chan struct{})}
+	g.waiting[c] = slices.Insert(g.waiting[c], 0, w)
+	g.mu.Unlock()
+	select {
+	case <-w.turn:
+		return true
+	case <-ctx.Done():
+		return !g.withdraw(w)
+	}
+}
+
 // heldBack reports whether somebody as important as c or more so waits. The
 // caller holds mu.
 func (g *gate) heldBack(c Class) bool {
@@ -135,17 +155,22 @@ func (g *gate) wait(ctx context.Context, w *waiter) bool {
 	case <-ctx.Done():
 	case <-g.clk.After(g.limits[w.class].Patience):
 	}
+	return !g.withdraw(w)
+}
+
+// withdraw takes a waiter out of its line; false: its place came at the last
+// moment.
+func (g *gate) withdraw(w *waiter) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i, other := range g.waiting[w.class] {
-		if other == w {
-			g.waiting[w.class] = append(g.waiting[w.class][:i], g.waiting[w.class][i+1:]...)
-			g.refused[w.class].Add(1)
-			g.next() // whoever was held back by this one
-			return false
-		}
+	i := slices.Index(g.waiting[w.class], w)
+	if i < 0 {
+		return false
 	}
-	return true // the place came at the last moment
+	g.waiting[w.class] = slices.Delete(g.waiting[w.class], i, i+1)
+	g.refused[w.class].Add(1)
+	g.next() // whoever was held back by this one
+	return true
 }
 
 // leave gives the place of a request back.
@@ -194,16 +219,25 @@ func (a *App) Loads() []Load {
 }
 
 // admit answers r through the rest of the shell once its class has a place, or
-// refuses it. A stream is admitted to begin, and holds no place afterwards.
+// refuses it. A stream is admitted to begin, and holds no place afterwards; nor
+// does a request hold one while its body arrives.
 func (a *App) admit(w http.ResponseWriter, r *http.Request, rt route) {
+	small := 0 <= r.ContentLength && r.ContentLength <= smallBody
+	if small && r.ContentLength > 0 && rt.class < Own {
+		a.awaitBody(w, r, rt)
+	}
 	if !a.gate.enter(r.Context(), rt.class) {
 		a.turnAway(w, r, rt.class)
 		return
 	}
+	p := &place{gate: a.gate, class: rt.class, held: true}
 	if rt.stream {
-		a.gate.leave(rt.class)
+		p.leave()
 	} else {
-		defer a.gate.leave(rt.class)
+		defer p.leave()
+	}
+	if !small && rt.class < Own {
+		r.Body = &arriving{ReadCloser: r.Body, ctx: r.Context(), place: p}
 	}
 	a.inner.ServeHTTP(w, r)
 }

@@ -3,7 +3,9 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -93,4 +95,58 @@ func TestAStreamHoldsNoPlace(t *testing.T) {
 	}
 	close(free)
 	wg.Wait()
+}
+
+// TestASlowBodyHoldsNoPlace: while a body arrives, short or long, others of its
+// class are answered; a long one takes its place again for what follows.
+func TestASlowBodyHoldsNoPlace(t *testing.T) {
+	a := newApp(t, func(o *web.Options) {
+		o.Limits = map[web.Class]web.Limits{web.Work: {Running: 1, Patience: time.Second}}
+	})
+	var free chan struct{}
+	began := make(chan struct{}, 1)
+	a.Handle("POST /mark", func(w http.ResponseWriter, r *http.Request) error {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		if len(body) > 10 {
+			began <- struct{}{}
+			<-free
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}, web.As(web.Work))
+	quick := func() int { return call{method: "POST", path: "/mark", body: "a=1"}.do(a).Code }
+	for _, length := range []int64{1000, 100_000, -1} {
+		free = make(chan struct{})
+		body, line := io.Pipe()
+		r := httptest.NewRequest("POST", "/mark", body)
+		r.ContentLength = length
+		r.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: "good"})
+		slow := httptest.NewRecorder()
+		var wg sync.WaitGroup
+		wg.Go(func() { a.ServeHTTP(slow, r) })
+		if _, err := line.Write(make([]byte, 500)); err != nil {
+			t.Fatal(err)
+		}
+		if code := quick(); code != 204 {
+			t.Errorf("beside a body of %d that arrives: %d", length, code)
+		}
+		if _, err := line.Write(make([]byte, max(500, int(length)-500))); err != nil {
+			t.Fatal(err)
+		}
+		line.Close()
+		<-began
+		if l := a.Loads()[1]; l.Class != web.Work || l.Running != 1 {
+			t.Errorf("what works with a body of %d holds no place: %+v", length, l)
+		}
+		close(free)
+		if wg.Wait(); slow.Code != 204 {
+			t.Errorf("a slow body of %d: %d %s", length, slow.Code, slow.Body)
+		}
+		if l := a.Loads()[1]; l.Running != 0 || l.Refused != 0 {
+			t.Errorf("afterwards: %+v", l)
+		}
+	}
 }
