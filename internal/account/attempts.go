@@ -2,7 +2,10 @@ package account
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -75,16 +78,59 @@ func (s *Service) countFailure(ctx context.Context, tx *db.Tx, keys ...string) e
 	}
 	slices.SortFunc(hashes, bytes.Compare) // in one order everywhere: no two transactions wait for each other
 	for _, h := range hashes {
-		if err := s.addFailure(ctx, tx, h, s.now()); err != nil {
+		if _, err := s.addFailure(ctx, tx, h, s.now(), math.MaxInt32); err != nil {
 			return errs.Wrap("account.countFailure", err)
 		}
 	}
 	return nil
 }
 
-// failed is countFailure in a transaction of its own.
-func (s *Service) failed(ctx context.Context, keys ...string) error {
-	return s.d.Write(ctx, "account.failed", func(tx *db.Tx) error { return s.countFailure(ctx, tx, keys...) })
+// takeTry counts a try at what a key stands for before it is made, so that
+// parallel guesses cannot slip past their limit: one that is allowed no more is
+// refused (TooMany) and not counted. A right one is given back.
+func (s *Service) takeTry(ctx context.Context, tx *db.Tx, key string, limit int) error {
+	const op = "account.takeTry"
+	taken, err := s.addFailure(ctx, tx, s.failureKey(key), s.now(), limit)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	if taken {
+		return nil
+	}
+	return cmp.Or(s.allowed(ctx, tx, key, limit), errs.E(op, errs.TooMany, "account.too_many", minutes(failureWindow)))
+}
+
+// giveBack takes back the count of a try that was right.
+func (s *Service) giveBack(ctx context.Context, tx *db.Tx, key string) error {
+	return errs.Wrap("account.giveBack", s.dropFailure(ctx, tx, s.failureKey(key)))
+}
+
+// errRight undoes the count of a guess that was right, where nothing else is
+// written.
+var errRight = errors.New("account: the guess was right")
+
+// guess makes a guess in the transaction that counts it. then is what a right one does; nil where it only reads.
+func (s *Service) guess(ctx context.Context, op, key string, try func(tx *db.Tx) (right bool, err error), then func(tx *db.Tx) error) (right bool, err error) {
+	err = s.d.Write(ctx, op, func(tx *db.Tx) (err error) {
+		right = false
+		if err := s.takeTry(ctx, tx, key, nameFailures); err != nil {
+			return err
+		}
+		if right, err = try(tx); err != nil || !right {
+			return err // a wrong one is kept: the refusal follows the commit
+		}
+		if then == nil {
+			return errRight
+		}
+		if err := s.giveBack(ctx, tx, key); err != nil {
+			return err
+		}
+		return then(tx)
+	})
+	if errors.Is(err, errRight) {
+		err = nil
+	}
+	return right, err
 }
 
 // minutes rounds up, for messages.

@@ -129,7 +129,8 @@ func (s *Service) changeOwn(ctx context.Context, t ticket, current, password str
 func (s *Service) tryChange(ctx context.Context, t ticket) outcome {
 	const op = "account.ChangePassword"
 	key := ownKey(t.Account)
-	if err := s.allowed(ctx, s.d.Read(), key, nameFailures); err != nil {
+	err := s.d.Write(ctx, op, func(tx *db.Tx) error { return s.takeTry(ctx, tx, key, nameFailures) })
+	if err != nil {
 		return outcome{err: err}
 	}
 	r, err := s.selectAccount(ctx, s.d.Read(), t.Account)
@@ -137,13 +138,13 @@ func (s *Service) tryChange(ctx context.Context, t ticket) outcome {
 		return outcome{err: errs.Wrap(op, err)}
 	}
 	ok, err := verify(t.Given, r.password)
+	if err == nil && !ok {
+		err = errs.Field(errs.E(op, errs.Invalid, "account.wrong_current"), "current")
+	}
 	if err != nil {
 		return outcome{err: err}
 	}
-	if !ok {
-		if err = s.failed(ctx, key); err == nil {
-			err = errs.Field(errs.E(op, errs.Invalid, "account.wrong_current"), "current")
-		}
+	if err := s.d.Write(ctx, op, func(tx *db.Tx) error { return s.giveBack(ctx, tx, key) }); err != nil {
 		return outcome{err: err}
 	}
 	return s.tryFresh(t, r)

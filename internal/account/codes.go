@@ -108,27 +108,23 @@ func (s *Service) CheckCode(ctx context.Context, text, address string) (CodeInfo
 	return CodeInfo{Account: a}, errs.Wrap(op, err)
 }
 
+// findCode returns a code that is good now. It may be asked again: using it up
+// is a write of its own (spend).
 func (s *Service) findCode(ctx context.Context, text, address string) (code, error) {
 	const op = "account.findCode"
-	key := "code " + address
-	if err := s.allowed(ctx, s.d.Read(), key, nameFailures); err != nil {
-		return code{}, err
-	}
 	hash := s.codeHash(text)
 	if hash == nil {
 		return code{}, errs.E(op, errs.Unauthenticated, "account.bad_code")
 	}
-	c, found, err := s.selectCode(ctx, s.d.Read(), hash, s.now())
-	if err != nil {
-		return code{}, errs.Wrap(op, err)
+	var c code
+	found, err := s.guess(ctx, op, "code "+address, func(tx *db.Tx) (found bool, err error) {
+		c, found, err = s.selectCode(ctx, tx, hash, s.now())
+		return found, errs.Wrap(op, err)
+	}, nil)
+	if err == nil && !found {
+		err = errs.E(op, errs.Unauthenticated, "account.bad_code")
 	}
-	if !found {
-		if err := s.failed(ctx, key); err != nil {
-			return code{}, err
-		}
-		return code{}, errs.E(op, errs.Unauthenticated, "account.bad_code")
-	}
-	return c, nil
+	return c, err
 }
 
 // spend marks a code used in tx.

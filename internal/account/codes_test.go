@@ -2,7 +2,10 @@ package account_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -283,5 +286,87 @@ func TestTokens(t *testing.T) {
 		}
 		_, err = h.Tokens().Lookup(ctx, secret)
 		want(t, err, "account.bad_token")
+	})
+}
+
+// TestOneCodeIsGoodOnce: of two who choose a password with one code at the same
+// moment, at two processes, one is let in, and the password is that one's.
+func TestOneCodeIsGoodOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		a := h.add(t, account.NewAccount{Login: "wang", Name: "王"}, good)
+		code, err := h.ResetCode(ctx, 9, a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		both := []*house{h, twin(h)}
+		chosen := []string{goodEN, "blue kettle morning"}
+		got := make([]error, 2)
+		var wg sync.WaitGroup
+		for i, at := range both {
+			wg.Go(func() { _, got[i] = at.SetPassword(ctx, code, chosen[i], "android", "a") })
+		}
+		wg.Wait()
+		in := slices.Index(got, nil)
+		if in < 0 || got[1-in] == nil {
+			t.Fatalf("let in: %v", got)
+		}
+		want(t, got[1-in], "account.bad_code")
+		if _, err := h.login("wang", chosen[in]); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestParallelGuessesOfCodesAndOfOnesOwnPassword are tried no more often than
+// guesses one after another, at however many processes; right ones are not counted.
+func TestParallelGuessesOfCodesAndOfOnesOwnPassword(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		a := h.add(t, account.NewAccount{Login: "wang", Name: "王"}, good)
+		code, err := h.ResetCode(ctx, 9, a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, err := h.CheckCode(ctx, code, "a"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := h.FailuresKept(t); n != 0 {
+			t.Errorf("%d failures are kept of right guesses", n)
+		}
+		both := []*house{h, twin(h)}
+		tried := func(wrong string, guess func(at *house) error) (n int) {
+			var all atomic.Int64
+			var wg sync.WaitGroup
+			count := func(at *house) {
+				switch err := guess(at); {
+				case errs.As(err).Key == wrong:
+					all.Add(1)
+				case !errs.Is(err, errs.TooMany) && !errs.Is(err, errs.Unavailable): // the database was busy: not tried
+					t.Error(err)
+				}
+			}
+			for i := range 40 {
+				wg.Go(func() { count(both[i%2]) })
+			}
+			wg.Wait()
+			for range 20 {
+				count(h)
+			}
+			return int(all.Load())
+		}
+		if n := tried("account.bad_code", func(at *house) error { _, err := at.CheckCode(ctx, "ABCD2345", "a"); return err }); n != 20 {
+			t.Errorf("%d codes were tried", n)
+		}
+		_, err = h.CheckCode(ctx, code, "a")
+		want(t, err, "account.too_many")
+		e, err := h.login("wang", good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := tried("account.wrong_current", func(at *house) error { return at.ChangePassword(ctx, a.ID, e.Session.ID, "not this", goodEN) }); n != 20 {
+			t.Errorf("%d passwords were tried", n)
+		}
+		want(t, h.ChangePassword(ctx, a.ID, e.Session.ID, good, goodEN), "account.too_many")
 	})
 }

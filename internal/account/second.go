@@ -108,26 +108,13 @@ func (s *Service) turnOn(ctx context.Context, tx *db.Tx, account id.ID) ([]strin
 }
 
 // withCode checks a code of the app, or one on paper, and runs fn in the
-// transaction that uses it up. Invalid at the field "otp" where it is wrong. The
-// failures are read and counted in that transaction too, so that parallel guesses
-// cannot slip past their limit.
+// transaction that uses it up. Invalid at the field "otp" where it is wrong.
 func (s *Service) withCode(ctx context.Context, account id.ID, code string, fn func(tx *db.Tx) error) error {
 	const op = "account.withCode"
-	key := "second " + account.String()
-	right := false
-	err := s.d.Write(ctx, op, func(tx *db.Tx) (err error) {
-		right = false
-		if err := s.allowed(ctx, tx, key, nameFailures); err != nil {
-			return err
-		}
-		if right, err = s.takeCode(ctx, tx, account, code); err != nil {
-			return errs.Wrap(op, err)
-		}
-		if !right {
-			return s.countFailure(ctx, tx, key) // to be kept: the refusal follows the commit
-		}
-		return fn(tx)
-	})
+	right, err := s.guess(ctx, op, "second "+account.String(), func(tx *db.Tx) (bool, error) {
+		ok, err := s.takeCode(ctx, tx, account, code)
+		return ok, errs.Wrap(op, err)
+	}, fn)
 	if err == nil && !right {
 		err = errs.Field(errs.E(op, errs.Invalid, "account.second.wrong"), "otp")
 	}

@@ -80,7 +80,9 @@ const (
 	guardAll     = 2000
 )
 
-func (g *guard) allowed(address string, now time.Time) error {
+// take counts a try before it is made, so that parallel ones cannot slip past
+// the limit; one that was right is given back.
+func (g *guard) take(address string, now time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if now.Sub(g.since) >= guardWindow {
@@ -89,20 +91,24 @@ func (g *guard) allowed(address string, now time.Time) error {
 	if g.tries[address] >= guardAddress || g.all >= guardAll {
 		return errs.E("ledger.code", errs.TooMany, "ledger.fix.too_many", int(guardWindow/time.Minute))
 	}
+	g.tries[address]++
+	g.all++
 	return nil
 }
 
-func (g *guard) failed(address string) {
+func (g *guard) giveBack(address string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.tries[address]++
-	g.all++
+	if g.tries[address] > 0 { // the window may have ended meanwhile
+		g.tries[address]--
+		g.all--
+	}
 }
 
 // findCode returns the household of a code that is good now.
 func (s *Service) findCode(ctx context.Context, q queryer, c grid.Caller, code, address string) (row fixCode, err error) {
 	const op = "ledger.code"
-	if err := s.fixes.allowed(address, s.clk.Now()); err != nil {
+	if err := s.fixes.take(address, s.clk.Now()); err != nil {
 		return row, err
 	}
 	if n := normFixCode(code); n != "" {
@@ -111,9 +117,9 @@ func (s *Service) findCode(ctx context.Context, q queryer, c grid.Caller, code, 
 		err = errs.E(op, errs.NotFound, "ledger.fix.code")
 	}
 	if errs.Is(err, errs.NotFound) {
-		s.fixes.failed(address)
 		return row, errs.Field(errs.E(op, errs.Invalid, "ledger.fix.code"), "code")
 	}
+	s.fixes.giveBack(address)
 	return row, err
 }
 
