@@ -32,7 +32,7 @@ func TestNineDaysWithoutNetwork(t *testing.T) {
 	_, before := f.marks(first)
 
 	b.line(webtest.Cut)
-	b.follow("整单元一起登记")
+	b.follow("多户一起登记")
 	b.set("except", "302 501")
 	b.follow("其余全部正常")
 	b.until("a question", "document.getElementById('confirm').open")

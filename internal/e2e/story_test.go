@@ -143,7 +143,7 @@ func (s *story) leaderMarks(t *testing.T) {
 	s.sheet = b.js("location.pathname")
 	b.looks("cards")
 	clerkSaw := clerk.js("document.querySelector('.cov-legend').innerText")
-	b.follow("整单元一起登记")
+	b.follow("多户一起登记")
 	b.set("unit", unit)
 	b.set("except", "302和501")
 	b.confirms("其余全部正常")

@@ -36,6 +36,14 @@ func postInPath(a *db.Args, path string) string {
 		" OR (p.object_kind = 'doors' AND EXISTS (SELECT 1 FROM post_door pd JOIN place dp ON dp.district = pd.district AND dp.id = pd.door_id WHERE pd.district = p.district AND pd.post_id = p.id AND " + within("dp.path") + ")))"
 }
 
+// postsUp reads the running posts of some roles over the places of some paths,
+// the longest path first.
+func postsUp(ctx context.Context, q db.Queryer, district int, paths, roles []string, now int64) ([]PostView, error) {
+	a := db.NewArgs(district, now)
+	return queryPosts(ctx, q, "p.district = $1 AND (p.until_ms = 0 OR p.until_ms > $2) AND p.object_kind = 'place' AND pl.path IN "+db.In(a, paths)+
+		" AND p.role IN "+db.In(a, roles)+" ORDER BY LENGTH(pl.path) DESC, p.id", a)
+}
+
 func listPosts(ctx context.Context, q db.Queryer, c Caller, f PostFilter, path string, now int64) ([]PostView, error) {
 	a := db.NewArgs(c.District)
 	at := a.Add(now)

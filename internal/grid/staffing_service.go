@@ -129,6 +129,34 @@ func (s *Service) changeTerm(ctx context.Context, tx *db.Tx, op string, c Caller
 	return nil
 }
 
+// WhoMay lists the running posts over a place as a whole, the area itself and
+// those up its line, whose role has a right, with who holds them, the lowest
+// first. Needs place.read over the place.
+func (s *Service) WhoMay(ctx context.Context, c Caller, perm Permission, place id.ID) ([]PostView, error) {
+	const op = "grid.WhoMay"
+	at, err := s.Place(ctx, c, place)
+	if err == nil {
+		err = c.RequirePlace(op, PlaceRead, at.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var roles []string
+	for _, r := range Roles() {
+		if r.May(perm) {
+			roles = append(roles, string(r))
+		}
+	}
+	list, err := postsUp(ctx, s.d.Read(), c.District, append(waysUp(at.Path), at.Path), roles, s.nowMs())
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	if err := s.addHolders(ctx, c, list, false); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	return list, s.NamePosts(ctx, c, list)
+}
+
 // NoteStaff audits a list of people brought into posts.
 func (s *Service) NoteStaff(ctx context.Context, tx *db.Tx, c Caller, place id.ID, detail string) error {
 	return s.note(ctx, tx, c, PostWrite, "grid.staff.import", "place", place, detail)

@@ -146,6 +146,9 @@ type PersonView struct {
 	sight     sight
 }
 
+// RelationIn is the relation in a language, as far as it is known.
+func (v PersonView) RelationIn(lang string) string { return RelationIn(lang, v.Relation) }
+
 // present shows p as far as the sight allows; unmask asks for full fields.
 func present(p *Person, s sight, unmask bool, at time.Time) PersonView {
 	v := PersonView{

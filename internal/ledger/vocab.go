@@ -7,22 +7,24 @@ import (
 	"strings"
 
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 )
 
 //go:embed vocab/vocab.json
 var vocabJSON []byte
 
 type vocabulary struct {
-	Care       []string          `json:"care"`
-	Risk       []string          `json:"risk"`
-	Actions    []string          `json:"actions"`
-	Depart     []string          `json:"depart"`
-	Purposes   []string          `json:"purposes"`
-	Forbidden  []string          `json:"forbidden"`
-	CareWords  map[string]string `json:"care_words"`
-	Heads      []string          `json:"heads"`
-	NotRelated []string          `json:"not_related"`
-	Surnames   map[string]string `json:"surnames"`
+	Care       []string            `json:"care"`
+	Risk       []string            `json:"risk"`
+	Actions    []string            `json:"actions"`
+	Depart     []string            `json:"depart"`
+	Purposes   []string            `json:"purposes"`
+	Forbidden  []string            `json:"forbidden"`
+	CareWords  map[string]string   `json:"care_words"`
+	Relations  map[string][]string `json:"relations"` // words of rosters by what they mean
+	Heads      []string            `json:"heads"`
+	NotRelated []string            `json:"not_related"`
+	Surnames   map[string]string   `json:"surnames"`
 	Elsewhere  struct {
 		Days   int      `json:"days"`   // until a receiving community must have answered
 		Refuse []string `json:"refuse"` // why it may refuse
@@ -83,6 +85,26 @@ func CareKindOf(word string) (kind string, ok bool) {
 // ForbiddenTag reports whether a word of a roster names a class of people that
 // must never be recorded (petition, security, record, religion, ethnicity).
 func ForbiddenTag(word string) bool { return vocab.forbids(word) }
+
+// relationKeys are what words of rosters for relations mean.
+var relationKeys = func() map[string]string {
+	out := map[string]string{}
+	for key, words := range vocab.Relations {
+		for _, w := range words {
+			out[w] = key
+		}
+	}
+	return out
+}()
+
+// RelationIn writes a relation of a roster in a language. Rosters are written
+// in Chinese, where it stays as it was written, and so does an unknown one.
+func RelationIn(lang, written string) string {
+	if key, ok := relationKeys[strings.TrimSpace(written)]; ok && lang != i18n.ZH {
+		return i18n.T(lang, "ledger.relation."+key)
+	}
+	return written
+}
 
 // IsHead reports whether a relation as written means the head of the household.
 func IsHead(relation string) bool { return slices.Contains(vocab.Heads, strings.TrimSpace(relation)) }

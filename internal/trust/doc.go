@@ -33,9 +33,11 @@ type Accounts interface {
 	FindID(ctx context.Context, login string) (id.ID, error)
 }
 
-// Places finds doors by address; grid.Service is one.
+// Places finds doors by address, and who may do what over a place; grid.Service
+// is one.
 type Places interface {
 	Find(ctx context.Context, c grid.Caller, text string, below id.ID) (grid.Hits, error)
+	WhoMay(ctx context.Context, c grid.Caller, perm grid.Permission, place id.ID) ([]grid.PostView, error)
 }
 
 // Deps are the parts the service is made of.

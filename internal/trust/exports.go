@@ -187,6 +187,33 @@ func decider(c grid.Caller, r Request) bool {
 	return false
 }
 
+// Decider is a post from which an export can be decided, with who holds it now.
+type Decider struct {
+	Post  string   `json:"post"`
+	Over  string   `json:"over"`
+	Names []string `json:"names"`
+}
+
+// Deciders lists who can decide an export, of which it needs the place and who
+// asks from which post: others in other posts with the right over the whole
+// place, the nearest first.
+func (s *Service) Deciders(ctx context.Context, c grid.Caller, r Request) ([]Decider, error) {
+	posts, err := s.places.WhoMay(ctx, c, grid.ExportFull, r.What.Place)
+	var out []Decider
+	for _, p := range posts {
+		d := Decider{Post: p.Title, Over: p.Object}
+		for _, h := range p.Holders {
+			if now := s.now(); h.AccountID != r.Account && h.FromMs <= now && (h.UntilMs == 0 || h.UntilMs > now) {
+				d.Names = append(d.Names, h.Name)
+			}
+		}
+		if p.ID != r.Post && p.Filled && len(d.Names) > 0 {
+			out = append(out, d)
+		}
+	}
+	return out, errs.Wrap("trust.Deciders", err)
+}
+
 // Refuse ends an export that waits; who asked sees by which post.
 func (s *Service) Refuse(ctx context.Context, c grid.Caller, export id.ID) (Request, error) {
 	const op = "trust.Refuse"

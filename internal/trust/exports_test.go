@@ -390,3 +390,43 @@ func TestNumbersOfOneInstant(t *testing.T) {
 		w.kind(err, errs.Conflict, "two exports with one number")
 	})
 }
+
+// TestWhoCanDecide names the others in other posts over the whole place, the
+// nearest first.
+func TestWhoCanDecide(t *testing.T) {
+	both(t, 0, func(t *testing.T, w *world) {
+		g, sys := grid.New(w.d, w.clk, nil, nil), grid.System(district, "test")
+		post := func(path string, role grid.Role, title string, holders ...id.ID) id.ID {
+			p, err := g.AddPost(ctx, sys, grid.NewPost{Role: role, ObjectKind: grid.ObjectPlace, ObjectID: w.place[path], Title: title})
+			w.must(err)
+			for _, h := range holders {
+				w.must(w.d.Write(ctx, "test", func(tx *db.Tx) error {
+					return g.AddHolderIn(ctx, tx, sys, grid.Holder{ID: id.New(), PostID: p.ID, AccountID: h, FromMs: clock.Ms(w.clk.Now()) - 1})
+				}))
+			}
+			return p.ID
+		}
+		own := post(community, grid.RoleCommunity, "申请人的岗位", 7, 8)
+		post(community, grid.RoleCommunity, "申请人兼的岗位", 7)
+		post(street, grid.RoleStreet, "街道主任", 20, 7)
+		post(community, grid.RoleCommunity, "社区书记", 21)
+		post(street, grid.RoleStreet, "空岗")
+		post(community, grid.RoleGridWorker, "网格员", 22)
+		post("230103001006", grid.RoleCommunity, "邻社区书记", 23)
+		post(community+"001", grid.RoleCommunity, "一个小区的", 24)
+		post("230103", grid.RoleCommand, "指挥部", 25)
+		c := w.caller(7, grid.RoleCommunity, community)
+		list, err := w.s.Deciders(ctx, c, trust.Request{What: trust.NewExport{Place: w.place[community]}, Account: 7, Post: own})
+		w.must(err)
+		var got []string
+		for _, d := range list {
+			got = append(got, fmt.Sprint(d.Over, " ", d.Post, len(d.Names)))
+		}
+		if want := "[测试社区 社区书记1 测试街道 街道主任1]"; fmt.Sprint(got) != want {
+			t.Errorf("%v, not %s", got, want)
+		}
+		if _, err := w.s.Deciders(ctx, w.caller(9, grid.RoleCommunity, "230103001006"), trust.Request{What: trust.NewExport{Place: w.place[community]}}); err == nil {
+			t.Error("who may not see the place is told")
+		}
+	})
+}

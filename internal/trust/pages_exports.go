@@ -50,6 +50,7 @@ type newExportPage struct {
 	Where    string
 	People   int
 	Second   bool // a second person must approve
+	Deciders []Decider
 	Purposes []web.Option
 	Back     string
 }
@@ -73,6 +74,11 @@ func (p *Pages) askPage(w http.ResponseWriter, r *http.Request, c grid.Caller, s
 	d := newExportPage{Meta: web.Meta{Title: web.T(ctx, "trust.export.new"), Menu: "exports", Crumbs: exportCrumbs(ctx)}, Form: form,
 		Where: where[in.Place], People: n, Second: n > AloneLimit, Purposes: []web.Option{{Text: web.T(ctx, "trust.export.choose")}},
 		Back: "/persons?" + url.Values{"place": {in.Place.String()}, "registered": {in.Registered}}.Encode()}
+	if d.Second {
+		if d.Deciders, err = p.s.Deciders(ctx, c, Request{What: in, Account: c.AccountID, Post: c.PostFor(grid.ExportFull)}); err != nil {
+			return err
+		}
+	}
 	for _, k := range ledger.Purposes() {
 		d.Purposes = append(d.Purposes, web.Option{Value: k, Text: web.T(ctx, "ledger.purpose."+k)})
 	}
@@ -112,6 +118,7 @@ type exportPage struct {
 	E          Request
 	MaxFetches int
 	Steps      []Row
+	Deciders   []Decider
 }
 
 func (p *Pages) export(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -129,6 +136,11 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 		return err
 	}
 	d := exportPage{Meta: web.Meta{Title: web.T(ctx, "trust.export.title", e.Number), Menu: "exports", Crumbs: exportCrumbs(ctx)}, E: e, MaxFetches: MaxFetches, Steps: named(ctx, steps)}
+	if e.Mine && e.State == Waiting {
+		if d.Deciders, err = p.s.Deciders(ctx, c, e); err != nil {
+			return err
+		}
+	}
 	return p.ren.Page(w, r, web.Office, "trust/export", d)
 }
 

@@ -14,6 +14,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/seal"
+	"wangge/internal/platform/seal/sealtest"
 )
 
 // Nangang is the district of the tests.
@@ -35,8 +36,7 @@ type House struct {
 func New(t testing.TB, d *db.DB) *House {
 	t.Helper()
 	ctx := context.Background()
-	h := &House{DB: d, Clock: d.Clock().(*clock.Manual), C: grid.System(Nangang, "test"), Keys: dbtest.Must(seal.NewKeyring(t.TempDir(), nil))(t)}
-	dbtest.OK(t, h.Keys.Create(ctx, seal.Standing))
+	h := &House{DB: d, Clock: d.Clock().(*clock.Manual), C: grid.System(Nangang, "test"), Keys: sealtest.New(t)}
 	h.Log = audit.New(Nangang, h.Clock)
 	h.Grid = grid.New(d, h.Clock, func(ctx context.Context, tx *db.Tx, n grid.Note) error {
 		return h.Log.Append(ctx, tx, audit.Entry{Account: n.Caller.AccountID, Action: n.Action, Object: n.Object, ObjectID: n.ObjectID, Detail: n.Detail})

@@ -13,7 +13,7 @@ import (
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
-	"wangge/internal/platform/seal"
+	"wangge/internal/platform/seal/sealtest"
 )
 
 var (
@@ -22,9 +22,7 @@ var (
 )
 
 func newStore(t *testing.T, d *db.DB, kinds ...string) *Store {
-	keys := dbtest.Must(seal.NewKeyring(t.TempDir(), nil))(t)
-	dbtest.OK(t, keys.Create(ctx, seal.Standing))
-	return New(d, keys, d.Clock(), kinds...)
+	return New(d, sealtest.New(t), d.Clock(), kinds...)
 }
 
 func TestAFileOpensForWhoHandedItIn(t *testing.T) {
