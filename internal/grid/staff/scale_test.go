@@ -88,5 +88,6 @@ func TestEveryLeaderOfADistrict(t *testing.T) {
 			t.Errorf("%d accounts", n)
 		}
 		t.Logf("%d leaders, %d KB: compared in %v, written in %v, compared again in %v", leaders, len(data)>>10, planned.Sub(start), applied.Sub(planned), clock.Real().Now().Sub(applied))
+		h.pagesOfAllPosts(t)
 	})
 }
