@@ -12,6 +12,7 @@ import (
 	"wangge/internal/command"
 	"wangge/internal/duty"
 	"wangge/internal/grid"
+	"wangge/internal/incoming"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/audit"
@@ -53,6 +54,7 @@ type App struct {
 	Trust    *trust.Service
 	Command  *command.Service
 	Duty     *duty.Service
+	Incoming *incoming.Service
 	Escrow   *escrow.Register
 	hub      *web.Hub
 	stop     context.CancelFunc // ends the background; nil: there is none
@@ -134,6 +136,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 			return a.Grid.CallerFor(ctx, account, code, clk.Now())
 		}})
 	a.Duty = duty.New(d, clk, a.Grid, a.Audit)
+	a.Incoming = incoming.New(incoming.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Names: a.Accounts.Names, Drill: o.Drill})
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil
 }

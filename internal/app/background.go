@@ -93,6 +93,7 @@ const (
 	expireEvery = time.Minute
 	climbEvery  = 10 * time.Second
 	watchEvery  = jobs.LeaseTime / 2
+	deskEvery   = time.Minute
 )
 
 // reconcilePause gathers the many small changes of an import into one pass.
@@ -104,7 +105,7 @@ func (a *App) lead(ctx context.Context) {
 	var every = []struct {
 		pause time.Duration
 		do    func(context.Context)
-	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {climbEvery, a.climb}, {watchEvery, a.watch}}
+	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {climbEvery, a.climb}, {watchEvery, a.watch}, {deskEvery, a.desk}}
 	done := make(chan struct{})
 	for _, e := range every {
 		go func() {
@@ -192,5 +193,13 @@ func (a *App) climb(ctx context.Context) {
 func (a *App) expire(ctx context.Context) {
 	if err := a.Trust.SweepExports(ctx, a.District); err != nil && ctx.Err() == nil {
 		a.log().Warn("exported files whose time is over are not deleted yet; tried again in a minute", "error", err)
+	}
+}
+
+// desk takes people to be called from those whose post or hours have ended, and
+// gives them to who is on shift.
+func (a *App) desk(ctx context.Context) {
+	if err := a.Incoming.Rebalance(ctx, grid.System(a.District, "desk")); err != nil && ctx.Err() == nil {
+		a.log().Warn("people to be called were not given to who is on shift; tried again in a minute", "error", err)
 	}
 }

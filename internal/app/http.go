@@ -13,6 +13,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/grid/lists"
 	"wangge/internal/grid/staff"
+	"wangge/internal/incoming"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/blob"
@@ -49,6 +50,9 @@ func (a *App) Handler() (http.Handler, error) {
 		site.Limit("GET /api/v1/lists/"+string(k), web.As(web.Heavy))
 	}
 	site.Limit("POST /api/v1/posts:import", web.MaxBody(staff.MaxBytes+1<<10), web.Timeout(3*time.Minute), web.As(web.Heavy))
+	site.Limit("POST /api/v1/incoming", web.MaxBody(incoming.MaxBytes+1<<10), web.Timeout(5*time.Minute), web.As(web.Heavy))
+	site.Limit("GET /api/v1/incoming/{id}/back", web.As(web.Heavy))
+	site.Limit("GET /api/v1/incoming/{id}/refused", web.As(web.Heavy))
 	site.Limit("POST /api/v1/marks:batch", web.MaxBody(round.MaxBatchBytes))
 	site.Limit("POST /api/v1/rounds/{id}/photos", web.MaxBody(blob.MaxUpload), web.Timeout(5*time.Minute))
 	site.Limit("POST /api/v1/areas/import", web.MaxBody(grid.MaxAreaBytes), web.As(web.Heavy))
@@ -70,6 +74,7 @@ func (a *App) Handler() (http.Handler, error) {
 	task.RegisterAPI(api, a.Tasks)
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
+	incoming.RegisterAPI(api, a.Incoming)
 	trust.RegisterAPI(api, a.Trust)
 	return site, nil
 }
@@ -89,6 +94,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return task.NewPages(a.Tasks, ren) },
 		func() (pages, error) { return command.NewPages(a.Command, ren) },
 		func() (pages, error) { return duty.NewPages(a.Duty, ren, a.District) },
+		func() (pages, error) { return incoming.NewPages(a.Incoming, ren, a.District) },
 		func() (pages, error) { return trust.NewPages(a.Trust, ren) },
 	} {
 		p, err := build()
@@ -124,7 +130,7 @@ func (a *App) enrich(ctx context.Context, s web.Session) (context.Context, error
 // whose places they touch, of tasks those they concern; what changed is read again under the caller's own scope.
 func (a *App) mayHear(ctx context.Context, topic string) bool {
 	kind, which, _ := strings.Cut(topic, ":")
-	if kind == "job" || kind == "grid" {
+	if kind == "job" || kind == "grid" || kind == "leads" {
 		return true
 	}
 	c, err := grid.CallerFrom(ctx)
@@ -192,6 +198,8 @@ func menu() []web.Menu {
 		{Key: "today", Href: "/today", Icon: "today", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
 		{Key: "reports", Href: "/reports", Icon: "check", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},
 		{Key: "emergencies", Href: "/emergencies", Icon: "bell", Section: "menu.section.rounds", Allowed: office(grid.RoundRead)},
+		{Key: "incoming", Href: "/incoming", Icon: "phone", Section: "menu.section.ledger", Allowed: can(grid.LeadImport)},
+		{Key: "desk", Href: "/desk", Icon: "phone", Section: "menu.section.ledger", Allowed: office(grid.LeadCall)},
 		{Key: "imports", Href: "/imports", Icon: "upload", Section: "menu.section.ledger", Allowed: can(grid.LedgerImport)},
 		{Key: "people", Href: "/persons", Icon: "people", Section: "menu.section.ledger", Allowed: office(grid.LedgerRead)},
 		{Key: "exports", Href: "/exports", Icon: "download", Section: "menu.section.ledger", Allowed: can(grid.ExportFull)},
@@ -207,6 +215,7 @@ func menu() []web.Menu {
 		{Key: "today", Href: "/today", Icon: "today", Phone: true, Allowed: can(grid.RoundMark)},
 		{Key: "evening", Href: "/today/evening", Icon: "clock", Phone: true, Allowed: can(grid.RoundMark)},
 		{Key: "tasks", Href: "/tasks", Icon: "list", Phone: true, Allowed: can(grid.TaskDo)},
+		{Key: "desk", Href: "/desk", Icon: "phone", Phone: true, Allowed: can(grid.LeadCall)},
 		{Key: "search", Href: "/search", Icon: "search", Phone: true, Allowed: can(grid.LedgerRead)},
 		{Key: "account", Href: "/account", Icon: "user", Phone: true},
 	}

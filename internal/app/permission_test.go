@@ -12,6 +12,7 @@ import (
 
 	"wangge/internal/account"
 	"wangge/internal/grid"
+	"wangge/internal/incoming"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/clock"
@@ -157,6 +158,7 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	w.fillRounds(t, s)
 	s.ids["import"] = must(w.app.Imports.Stage(ctx, w.sys, importer.Target{Place: area.ID, Compound: "新"},
 		[]importer.File{smallRoster()})).ID
+	w.fillLeads(t, s)
 	s.ids["export"] = must(w.app.Trust.Ask(ctx, w.sys, trust.NewExport{Place: area.ID, Purpose: ledger.Purposes()[0]})).ID
 	must(w.app.Imports.Reconcile(ctx, w.sys, s.ids["import"], importer.ReconcileOptions{}))
 	org := must(w.app.Grid.AddOrganisation(ctx, w.sys, grid.Organisation{AreaID: area.ID, Kind: grid.OrgKinds[0], Name: "局"}))
@@ -178,6 +180,18 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 func smallRoster() importer.File {
 	text := "楼栋,单元,房号,姓名,身份证号\n1,1,101,王小明,\n1,1,102,李小红,2.30103E+17\n"
 	return importer.File{Name: "r.csv", R: strings.NewReader(text), Size: int64(len(text))}
+}
+
+// fillLeads brings in a list with one person whom somebody must place.
+func (w *world) fillLeads(t *testing.T, s *spot) {
+	t.Helper()
+	text := "姓名,详细地址\n王小明,不知道哪里\n"
+	rep := must(w.app.Incoming.Import(t.Context(), w.sys, incoming.Input{Area: s.area.ID, Files: []incoming.File{{Name: "l.csv", R: strings.NewReader(text), Size: int64(len(text))}}}))
+	_, people, err := w.app.Incoming.Get(t.Context(), w.sys, rep.ListID)
+	if err != nil || len(people) != 1 {
+		t.Fatal(rep, people, err)
+	}
+	s.ids["leadlist"], s.ids["lead"] = rep.ListID, people[0].ID
 }
 
 // account makes an account that holds no post yet.

@@ -53,7 +53,11 @@ const (
 	TaskIssue      Permission = "task.issue" // give tasks to posts below
 	TaskKind       Permission = "task.kind"  // define the place's own kinds of tasks
 	Export         Permission = "export"
-	ExportFull     Permission = "export.full" // lists unmasked; above a number of people a second person approves
+	ExportFull     Permission = "export.full"  // lists unmasked; above a number of people a second person approves
+	LeadRead       Permission = "lead.read"    // who is to be verified, and what came of it
+	LeadImport     Permission = "lead.import"  // lists of people to be verified: bring in, decide what is unclear, close, send back
+	LeadCall       Permission = "lead.call"    // sit at the desk and call
+	LeadConfirm    Permission = "lead.confirm" // confirm or decline a proposed measure
 )
 
 // Field is a class of a person's data; seeing the unmasked class also needs a purpose.

@@ -1,0 +1,270 @@
+package incoming
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// Outcome is what a caller says of a call.
+type Outcome struct {
+	Result  string `json:"result" doc:"One of the results of GET /api/v1/incoming/words"`
+	Version int    `json:"version" doc:"Of the person shown"`
+	Answer
+	NoDoor bool `json:"no_door,omitempty" doc:"The ledger has no such door"`
+}
+
+// Record keeps the result of a call and does what follows from it: the lead is
+// settled, comes up again, is set aside or handed on; companions become leads of
+// their own; the address goes into the ledger; a measure is proposed. Errors:
+// Conflict where somebody else was faster, Invalid with the field.
+func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome) error {
+	const op = "incoming.Record"
+	l, err := s.callable(ctx, c, v, o.Version)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	r, ok := resultOf(o.Result)
+	if !ok {
+		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "result")
+	}
+	if err := s.checkAnswer(ctx, c, &l, r, &o); err != nil {
+		return errs.Wrap(op, err)
+	}
+	if r.Home && o.Ledger && o.DoorID != id.Zero {
+		if err := s.toLedger(ctx, c, &l, o.DoorID); err != nil {
+			return errs.Wrap(op, err)
+		}
+	}
+	mates, of, err := s.companions(ctx, c, &l, o.Companions)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.conclude(&l, c, r, &o); err != nil {
+			return err
+		}
+		if err := s.save(ctx, tx, c, &l, "called", r.Code, summary(&o.Answer)); err != nil {
+			return err
+		}
+		if err := s.insertLeads(ctx, tx, c, mates, of); err != nil {
+			return err
+		}
+		return s.rebalance(ctx, tx, c.District)
+	}))
+}
+
+// callable reads a lead that the caller may settle. Conflict where it was changed
+// since it was shown, or is settled.
+func (s *Service) callable(ctx context.Context, c grid.Caller, v id.ID, version int) (lead, error) {
+	const op = "incoming.callable"
+	if err := c.Require(op, grid.LeadCall); err != nil {
+		return lead{}, err
+	}
+	l, err := oneLead(ctx, s.DB.Read(), c, grid.LeadCall, v)
+	if err != nil {
+		return l, err
+	}
+	if l.State != Open && l.State != Unclear {
+		return l, errs.E(op, errs.Conflict, "incoming.settled")
+	}
+	if version != 0 && version != l.Version {
+		return l, errs.E(op, errs.Conflict, "error.conflict")
+	}
+	return l, s.open(&l)
+}
+
+// checkAnswer completes and checks what a caller says.
+func (s *Service) checkAnswer(ctx context.Context, c grid.Caller, l *lead, r Result, o *Outcome) error {
+	const op = "incoming.checkAnswer"
+	bad := func(field, key string, args ...any) error {
+		return errs.Field(errs.E(op, errs.Invalid, key, args...), field)
+	}
+	o.Address, o.Note, o.Help, o.To, o.Receipt = short(o.Address, longest), short(o.Note, 1000), short(o.Help, 500), short(o.To, 200), ""
+	for field, day := range map[string]string{"exposed_day": o.ExposedDay, "test_day": o.TestDay} {
+		if t, err := time.ParseInLocation(time.DateOnly, day, clock.CST); day != "" && (err != nil || t.After(s.Clock.Now())) {
+			return bad(field, "incoming.bad_day")
+		}
+	}
+	if o.Exposure != "" && !knownCode(measures.Exposures, o.Exposure) {
+		return bad("exposure", "error.bad_choice")
+	}
+	if o.Exposure != "" && o.Exposure != "none" && o.ExposedDay == "" {
+		return bad("exposed_day", "incoming.exposed_day")
+	}
+	o.Stops = slices.DeleteFunc(o.Stops, func(x Stop) bool { return strings.TrimSpace(x.Place) == "" })
+	o.Companions = slices.DeleteFunc(o.Companions, func(x Companion) bool { return strings.TrimSpace(x.Name+x.Phone) == "" })
+	if len(o.Stops) > 20 || len(o.Companions) > 20 {
+		return bad("stops", "incoming.too_long")
+	}
+	switch {
+	case r.To == "text" && o.To == "":
+		return bad("to", "incoming.to_missing")
+	case r.To == "area":
+		return s.checkArea(ctx, c, l, o)
+	case r.Home:
+		return s.checkDoor(ctx, c, l, o)
+	}
+	return nil
+}
+
+// checkArea requires another area of the district to hand a lead to.
+func (s *Service) checkArea(ctx context.Context, c grid.Caller, l *lead, o *Outcome) error {
+	p, err := s.Grid.Place(ctx, grid.System(c.District, "incoming"), o.ToArea)
+	if err != nil || !p.Kind.IsArea() || p.Path == l.Path {
+		return errs.Field(errs.E("incoming.checkArea", errs.Invalid, "incoming.to_area"), "to_area")
+	}
+	o.To = p.Path
+	return nil
+}
+
+// checkDoor requires the door of who lives here: the one chosen, else the one
+// the address certainly means.
+func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outcome) error {
+	const op = "incoming.checkDoor"
+	if o.NoDoor && o.Address != "" {
+		o.DoorID = id.Zero
+		return nil
+	}
+	if o.DoorID == id.Zero && o.Address != "" {
+		at, err := s.spot(ctx, c, l.Path, o.Address)
+		if err != nil {
+			return err
+		}
+		if o.DoorID = at.door; o.DoorID == id.Zero {
+			l.body.Doors = at.choices
+			return errs.Field(errs.E(op, errs.Invalid, "incoming.address_unsure"), "address")
+		}
+	}
+	if o.DoorID == id.Zero {
+		return errs.Field(errs.E(op, errs.Invalid, "incoming.address_missing"), "address")
+	}
+	p, err := s.Grid.Place(ctx, grid.System(c.District, "incoming"), o.DoorID)
+	if err != nil || p.Kind != grid.Door {
+		return errs.Field(errs.E(op, errs.Invalid, "incoming.address_missing"), "address")
+	}
+	return nil
+}
+
+// conclude changes a lead as its result says.
+func (s *Service) conclude(l *lead, c grid.Caller, r Result, o *Outcome) error {
+	now := s.nowMs()
+	l.Tries++
+	l.Result, l.State, l.RetryMs = r.Code, r.State, 0
+	switch {
+	case r.State == Open && l.Tries > len(r.Retry) && len(r.Retry) > 1:
+		l.State = Unclear // nobody answers: a visit, or another number
+	case r.State == Open:
+		l.RetryMs = now + int64(r.Retry[min(l.Tries, len(r.Retry))-1])*60_000
+	}
+	if r.Short && o.Note == "" && o.Answer.empty() {
+		if l.State != Open {
+			l.AccountID, l.PostID = id.Zero, id.Zero
+		}
+		return nil
+	}
+	l.body.Answer = o.Answer
+	if r.Home {
+		l.DoorID = o.DoorID
+	}
+	if r.To == "area" {
+		l.Path, l.DoorID, l.body.Answer.To = o.To, id.Zero, ""
+	}
+	if l.State == Done {
+		l.DoneMs, l.DoneBy = now, c.AccountID
+	}
+	if l.State != Open {
+		l.AccountID, l.PostID = id.Zero, id.Zero
+	}
+	s.proposeFor(l, r, c)
+	return nil
+}
+
+// proposeFor proposes the measure that the rules give for who lives here.
+func (s *Service) proposeFor(l *lead, r Result, c grid.Caller) {
+	a := &l.body.Answer
+	if !r.Home || a.Exposure == "" {
+		return
+	}
+	m := measures.propose(a.Exposure, a.ExposedDay, s.today())
+	if m == nil {
+		return
+	}
+	l.body.Measure, l.Measure, l.MeasureState, l.MeasureBy, l.MeasureMs = m, m.Code, Proposed, c.AccountID, s.nowMs()
+}
+
+// empty reports an answer that says nothing.
+func (a *Answer) empty() bool {
+	return a.Address == "" && a.DoorID == id.Zero && a.Exposure == "" && len(a.Stops) == 0 && len(a.Companions) == 0 && a.TestDay == "" && a.Help == "" && a.To == "" && a.Note == ""
+}
+
+// summary is what an event tells of an answer.
+func summary(a *Answer) string {
+	parts := []string{a.Address, a.Note, a.Help}
+	for _, x := range a.Stops {
+		parts = append(parts, strings.TrimSpace(x.Day+" "+x.Place))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
+}
+
+// companions makes leads of people named in a call, unless they are to be called
+// already. They belong where the person called does.
+func (s *Service) companions(ctx context.Context, c grid.Caller, l *lead, list []Companion) ([]*lead, map[id.ID]keys, error) {
+	var out []*lead
+	of := map[id.ID]keys{}
+	h := s.hasher(l.Register)
+	for _, m := range list {
+		n := &lead{ID: id.New(), EmergencyID: l.EmergencyID, Register: l.Register, Source: FromCompanion, Class: "companion", Urgency: l.Urgency, State: Open,
+			Path: l.Path, ParentID: l.ID, CreatedMs: s.nowMs(), Version: 1, body: body{Name: short(m.Name, 60), Title: l.body.Title, Ask: l.body.Ask}}
+		n.DueMs = dueMs(n.CreatedMs, n.Urgency)
+		if err := n.body.dialled(m.Phone); err != nil {
+			return nil, nil, errs.Field(err, "companions")
+		}
+		k := keysOf(&n.body, h)
+		there, err := s.isThere(ctx, c, l.EmergencyID, k, h)
+		if err != nil {
+			return nil, nil, err
+		}
+		if there != id.Zero {
+			continue
+		}
+		if len(n.body.Phones) == 0 {
+			n.State = Unclear
+		}
+		out, of[n.ID] = append(out, n), k
+	}
+	return out, of, nil
+}
+
+// isThere returns the lead under which a person is to be called already, or Zero.
+func (s *Service) isThere(ctx context.Context, c grid.Caller, emergency id.ID, k keys, h func(kind, value string) []byte) (id.ID, error) {
+	var hashes [][]byte
+	for _, v := range append(slices.Clone(k.phones), k.idno) {
+		if v != "" {
+			hashes = append(hashes, []byte(v))
+		}
+	}
+	found, err := leadsByHash(ctx, s.DB.Read(), c.District, hashes, s.nowMs()-halfYear)
+	index := newPeople()
+	for _, x := range found {
+		if x.EmergencyID != emergency {
+			continue
+		}
+		if err := s.open(&x); err != nil {
+			return id.Zero, err
+		}
+		index.add(&known{id: x.ID, keys: keysOf(&x.body, h), open: x.State != Done, atMs: x.CreatedMs})
+	}
+	joins, _ := index.find(k)
+	if joins == nil {
+		return id.Zero, err
+	}
+	return joins.id, err
+}

@@ -1,0 +1,225 @@
+package incoming
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+type deskPage struct {
+	web.Meta
+	*Desk
+	Form cardForm
+}
+
+// cardForm is what a page needs to take the result of a call.
+type cardForm struct {
+	web.Form
+	Card      *Card
+	Short     []Result // one tap
+	Long      []Result // with what the call gave
+	Exposures []web.Option
+	Areas     []web.Option
+	Stops     []int
+	Mates     []int
+	Ledger    bool // the caller may write the ledger
+	MayCall   bool
+	MayDecide bool
+	Back      string
+}
+
+// rowsOfForm is how many places and companions a form has room for.
+const rowsOfForm = 3
+
+func (p *Pages) cardForm(r *http.Request, c grid.Caller, card *Card, form web.Form) (cardForm, error) {
+	f := cardForm{Form: form, Card: card, Stops: upTo(rowsOfForm), Mates: upTo(rowsOfForm), Ledger: c.Can(grid.LedgerWrite), MayCall: c.Can(grid.LeadCall) && card.Full,
+		MayDecide: c.CanPlace(grid.LeadImport, card.path)}
+	if f.Values == nil {
+		f.Values = url.Values{"address": {card.Address}, "ledger": {"1"}}
+		if card.DoorID != id.Zero {
+			f.Values.Set("door", card.DoorID.String())
+		}
+	}
+	for _, res := range results {
+		if res.Short {
+			f.Short = append(f.Short, res)
+		} else {
+			f.Long = append(f.Long, res)
+		}
+	}
+	f.Exposures = []web.Option{{Value: "", Text: web.T(r.Context(), "incoming.exposure.unasked")}}
+	for _, e := range measures.Exposures {
+		f.Exposures = append(f.Exposures, web.Option{Value: e.Code, Text: e.In(c.Lang)})
+	}
+	areas, err := p.s.Grid.Areas(r.Context(), grid.System(p.district, "areas to hand a lead to"), grid.Street, grid.Community)
+	f.Areas = []web.Option{{Value: "", Text: web.T(r.Context(), "incoming.choose")}}
+	for _, a := range areas {
+		f.Areas = append(f.Areas, web.Option{Value: a.ID.String(), Text: grid.Label(c.Lang, a)})
+	}
+	return f, err
+}
+
+func upTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func (p *Pages) desk(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.s.Desk(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	page := deskPage{Meta: web.Meta{Title: web.T(r.Context(), "incoming.desk"), Menu: "desk"}, Desk: d}
+	if d.Now != nil {
+		if page.Form, err = p.cardForm(r, c, d.Now, web.Form{}); err != nil {
+			return err
+		}
+		page.Form.Back = "desk"
+	}
+	return p.ren.Page(w, r, layoutFor(c), "incoming/desk", page)
+}
+
+func (p *Pages) sit(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := p.s.Sit(r.Context(), c); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/desk")
+}
+
+func (p *Pages) leave(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	if err := p.s.Leave(r.Context(), c); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "incoming.left")
+	return web.Redirect(w, r, "/desk")
+}
+
+type leadPage struct {
+	web.Meta
+	Form cardForm
+}
+
+func (p *Pages) lead(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	return p.leadPage(w, r, c, http.StatusOK, web.Form{})
+}
+
+func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form) error {
+	ctx := r.Context()
+	card, err := p.s.Card(ctx, c, pathID(r))
+	if err != nil {
+		return err
+	}
+	d := leadPage{Meta: web.Meta{Title: web.T(ctx, "incoming.lead"), Menu: menuOf(c), Crumbs: []web.Crumb{{Text: web.T(ctx, "incoming.tab."+string(card.State)), Href: "/incoming/" + string(card.State)}}}}
+	if d.Form, err = p.cardForm(r, c, card, form); err != nil {
+		return err
+	}
+	if back := form.Values.Get("back"); back != "" {
+		d.Form.Back = back
+	}
+	return p.ren.PageStatus(w, r, status, layoutFor(c), "incoming/lead", d)
+}
+
+// outcomeOf reads the form of a call.
+func outcomeOf(f url.Values) Outcome {
+	version, _ := strconv.Atoi(f.Get("version"))
+	o := Outcome{Result: f.Get("result"), Version: version, NoDoor: f.Get("door") == "none"}
+	o.Answer = Answer{Address: f.Get("address"), DoorID: id.From(f.Get("door")), Exposure: f.Get("exposure"), ExposedDay: f.Get("exposed_day"), TestDay: f.Get("test_day"),
+		Help: strings.Join(append(slices.Clone(f["helps"]), f["help"]...), " "), To: f.Get("to"), ToArea: id.From(f.Get("to_area")), Note: f.Get("note"), Ledger: f.Get("ledger") == "1"}
+	if r, ok := resultOf(o.Result); ok && r.Short {
+		o.Answer = Answer{Note: o.Note} // a tap: what stands in the other fields was not said
+		return o
+	}
+	for i := range rowsOfForm {
+		n := strconv.Itoa(i)
+		o.Stops = append(o.Stops, Stop{Day: f.Get("stop-day-" + n), Place: short(f.Get("stop-place-"+n), 200)})
+		o.Companions = append(o.Companions, Companion{Name: short(f.Get("mate-name-"+n), 60), Phone: short(f.Get("mate-phone-"+n), 40)})
+	}
+	return o
+}
+
+func (p *Pages) record(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	o := outcomeOf(r.PostForm)
+	err := p.s.Record(r.Context(), c, pathID(r), o)
+	if errs.Is(err, errs.Invalid) {
+		return p.again(w, r, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	done, _ := resultOf(o.Result)
+	web.Flash(w, r, "ok", "incoming.recorded", done.In(c.Lang), done.Next.In(c.Lang))
+	if r.PostForm.Get("back") == "desk" {
+		return web.Redirect(w, r, "/desk")
+	}
+	return web.Redirect(w, r, "/leads/"+r.PathValue("id"))
+}
+
+// again shows the person with what was typed and what is wrong with it.
+func (p *Pages) again(w http.ResponseWriter, r *http.Request, c grid.Caller, err error) error {
+	form := web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)}
+	return p.leadPage(w, r, c, http.StatusUnprocessableEntity, form)
+}
+
+func (p *Pages) decide(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	f := r.PostForm
+	version, _ := strconv.Atoi(f.Get("version"))
+	d := Decision{Version: version, DoorID: id.From(f.Get("door")), AreaID: id.From(f.Get("area_id")), Anywhere: f.Get("anywhere") == "1", Phone: f.Get("phone")}
+	err := p.s.Decide(r.Context(), c, pathID(r), d)
+	if errs.Is(err, errs.Invalid) {
+		f.Set("address", "")
+		return p.again(w, r, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "incoming.placed")
+	return web.Redirect(w, r, "/incoming/unclear")
+}
+
+func (p *Pages) accept(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	version, _ := strconv.Atoi(r.FormValue("version"))
+	if err := p.s.Accept(r.Context(), c, pathID(r), version); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "incoming.accepted")
+	return web.Redirect(w, r, "/incoming/sent")
+}
+
+func (p *Pages) receipt(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	version, _ := strconv.Atoi(r.FormValue("version"))
+	err := p.s.Receipt(r.Context(), c, pathID(r), version, r.FormValue("receipt"))
+	if errs.Is(err, errs.Invalid) {
+		return p.again(w, r, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "incoming.received")
+	return web.Redirect(w, r, "/incoming/sent")
+}
+
+func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	version, _ := strconv.Atoi(r.FormValue("version"))
+	f := r.PostForm
+	err := p.s.Confirm(r.Context(), c, pathID(r), Verdict{Version: version, Confirm: f.Get("verdict") == "confirm", Authority: f.Get("authority"), Document: f.Get("document"), Reason: f.Get("reason")})
+	if errs.Is(err, errs.Invalid) {
+		return p.again(w, r, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "incoming.decided")
+	return web.Redirect(w, r, "/incoming/measures")
+}
+
+func num(n int) string { return strconv.Itoa(n) }

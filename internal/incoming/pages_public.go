@@ -1,0 +1,161 @@
+package incoming
+
+import (
+	"html/template"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+// registerPublic adds what people without an account see: where they report
+// their own arrival, and where they check whether a call was real.
+func (p *Pages) registerPublic(app *web.App) {
+	app.Handle("GET /arrive/{code}", p.arriveForm, web.Public())
+	app.Handle("POST /arrive/{code}", web.WithForm(p.arrive), web.Public())
+	app.Handle("GET /verify/{code}", p.verifyForm, web.Public())
+	app.Handle("POST /verify/{code}", web.WithForm(p.verify), web.Public())
+}
+
+// remote is the address a request comes from.
+func remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// anybody is the caller for people without an account: the system, which takes
+// what they send and shows nothing back.
+func (p *Pages) anybody(r *http.Request, purpose string) grid.Caller {
+	c := grid.System(p.district, purpose)
+	c.Lang = web.Lang(r.Context())
+	return c
+}
+
+type publicPage struct {
+	web.Meta
+	Area   string
+	Code   string // the area's national code
+	Gate   string
+	Basis  string // why arrivals are collected; empty: they are not
+	Form   web.Form
+	Number string // of a report that was taken
+	Real   string // the community whose call it was
+}
+
+func (p *Pages) publicPage(r *http.Request, c grid.Caller, title string) (publicPage, error) {
+	d := publicPage{Meta: web.Meta{Title: web.T(r.Context(), title)}, Code: r.PathValue("code"), Gate: r.FormValue("gate")}
+	area, err := p.s.ArrivalArea(r.Context(), c, d.Code)
+	d.Area = grid.Label(c.Lang, area)
+	return d, err
+}
+
+func (p *Pages) arriveForm(w http.ResponseWriter, r *http.Request) error {
+	return p.arrivePage(w, r, http.StatusOK, web.Form{Values: url.Values{"people": {"1"}}}, "")
+}
+
+func (p *Pages) arrivePage(w http.ResponseWriter, r *http.Request, status int, form web.Form, number string) error {
+	c := p.anybody(r, "arrivals, reported by anybody")
+	d, err := p.publicPage(r, c, "incoming.arrive.title")
+	if err != nil {
+		return err
+	}
+	d.Form, d.Number = form, number
+	if d.Basis, _, err = p.s.Collecting(r.Context(), c); err != nil {
+		return err
+	}
+	return p.ren.PageStatus(w, r, status, web.Plain, "incoming/arrive", d)
+}
+
+func (p *Pages) arrive(w http.ResponseWriter, r *http.Request) error {
+	c, f := p.anybody(r, "arrivals, reported by anybody"), r.PostForm
+	people, _ := strconv.Atoi(f.Get("people"))
+	number, err := p.s.Arrive(r.Context(), c, r.PathValue("code"), remote(r), SelfReport{Name: f.Get("name"), Phone: f.Get("phone"), Address: f.Get("address"), Origin: f.Get("origin"),
+		ArriveDay: f.Get("arrive"), Transport: f.Get("transport"), People: people, Note: f.Get("note"), Gate: id.From(f.Get("gate"))})
+	if errs.Is(err, errs.Invalid) {
+		return p.arrivePage(w, r, http.StatusUnprocessableEntity, web.Form{Values: f, Errors: web.FormErrors(r.Context(), err)}, "")
+	}
+	if err != nil {
+		return err
+	}
+	return p.arrivePage(w, r, http.StatusOK, web.Form{}, number)
+}
+
+func (p *Pages) verifyForm(w http.ResponseWriter, r *http.Request) error {
+	return p.verifyPage(w, r, http.StatusOK, web.Form{}, "")
+}
+
+func (p *Pages) verifyPage(w http.ResponseWriter, r *http.Request, status int, form web.Form, real string) error {
+	d, err := p.publicPage(r, p.anybody(r, "check codes, asked by anybody"), "incoming.verify.title")
+	if err != nil {
+		return err
+	}
+	d.Form, d.Real = form, real
+	return p.ren.PageStatus(w, r, status, web.Plain, "incoming/verify", d)
+}
+
+func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
+	real, err := p.s.CheckCode(r.Context(), p.anybody(r, "check codes, asked by anybody"), r.PathValue("code"), remote(r), r.PostForm.Get("code"))
+	if fields := web.FormErrors(r.Context(), err); err != nil && len(fields) > 0 {
+		return p.verifyPage(w, r, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: fields}, "")
+	}
+	if err != nil {
+		return err
+	}
+	return p.verifyPage(w, r, http.StatusOK, web.Form{}, real)
+}
+
+type posterPage struct {
+	web.Meta
+	Posters []poster
+}
+
+// poster is one sheet: for the community, or for one of its gates.
+type poster struct {
+	Area, Gate string
+	QR         template.HTML
+	Address    string // the page's, for who types
+}
+
+// poster prints the sheets for a community's notice boards and gates.
+func (p *Pages) poster(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	ctx := r.Context()
+	if err := c.Require("incoming.poster", grid.PlaceRead); err != nil {
+		return err
+	}
+	area, err := p.s.Grid.Area(ctx, c, r.PathValue("code"))
+	if err != nil {
+		return err
+	}
+	scheme := "http://"
+	if web.IsTLS(r) {
+		scheme = "https://"
+	}
+	base := scheme + r.Host + "/arrive/" + area.Code
+	d := posterPage{Meta: web.Meta{Title: web.T(ctx, "incoming.poster.title")}}
+	add := func(gate, address string) error {
+		qr, err := web.QR(address, web.T(ctx, "incoming.arrive.title"))
+		d.Posters = append(d.Posters, poster{Area: grid.Label(c.Lang, area), Gate: gate, QR: qr, Address: base})
+		return errs.Wrap("incoming.poster", err)
+	}
+	if err := add("", base); err != nil {
+		return err
+	}
+	err = p.s.Grid.Subtree(ctx, c, area.Path, []grid.Kind{grid.Point}, func(pt grid.Place) error {
+		if area.Kind != grid.Community || pt.Subkind != "gate" || len(d.Posters) > 40 {
+			return nil
+		}
+		return add(pt.Name, base+"?gate="+pt.ID.String())
+	})
+	if err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Print, "incoming/poster", d)
+}

@@ -1,0 +1,151 @@
+package incoming
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+// SelfReport is what somebody without an account says of their arrival.
+type SelfReport struct {
+	Name      string
+	Phone     string
+	Address   string // where they stay, down to the room
+	Origin    string
+	ArriveDay string // 2006-01-02, up to a month ahead
+	Transport string
+	People    int // who come together, the reporter included
+	Note      string
+	Gate      id.ID // the gate whose poster was used, or Zero
+}
+
+// daysAhead is how long before the arrival one may report.
+const daysAhead = 31
+
+// ArrivalArea is the area of a public page, by its national code. NotFound.
+func (s *Service) ArrivalArea(ctx context.Context, c grid.Caller, code string) (grid.Place, error) {
+	p, err := s.Grid.Area(ctx, c, code)
+	return p, errs.Wrap("incoming.ArrivalArea", err)
+}
+
+// Collecting reports whether arrivals are collected now: only in an emergency,
+// which says on what basis and for how long.
+func (s *Service) Collecting(ctx context.Context, c grid.Caller) (basis string, ok bool, err error) {
+	e, err := s.emergency(ctx, c, id.Zero)
+	if errs.Is(err, errs.Conflict) {
+		return "", false, nil
+	}
+	return e.Basis, err == nil, err
+}
+
+// Arrive takes in somebody's own report as a lead of the area. address is where
+// the request comes from. The number that is returned is told to them; what is
+// known about a person is never shown here. Errors: Invalid with the field;
+// TooMany; Conflict where nothing is collected now.
+func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address string, r SelfReport) (number string, err error) {
+	const op = "incoming.Arrive"
+	if err := s.public.pass(address, s.Clock.Now()); err != nil {
+		return "", err
+	}
+	area, err := s.ArrivalArea(ctx, c, code)
+	if err != nil {
+		return "", err
+	}
+	e, err := s.emergency(ctx, c, id.Zero)
+	if err != nil {
+		return "", errs.Wrap(op, err)
+	}
+	b, err := s.checkSelf(&r)
+	if err != nil {
+		return "", err
+	}
+	l := &lead{ID: id.New(), EmergencyID: e.ID, Register: e.Register, Source: FromSelf, Class: "self", State: Unclear, Path: area.Path, CreatedMs: s.nowMs(), Version: 1, body: b}
+	l.DueMs = dueMs(l.CreatedMs, 0)
+	k := keysOf(&b, s.hasher(e.Register))
+	there, err := s.isThere(ctx, c, e.ID, k, s.hasher(e.Register))
+	if err != nil {
+		return "", errs.Wrap(op, err)
+	}
+	if there != id.Zero { // who reports twice, or is on a list already, is called once
+		return shortNumber(there), nil
+	}
+	if err := s.place(ctx, c, area.Path, []*lead{l}); err != nil {
+		return "", errs.Wrap(op, err)
+	}
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		if err := s.insertLeads(ctx, tx, c, []*lead{l}, map[id.ID]keys{l.ID: k}); err != nil {
+			return err
+		}
+		tx.Notify(topic)
+		return s.rebalance(ctx, tx, c.District)
+	})
+	return shortNumber(l.ID), errs.Wrap(op, err)
+}
+
+// shortNumber is what the reporter is told: enough to ask by on the phone.
+func shortNumber(v id.ID) string {
+	t := v.String()
+	return t[max(0, len(t)-6):]
+}
+
+// checkSelf turns a report into what a lead holds.
+func (s *Service) checkSelf(r *SelfReport) (body, error) {
+	const op = "incoming.checkSelf"
+	bad := func(field, key string, args ...any) (body, error) {
+		return body{}, errs.Field(errs.E(op, errs.Invalid, key, args...), field)
+	}
+	for field, v := range map[string]*string{"name": &r.Name, "phone": &r.Phone, "address": &r.Address, "origin": &r.Origin} {
+		if *v = strings.TrimSpace(*v); *v == "" {
+			return bad(field, "error.required")
+		}
+		if len([]rune(*v)) > 200 {
+			return bad(field, "error.too_long", 200)
+		}
+	}
+	day, err := time.ParseInLocation(time.DateOnly, r.ArriveDay, clock.CST)
+	if now := s.Clock.Now(); err != nil || day.After(now.AddDate(0, 0, daysAhead)) || day.Before(now.AddDate(0, 0, -daysAhead)) {
+		return bad("arrive", "incoming.arrive_day", daysAhead)
+	}
+	if r.People < 1 || r.People > 50 {
+		return bad("people", "incoming.people.bad")
+	}
+	b := body{Name: short(r.Name, 60), Address: r.Address, Origin: r.Origin, Arrival: r.ArriveDay, Transport: short(r.Transport, 60), Note: short(r.Note, 300), People: r.People, Gate: r.Gate}
+	return b, b.dialled(r.Phone)
+}
+
+var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
+
+// checkedFor is for how long after the call a check code can be checked.
+const checkedFor = 24 * 3600_000
+
+// CheckCode tells somebody who was called whether a check code is one of a call
+// from an area: the name of the community that calls. NotFound for any other;
+// TooMany for who tries many.
+func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, address, code string) (community string, err error) {
+	const op = "incoming.CheckCode"
+	if err := s.public.pass(address, s.Clock.Now()); err != nil {
+		return "", err
+	}
+	area, err := s.ArrivalArea(ctx, c, areaCode)
+	if err != nil {
+		return "", err
+	}
+	path := ""
+	if code = strings.TrimSpace(code); sixDigits.MatchString(code) {
+		if path, err = leadByCode(ctx, s.DB.Read(), c, code, area.Path, s.nowMs()-checkedFor); err != nil {
+			return "", errs.Wrap(op, err)
+		}
+	}
+	if path == "" {
+		return "", errs.Field(errs.E(op, errs.NotFound, "incoming.code.none"), "code")
+	}
+	names, err := s.areaNames(ctx, c)
+	return names[path], errs.Wrap(op, err)
+}
