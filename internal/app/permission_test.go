@@ -185,7 +185,7 @@ func smallRoster() importer.File {
 // fillLeads brings in a list with one person whom somebody must place.
 func (w *world) fillLeads(t *testing.T, s *spot) {
 	t.Helper()
-	text := "姓名,详细地址\n王小明,不知道哪里\n"
+	text := "姓名,详细地址\n王小明,不知道哪里\n李小红,\n"
 	rep := must(w.app.Incoming.Import(t.Context(), w.sys, incoming.Input{Area: s.area.ID, Files: []incoming.File{{Name: "l.csv", R: strings.NewReader(text), Size: int64(len(text))}}}))
 	_, people, err := w.app.Incoming.Get(t.Context(), w.sys, rep.ListID)
 	if err != nil || len(people) != 1 {

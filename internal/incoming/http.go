@@ -14,7 +14,8 @@ import (
 
 type answer[T any] struct{ Body T }
 
-type byID struct {
+// ByID is the {id} of a path.
+type ByID struct {
 	ID web.IDParam `path:"id"`
 }
 
@@ -74,18 +75,18 @@ func registerLists(api huma.API, s *Service) {
 			o.MaxBodyBytes, o.BodyReadTimeout, o.DefaultStatus = MaxBytes, -1, http.StatusCreated
 		})
 	op(api, http.MethodGet, "/incoming/{id}", "incoming-list", "A list with its people",
-		func(ctx context.Context, c grid.Caller, in *byID) (*answer[listAnswer], error) {
+		func(ctx context.Context, c grid.Caller, in *ByID) (*answer[listAnswer], error) {
 			l, people, err := s.Get(ctx, c, in.ID.ID)
 			return &answer[listAnswer]{listAnswer{l, people}}, err
 		})
 	op(api, http.MethodGet, "/incoming/{id}/refused", "incoming-refused", "The refused rows of a list as a workbook, with the reason in the last column",
-		func(ctx context.Context, c grid.Caller, in *byID) (*web.FileAnswer, error) {
+		func(ctx context.Context, c grid.Caller, in *ByID) (*web.FileAnswer, error) {
 			b, err := s.Refused(ctx, c, in.ID.ID)
 			return web.NewFileAnswer("refused.xlsx", web.XLSX, b), err
 		})
 	op(api, http.MethodPost, "/incoming/{id}/close", "incoming-close", "Close a list; with people outstanding it takes a reason",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			byID
+			ByID
 			Body struct {
 				Reason string `json:"reason,omitempty" maxLength:"300"`
 			}
@@ -93,7 +94,7 @@ func registerLists(api huma.API, s *Service) {
 			return nil, s.Close(ctx, c, in.ID.ID, in.Body.Reason)
 		})
 	op(api, http.MethodGet, "/incoming/{id}/back", "incoming-back", "A closed list as it came, the columns untouched, with the results behind them",
-		func(ctx context.Context, c grid.Caller, in *byID) (*web.FileAnswer, error) {
+		func(ctx context.Context, c grid.Caller, in *ByID) (*web.FileAnswer, error) {
 			b, err := s.Back(ctx, c, in.ID.ID)
 			return web.NewFileAnswer("results.xlsx", web.XLSX, b), err
 		})
@@ -117,27 +118,27 @@ func registerDesk(api huma.API, s *Service) {
 			return &answer[web.Page[Lead]]{web.Page[Lead]{Items: list}}, err
 		})
 	op(api, http.MethodGet, "/leads/{id}", "lead", "One person with what is known, the script and what happened",
-		func(ctx context.Context, c grid.Caller, in *byID) (*answer[*Card], error) {
+		func(ctx context.Context, c grid.Caller, in *ByID) (*answer[*Card], error) {
 			card, err := s.Card(ctx, c, in.ID.ID)
 			return &answer[*Card]{card}, err
 		})
 	op(api, http.MethodPost, "/leads/{id}/results", "lead-result", "Record the result of a call",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			byID
+			ByID
 			Body Outcome
 		}) (*struct{}, error) {
 			return nil, s.Record(ctx, c, in.ID.ID, in.Body)
 		})
 	op(api, http.MethodPut, "/leads/{id}/place", "lead-place", "Decide where a person that was set aside belongs",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			byID
+			ByID
 			Body Decision
 		}) (*struct{}, error) {
 			return nil, s.Decide(ctx, c, in.ID.ID, in.Body)
 		})
 	op(api, http.MethodPost, "/leads/{id}/accept", "lead-accept", "Accept a person that another street or community handed on",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			byID
+			ByID
 			Body struct {
 				Version int `json:"version"`
 			}
@@ -146,7 +147,7 @@ func registerDesk(api huma.API, s *Service) {
 		})
 	op(api, http.MethodPost, "/leads/{id}/receipt", "lead-receipt", "Record the receipt of an authority outside the district",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			byID
+			ByID
 			Body struct {
 				Version int    `json:"version"`
 				Receipt string `json:"receipt" maxLength:"200"`
@@ -156,7 +157,7 @@ func registerDesk(api huma.API, s *Service) {
 		})
 	op(api, http.MethodPost, "/leads/{id}/measure", "lead-measure", "Confirm or decline a proposed measure",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			byID
+			ByID
 			Body Verdict
 		}) (*struct{}, error) {
 			return nil, s.Confirm(ctx, c, in.ID.ID, in.Body)

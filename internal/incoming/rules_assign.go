@@ -76,7 +76,11 @@ func spread(leads []waiting, seats []seat) map[id.ID]*seat {
 			moved[l.id] = s
 		}
 	}
-	even(order, now, seats, moved)
+	for range evenings {
+		if !even(order, now, seats, moved) {
+			break
+		}
+	}
 	return moved
 }
 
@@ -111,9 +115,13 @@ func closeness(s *seat, path string) int {
 	return len(s.path)
 }
 
+// evenings bounds how often even runs: what one pass moves may let another lead
+// of the same area move in the next.
+const evenings = 16
+
 // even moves leads that were not begun from callers who have two more than the
-// lightest who serves as near.
-func even(order []waiting, now map[id.ID]*seat, seats []seat, moved map[id.ID]*seat) {
+// lightest who serves as near. It reports whether any moved.
+func even(order []waiting, now map[id.ID]*seat, seats []seat, moved map[id.ID]*seat) (some bool) {
 	for i := len(order) - 1; i >= 0; i-- { // the least urgent move
 		l := order[i]
 		s := now[l.id]
@@ -126,6 +134,7 @@ func even(order []waiting, now map[id.ID]*seat, seats []seat, moved map[id.ID]*s
 		}
 		s.load--
 		t.load++
-		now[l.id], moved[l.id] = t, t
+		now[l.id], moved[l.id], some = t, t, true
 	}
+	return some
 }
