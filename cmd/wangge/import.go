@@ -12,11 +12,11 @@ import (
 	"wangge/internal/ledger/importer"
 )
 
-var importCommand = command{"import", "read files into the database: import {areas|posts|roster|list} FILE…", runImport}
+var importCommand = command{"import", "read files into the database: import {areas|posts|roster|incoming|list} FILE…", runImport}
 
 func runImport(ctx context.Context, env *environment, args []string) error {
 	if len(args) == 0 {
-		return usageError("import what? areas, posts, roster or list")
+		return usageError("import what? areas, posts, roster, incoming or list")
 	}
 	switch args[0] {
 	case "areas":
@@ -25,10 +25,12 @@ func runImport(ctx context.Context, env *environment, args []string) error {
 		return importPosts(ctx, env, args[1:])
 	case "list":
 		return importList(ctx, env, args[1:])
+	case "incoming":
+		return importIncoming(ctx, env, args[1:])
 	case "roster":
 		return importRoster(ctx, env, args[1:])
 	}
-	return usageError("there is no import %q: areas, posts, roster or list", args[0])
+	return usageError("there is no import %q: areas, posts, roster, incoming or list", args[0])
 }
 
 // importAreas reads a national 12-digit list into the district it is about.
