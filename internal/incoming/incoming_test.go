@@ -26,7 +26,7 @@ func TestListThereAndBack(t *testing.T) {
 			"X1,G1同乘,同乘,加急,核实,王建国,230103199003076616,13900000001,,G1",
 			"X2,G1同乘,同乘,普通,核实,李红,,13900000002,,G1",
 			"X3,场所,场所,普通,核实,李红,,+86 139-0000-0002,,", // the same person again
-			"X4,场所,场所,普通,核实,赵强,,1.39E+10,,",             // damaged
+			"X4,场所,场所,普通,核实,赵强,,1.39E+10,,",          // damaged
 			"X5,场所,场所,普通,核实,钱多,,13900000005,,")
 		if rep.Rows != 5 || rep.Refused != 1 || rep.Joined != 1 || rep.New != 3 || rep.Known != 1 || rep.Door != 1 {
 			t.Fatalf("%+v", rep)
