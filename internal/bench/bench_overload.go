@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
@@ -86,7 +87,7 @@ func (w *world) demands(ctx context.Context, s *server) ([]demand, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, tokens, _, err := w.leaders(ctx, v.OccurrenceID)
+	_, tokens, _, err := w.workers(ctx, v.OccurrenceID, grid.RoleBuildingLeader)
 	if err != nil {
 		return nil, err
 	}

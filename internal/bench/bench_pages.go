@@ -142,7 +142,7 @@ func (w *world) keepMarking(ctx context.Context, s *server) (stop func() error, 
 		return nil, err
 	}
 
-	list, tokens, _, err := w.leaders(ctx, v.OccurrenceID)
+	list, tokens, _, err := w.workers(ctx, v.OccurrenceID, grid.RoleBuildingLeader)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +273,7 @@ func (w *world) read(ctx context.Context, n int, ask func(ctx context.Context, n
 // openStreams opens live pages and tells the memory of the process, which
 // holds both ends of them, while a mark moves every one.
 func (w *world) openStreams(ctx context.Context, s *server) error {
-	holders, err := leadersOf(ctx, w)
+	holders, err := workersOf(ctx, w, grid.RoleBuildingLeader)
 	if err != nil {
 		return err
 	}

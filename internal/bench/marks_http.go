@@ -8,9 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
@@ -102,7 +104,7 @@ func (r *run) marksHTTP(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	list, tokens, total, err := w.leaders(ctx, v.OccurrenceID)
+	list, tokens, total, err := w.workers(ctx, v.OccurrenceID, grid.RoleBuildingLeader)
 	if err != nil {
 		return err
 	}
@@ -138,15 +140,31 @@ func (r *run) marksHTTP(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return w.batchHTTP(ctx, s, list, tokens, total)
+	return w.batchHTTP(ctx, s)
 }
 
-// batchHTTP marks the same targets again, 50 a request.
-func (w *world) batchHTTP(ctx context.Context, s *server, list []client, tokens map[id.ID]string, total int) error {
+// batchHTTP marks the doors of another round, 50 a request, as the phones of grid
+// workers send what they noted without network.
+func (w *world) batchHTTP(ctx context.Context, s *server) error {
+	rid, err := w.draft(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.Rounds.ApproveNow(ctx, w.sys, rid); err != nil {
+		return err
+	}
+	v, err := w.Rounds.Round(ctx, w.sys, rid)
+	if err != nil {
+		return err
+	}
+	list, tokens, total, err := w.workers(ctx, v.OccurrenceID, grid.RoleGridWorker)
+	if err != nil {
+		return err
+	}
 	var mu sync.Mutex
 	good := 0
 	took, times, err := load(ctx, list, batchSize, func(ctx context.Context, c *client, objects []id.ID) error {
-		for len(objects) > 0 { // a token is one leader's
+		for len(objects) > 0 { // a token is one worker's
 			n := 1
 			for n < len(objects) && tokens[objects[n]] == tokens[objects[0]] {
 				n++
@@ -154,7 +172,7 @@ func (w *world) batchHTTP(ctx context.Context, s *server, list []client, tokens 
 			marks := make([]markJSON, n)
 			for i, o := range objects[:n] {
 				marks[i] = answeredJSON(o)
-				marks[i].RoundID = w.loaded.Round
+				marks[i].RoundID = rid
 			}
 			var out struct {
 				Items []struct {
@@ -186,10 +204,14 @@ func (w *world) batchHTTP(ctx context.Context, s *server, list []client, tokens 
 		P50: percentile(times, 0.5), P99: percentile(times, 0.99), Baseline: Baseline{"bare insert of the marks", perSecond(total, bare)}, Correct: good == total})
 }
 
-// leaders shares the building leaders' doors out to the clients and gives each
-// leader a token.
-func (w *world) leaders(ctx context.Context, occ id.ID) (list []client, tokens map[id.ID]string, total int, err error) {
-	holders, err := leadersOf(ctx, w)
+// workers shares the doors that the holders of a role answer for out to the
+// clients and gives each holder a token.
+func (w *world) workers(ctx context.Context, occ id.ID, role grid.Role) (list []client, tokens map[id.ID]string, total int, err error) {
+	holders, err := workersOf(ctx, w, role)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	grids, err := microGrids(ctx, w)
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -203,13 +225,18 @@ func (w *world) leaders(ctx context.Context, occ id.ID) (list []client, tokens m
 		if err != nil {
 			return nil, nil, 0, err
 		}
-		for _, o := range targets[h.grid] {
-			tokens[o] = secret
-		}
 		c := &list[i%len(list)]
 		c.caller.AccountID = h.account
-		c.objects = append(c.objects, targets[h.grid]...)
-		total += len(targets[h.grid])
+		for _, g := range grids {
+			if !strings.HasPrefix(g.path, h.path) {
+				continue
+			}
+			for _, o := range targets[g.id] {
+				tokens[o] = secret
+			}
+			c.objects = append(c.objects, targets[g.id]...)
+			total += len(targets[g.id])
+		}
 	}
 	return list, tokens, total, nil
 }

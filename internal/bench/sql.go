@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -173,23 +174,26 @@ func groupBy(ctx context.Context, w *world, occ id.ID, path string) (f round.Fig
 	return f, rows.Err()
 }
 
-// leader is the holder of a building leader's post and the grid it is over.
-type leader struct{ account, post, grid id.ID }
+// worker is the holder of a post over a grid.
+type worker struct {
+	account, post id.ID
+	path          string // of the grid
+}
 
-func leadersOf(ctx context.Context, w *world) ([]leader, error) {
-	rows, err := w.DB.Read().QueryContext(ctx, "SELECT h.account_id, p.id, p.object_id FROM post p JOIN holder h ON h.district = p.district AND h.post_id = p.id"+
-		" WHERE p.district = $1 AND p.role = 'building_leader' AND p.object_kind = 'grid' ORDER BY p.id", code)
+func workersOf(ctx context.Context, w *world, role grid.Role) ([]worker, error) {
+	rows, err := w.DB.Read().QueryContext(ctx, "SELECT h.account_id, p.id, g.path FROM post p JOIN holder h ON h.district = p.district AND h.post_id = p.id"+
+		" JOIN grid g ON g.district = p.district AND g.id = p.object_id WHERE p.district = $1 AND p.role = $2 AND p.object_kind = 'grid' ORDER BY p.id", code, string(role))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var out []leader
+	var out []worker
 	for rows.Next() {
-		var l leader
-		if err := rows.Scan(&l.account, &l.post, &l.grid); err != nil {
+		var v worker
+		if err := rows.Scan(&v.account, &v.post, &v.path); err != nil {
 			return nil, err
 		}
-		out = append(out, l)
+		out = append(out, v)
 	}
 	return out, rows.Err()
 }

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"strconv"
-	"strings"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
@@ -38,20 +36,6 @@ func missing(op string, err error, key string) error {
 		return errs.E(op, errs.NotFound, key)
 	}
 	return errs.Wrap(op, db.Fault(op, err))
-}
-
-// upsert inserts rows and, where one of the key exists, runs the assignments
-// (as "n = t.n + excluded.n"), in the order given. One row a statement: the
-// text stays the same, and SQLite's cost of a statement grows with the square
-// of its arguments.
-func upsert(ctx context.Context, tx *db.Tx, table string, cols []string, keys, set string, rows [][]any) error {
-	places := make([]string, len(cols))
-	for i := range cols {
-		places[i] = "$" + strconv.Itoa(i+1)
-	}
-	_, err := tx.ExecEach(ctx, "INSERT INTO "+table+" AS t ("+strings.Join(cols, ", ")+") VALUES ("+strings.Join(places, ", ")+
-		") ON CONFLICT ("+keys+") DO UPDATE SET "+set, rows)
-	return err
 }
 
 // Forms.

@@ -193,7 +193,7 @@ func moveCounters(ctx context.Context, tx *db.Tx, district int, deltas map[count
 			rows = append(rows, []any{district, int64(k.occ), int64(k.leaf), int64(k.grid), d.total, d.done, d.exempt, d.attempted})
 		}
 	}
-	return upsert(ctx, tx, "counter", []string{"district", "occurrence_id", "leaf_id", "grid_id", "total", "done", "exempt", "attempted"},
+	return tx.BulkUpsert(ctx, "counter", []string{"district", "occurrence_id", "leaf_id", "grid_id", "total", "done", "exempt", "attempted"},
 		"district, occurrence_id, leaf_id, grid_id",
 		"total = t.total + excluded.total, done = t.done + excluded.done, exempt = t.exempt + excluded.exempt, attempted = t.attempted + excluded.attempted", rows)
 }
@@ -206,7 +206,7 @@ func moveChoices(ctx context.Context, tx *db.Tx, district int, deltas map[choice
 			rows = append(rows, []any{district, int64(k.occ), int64(k.leaf), int64(k.grid), k.field, k.choice, n})
 		}
 	}
-	return upsert(ctx, tx, "answer_count", []string{"district", "occurrence_id", "leaf_id", "grid_id", "field", "choice", "n"},
+	return tx.BulkUpsert(ctx, "answer_count", []string{"district", "occurrence_id", "leaf_id", "grid_id", "field", "choice", "n"},
 		"district, occurrence_id, leaf_id, grid_id, field, choice", "n = t.n + excluded.n", rows)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -44,7 +45,7 @@ func (t *Tx) BulkInsert(ctx context.Context, table string, cols []string, rows [
 	if t.d.engine == Postgres {
 		err = t.copyIn(ctx, table, cols, rows)
 	} else {
-		err = t.insertMany(ctx, table, cols, rows)
+		err = t.insertMany(ctx, table, cols, "", rows)
 	}
 	if err != nil {
 		t.failed = err
@@ -59,13 +60,13 @@ func (t *Tx) copyIn(ctx context.Context, table string, cols []string, rows [][]a
 	})
 }
 
-func (t *Tx) insertMany(ctx context.Context, table string, cols []string, rows [][]any) error {
+func (t *Tx) insertMany(ctx context.Context, table string, cols []string, tail string, rows [][]any) error {
 	args := make([]any, 0, bulkRows*len(cols))
-	whole := insertText(table, cols, bulkRows)
+	whole := insertText(table, cols, bulkRows) + tail
 	return Chunks(rows, bulkRows, func(part [][]any) error {
 		text := whole
 		if len(part) < bulkRows {
-			text = insertText(table, cols, len(part))
+			text = insertText(table, cols, len(part)) + tail
 		}
 		args = args[:0]
 		for _, row := range part {
@@ -74,6 +75,29 @@ func (t *Tx) insertMany(ctx context.Context, table string, cols []string, rows [
 		_, err := t.exec(ctx, text, args)
 		return err
 	})
+}
+
+// BulkUpsert inserts the rows, of which no two have the same keys; where a row's
+// keys are there already, set says what becomes of that row: t is its name, and
+// excluded that of the one which was not inserted.
+func (t *Tx) BulkUpsert(ctx context.Context, table string, cols []string, keys, set string, rows [][]any) error {
+	tail := " ON CONFLICT (" + keys + ") DO UPDATE SET " + set
+	if t.d.engine == Postgres {
+		places := make([]string, len(cols))
+		for i := range cols {
+			places[i] = "$" + strconv.Itoa(i+1)
+		}
+		_, err := t.ExecEach(ctx, "INSERT INTO "+table+" AS t ("+strings.Join(cols, ", ")+") VALUES ("+strings.Join(places, ", ")+")"+tail, rows)
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := t.insertMany(ctx, table+" AS t", cols, tail, rows)
+	if err != nil {
+		t.failed = err
+	}
+	return err
 }
 
 // ExecEach runs the statement once for each row of arguments and returns how
@@ -97,8 +121,13 @@ func (t *Tx) ExecEach(ctx context.Context, query string, rows [][]any) (changed 
 
 func (t *Tx) execEach(ctx context.Context, query string, rows [][]any) ([]int64, error) {
 	changed := make([]int64, len(rows))
-	for i, args := range rows {
-		res, err := t.exec(ctx, query, args)
+	text, order := positional(query)
+	args := make([]any, len(order))
+	for i, row := range rows {
+		for k, at := range order {
+			args[k] = row[at]
+		}
+		res, err := t.exec(ctx, text, args)
 		if err != nil {
 			return nil, err
 		}
@@ -124,8 +153,21 @@ func (t *Tx) pipeline(ctx context.Context, query string, rows [][]any) ([]int64,
 	return changed, err
 }
 
-// insertText returns an INSERT of n rows for SQLite. It has ? instead of $1:
-// the driver looks up a numbered parameter's name in a list, for each value.
+// numbered is a placeholder of a statement.
+var numbered = regexp.MustCompile(`\$[0-9]+`)
+
+// positional puts ? for $1, $2 …, and tells which argument each of them is: the
+// driver of SQLite looks up a numbered parameter's name in a list, for each value.
+func positional(query string) (text string, order []int) {
+	text = numbered.ReplaceAllStringFunc(query, func(p string) string {
+		n, _ := strconv.Atoi(p[1:])
+		order = append(order, n-1)
+		return "?"
+	})
+	return text, order
+}
+
+// insertText returns an INSERT of n rows for SQLite, with ? as positional has it.
 func insertText(table string, cols []string, n int) string {
 	row := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
 	return "INSERT INTO " + table + " (" + strings.Join(cols, ", ") + ") VALUES " + row + strings.Repeat(","+row, n-1)
