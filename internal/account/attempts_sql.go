@@ -61,11 +61,6 @@ func (s *Service) selectSpent(ctx context.Context, q db.Queryer, t ticket) (bool
 
 // insertSpent notes that a ticket was used; false where it was already.
 func (s *Service) insertSpent(ctx context.Context, tx *db.Tx, t ticket) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO spent_ticket (district, hash, expires_ms) VALUES ($1, $2, $3) ON CONFLICT (district, hash) DO NOTHING`,
-		s.district, t.spentHash(), t.Since+ticketTTL.Milliseconds())
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `INSERT INTO spent_ticket (district, hash, expires_ms) VALUES ($1, $2, $3) ON CONFLICT (district, hash) DO NOTHING`,
+		s.district, t.spentHash(), t.Since+ticketTTL.Milliseconds()))
 }

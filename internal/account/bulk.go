@@ -242,6 +242,17 @@ func (s *Service) SetPhone(ctx context.Context, tx *db.Tx, by, account id.ID, ph
 
 // correct changes the personal fields of an account.
 func (s *Service) correct(ctx context.Context, tx *db.Tx, op string, by, account id.ID, change func(*personal)) error {
+	return s.rewrite(ctx, tx, op, by, account, func(r *row, stored Account) string {
+		p := personal{Login: stored.Login, Name: stored.Name, Phone: stored.Phone}
+		change(&p)
+		r.Login, r.Name = p.Login, p.Name
+		return p.Phone
+	})
+}
+
+// rewrite writes what change makes of a stored account; it returns the phone,
+// which the row does not hold.
+func (s *Service) rewrite(ctx context.Context, tx *db.Tx, op string, by, account id.ID, change func(r *row, stored Account) (phone string)) error {
 	r, err := s.selectAccount(ctx, tx, account)
 	if err != nil {
 		return errs.Wrap(op, err)
@@ -250,10 +261,7 @@ func (s *Service) correct(ctx context.Context, tx *db.Tx, op string, by, account
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	p := personal{Login: stored.Login, Name: stored.Name, Phone: stored.Phone}
-	change(&p)
-	r.Login, r.Name = p.Login, p.Name
-	login, phone, err := s.sealProfile(&r, p.Phone)
+	login, phone, err := s.sealProfile(&r, change(&r, stored))
 	if err != nil {
 		return err
 	}

@@ -17,14 +17,9 @@ type claim struct {
 }
 
 func (s *Service) insertClaim(ctx context.Context, tx *db.Tx, account id.ID, key string, payload []byte, now int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO idempotency (district, account_id, client_key, payload_hash, status, response, created_ms)
+	return db.One(tx.ExecContext(ctx, `INSERT INTO idempotency (district, account_id, client_key, payload_hash, status, response, created_ms)
 		VALUES ($1, $2, $3, $4, 0, $5, $6) ON CONFLICT (district, account_id, client_key) DO NOTHING`,
-		s.district, account, key, payload, []byte{}, now)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		s.district, account, key, payload, []byte{}, now))
 }
 
 func (s *Service) selectClaim(ctx context.Context, q db.Queryer, account id.ID, key string) (c claim, found bool, err error) {

@@ -23,25 +23,15 @@ func (s *Service) selectFactor(ctx context.Context, q db.Queryer, account id.ID)
 // insertFactor keeps a secret that is not confirmed yet, over an earlier one
 // that was not either; false where one is confirmed.
 func (s *Service) insertFactor(ctx context.Context, tx *db.Tx, account id.ID, sealed []byte) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO second_factor (district, account_id, sealed) VALUES ($1, $2, $3)
-		ON CONFLICT (district, account_id) DO UPDATE SET sealed = excluded.sealed, step = 0 WHERE second_factor.confirmed_ms = 0`, s.district, account, sealed)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `INSERT INTO second_factor (district, account_id, sealed) VALUES ($1, $2, $3)
+		ON CONFLICT (district, account_id) DO UPDATE SET sealed = excluded.sealed, step = 0 WHERE second_factor.confirmed_ms = 0`, s.district, account, sealed))
 }
 
 // takeStep marks the step of a code as used, and the secret as confirmed;
 // false where another was quicker with the same code.
 func (s *Service) takeStep(ctx context.Context, tx *db.Tx, account id.ID, step, now int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE second_factor SET step = $3, confirmed_ms = CASE WHEN confirmed_ms = 0 THEN $4 ELSE confirmed_ms END
-		WHERE district = $1 AND account_id = $2 AND step < $3`, s.district, account, step, now)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `UPDATE second_factor SET step = $3, confirmed_ms = CASE WHEN confirmed_ms = 0 THEN $4 ELSE confirmed_ms END
+		WHERE district = $1 AND account_id = $2 AND step < $3`, s.district, account, step, now))
 }
 
 func (s *Service) insertRecovery(ctx context.Context, tx *db.Tx, account id.ID, hashes [][]byte) error {
@@ -54,12 +44,7 @@ func (s *Service) insertRecovery(ctx context.Context, tx *db.Tx, account id.ID, 
 
 // takeRecovery uses a code on paper up; false where there is none such unused.
 func (s *Service) takeRecovery(ctx context.Context, tx *db.Tx, account id.ID, hash []byte, now int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE recovery_code SET used_ms = $4 WHERE district = $1 AND account_id = $2 AND hash = $3 AND used_ms = 0`, s.district, account, hash, now)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `UPDATE recovery_code SET used_ms = $4 WHERE district = $1 AND account_id = $2 AND hash = $3 AND used_ms = 0`, s.district, account, hash, now))
 }
 
 func (s *Service) countRecovery(ctx context.Context, q db.Queryer, account id.ID) (n int, err error) {
@@ -72,10 +57,5 @@ func (s *Service) deleteSecond(ctx context.Context, tx *db.Tx, account id.ID) (b
 	if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_code WHERE district = $1 AND account_id = $2`, s.district, account); err != nil {
 		return false, err
 	}
-	res, err := tx.ExecContext(ctx, `DELETE FROM second_factor WHERE district = $1 AND account_id = $2`, s.district, account)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `DELETE FROM second_factor WHERE district = $1 AND account_id = $2`, s.district, account))
 }

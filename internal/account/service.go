@@ -279,27 +279,7 @@ func (p Profile) merge(r *row, stored Account) (phone string) {
 // SetProfile changes an account's own fields. Errors as of Create.
 func (s *Service) SetProfile(ctx context.Context, by, account id.ID, p Profile) error {
 	const op = "account.SetProfile"
-	return s.d.Write(ctx, op, func(tx *db.Tx) error {
-		r, err := s.selectAccount(ctx, tx, account)
-		if err != nil {
-			return errs.Wrap(op, err)
-		}
-		stored, err := s.open(r)
-		if err != nil {
-			return errs.Wrap(op, err)
-		}
-		login, phone, err := s.sealProfile(&r, p.merge(&r, stored))
-		if err != nil {
-			return err
-		}
-		if err := s.checkUnique(ctx, tx, login, phone, account); err != nil {
-			return err
-		}
-		if err := s.updateProfile(ctx, tx, r, login, phone); err != nil {
-			return errs.Wrap(op, err)
-		}
-		return s.note(ctx, tx, by, "account.updated", account, "")
-	})
+	return s.d.Write(ctx, op, func(tx *db.Tx) error { return s.rewrite(ctx, tx, op, by, account, p.merge) })
 }
 
 // SetState locks or unlocks an account; locking ends its sessions and tokens.

@@ -81,14 +81,9 @@ func (s *Service) countAccounts(ctx context.Context, q db.Queryer) (n int, err e
 }
 
 func (s *Service) insertAccount(ctx context.Context, tx *db.Tx, r row, login, phone []byte) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO account (district, id, login_hash, phone_hash, sealed, password, must_change, lang, state, worker, created_ms, made_by, home_id)
+	return db.One(tx.ExecContext(ctx, `INSERT INTO account (district, id, login_hash, phone_hash, sealed, password, must_change, lang, state, worker, created_ms, made_by, home_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (district, login_hash) DO NOTHING`,
-		s.district, r.ID, login, phone, r.sealed, r.password, num(r.MustChange), r.Lang, string(r.State), num(r.Worker), r.Created, r.MadeBy, r.Home)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		s.district, r.ID, login, phone, r.sealed, r.password, num(r.MustChange), r.Lang, string(r.State), num(r.Worker), r.Created, r.MadeBy, r.Home))
 }
 
 // phoneTaken reports whether another account has the phone.
@@ -159,12 +154,7 @@ func (s *Service) selectCode(ctx context.Context, q db.Queryer, hash []byte, now
 
 // useCode marks a code used; false where another was quicker.
 func (s *Service) useCode(ctx context.Context, tx *db.Tx, hash []byte, now int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE one_time_code SET used_ms = $3 WHERE district = $1 AND hash = $2 AND used_ms = 0 AND expires_ms > $3`, s.district, hash, now)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `UPDATE one_time_code SET used_ms = $3 WHERE district = $1 AND hash = $2 AND used_ms = 0 AND expires_ms > $3`, s.district, hash, now))
 }
 
 // voidCodes ends the unused codes of a kind for an account.

@@ -77,16 +77,11 @@ func stored(b []byte) []byte {
 // it was read; ok is false where somebody was quicker.
 func updateTask(ctx context.Context, tx *db.Tx, district int, r row, was int) (ok bool, err error) {
 	t := r.Task
-	res, err := tx.ExecContext(ctx, `UPDATE task SET state = $3, open = $4, answer = $5, post_id = $6, doer_post_id = $7, above_post_id = $8, done_by = $9, merged_id = $10,
+	return db.One(tx.ExecContext(ctx, `UPDATE task SET state = $3, open = $4, answer = $5, post_id = $6, doer_post_id = $7, above_post_id = $8, done_by = $9, merged_id = $10,
 		deadline_ms = $11, climb_ms = $12, step = $13, events = $14, children = $15, received_ms = $16, done_ms = $17, ended_ms = $18
 		WHERE district = $1 AND id = $2 AND events = $19`,
 		district, t.ID, string(t.State), num(t.State.Open()), stored(r.answer), t.PostID, t.DoerPostID, t.AbovePostID, t.doneBy, t.MergedID,
-		t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.Children, t.ReceivedMs, t.DoneMs, t.EndedMs, was)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.Children, t.ReceivedMs, t.DoneMs, t.EndedMs, was))
 }
 
 // eventRow is an event as stored.

@@ -102,28 +102,20 @@ func insertRequest(ctx context.Context, tx *db.Tx, district int, r Request) erro
 func decide(ctx context.Context, tx *db.Tx, district int, r Request, to State, by, post id.ID, now int64) (bool, error) {
 	set := `state = $3, decided_by = CASE WHEN decided_by = 0 THEN $4 ELSE decided_by END, decided_post = CASE WHEN decided_post = 0 THEN $5 ELSE decided_post END,
 		decided_ms = CASE WHEN decided_ms = 0 THEN $6 ELSE decided_ms END`
-	return changed(tx.ExecContext(ctx, `UPDATE export_request SET `+set+` WHERE district = $1 AND id = $2 AND state IN ('waiting', 'ready')`,
+	return db.One(tx.ExecContext(ctx, `UPDATE export_request SET `+set+` WHERE district = $1 AND id = $2 AND state IN ('waiting', 'ready')`,
 		district, r.ID, string(to), by, post, now))
 }
 
 // ready makes an export's file available; false where it was decided meanwhile.
 func ready(ctx context.Context, tx *db.Tx, district int, r Request, by, post id.ID, now, until int64) (bool, error) {
-	return changed(tx.ExecContext(ctx, `UPDATE export_request SET state = 'ready', people = $3, size = $4, decided_by = $5, decided_post = $6, decided_ms = $7, expires_ms = $8
+	return db.One(tx.ExecContext(ctx, `UPDATE export_request SET state = 'ready', people = $3, size = $4, decided_by = $5, decided_post = $6, decided_ms = $7, expires_ms = $8
 		WHERE district = $1 AND id = $2 AND state = 'waiting'`, district, r.ID, r.People, r.Bytes, by, post, now, until))
 }
 
 // countFetch counts a fetch; false where the file's time is over.
 func countFetch(ctx context.Context, tx *db.Tx, district int, export id.ID, now int64) (bool, error) {
-	return changed(tx.ExecContext(ctx, `UPDATE export_request SET fetched = fetched + 1 WHERE district = $1 AND id = $2 AND state = 'ready' AND expires_ms > $3 AND fetched < $4`,
+	return db.One(tx.ExecContext(ctx, `UPDATE export_request SET fetched = fetched + 1 WHERE district = $1 AND id = $2 AND state = 'ready' AND expires_ms > $3 AND fetched < $4`,
 		district, export, now, MaxFetches))
-}
-
-func changed(res sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
 }
 
 func insertPart(ctx context.Context, tx *db.Tx, district int, export id.ID, part int, blob []byte) error {

@@ -24,14 +24,9 @@ func chainHead(ctx context.Context, q db.Queryer, district int, chain id.ID) (he
 }
 
 func insertLink(ctx context.Context, tx *db.Tx, district int, k link) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO audit_link (district, chain, seq, entries, at_ms, prev, hash, digests)
+	return db.One(tx.ExecContext(ctx, `INSERT INTO audit_link (district, chain, seq, entries, at_ms, prev, hash, digests)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (district, chain, seq) DO NOTHING`,
-		district, k.Chain, k.Seq, k.Entries, k.At, k.Prev, k.Hash, k.Digests)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		district, k.Chain, k.Seq, k.Entries, k.At, k.Prev, k.Hash, k.Digests))
 }
 
 // setHead writes where a chain ends; chain 0 is the root chain.
@@ -61,14 +56,9 @@ func insertEntries(ctx context.Context, tx *db.Tx, district int, entries []Entry
 }
 
 func insertLook(ctx context.Context, tx *db.Tx, district int, s Seen) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO look (district, person_id, day, account_id, purpose, role, post_id, first_ms)
+	return db.One(tx.ExecContext(ctx, `INSERT INTO look (district, person_id, day, account_id, purpose, role, post_id, first_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (district, person_id, day, account_id, purpose) DO NOTHING`,
-		district, s.Person, s.Day, s.Account, s.Purpose, s.Role, s.Post, s.At)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+		district, s.Person, s.Day, s.Account, s.Purpose, s.Role, s.Post, s.At))
 }
 
 func looked(ctx context.Context, q db.Queryer, district int, day string, k Look, persons []id.ID) (map[id.ID]bool, error) {

@@ -52,13 +52,8 @@ func callBack(ctx context.Context, tx *db.Tx, district int, key string) error {
 
 // insertEnd records the end of a key; false where it is on record already.
 func insertEnd(ctx context.Context, tx *db.Tx, district int, key, by string, now int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO key_end (district, key_id, ended_by, ended_ms) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (district, key_id) DO NOTHING`, district, key, by, now)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n > 0, err
+	return db.One(tx.ExecContext(ctx, `INSERT INTO key_end (district, key_id, ended_by, ended_ms) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (district, key_id) DO NOTHING`, district, key, by, now))
 }
 
 func selectEnds(ctx context.Context, q db.Queryer, district int) ([]string, error) {

@@ -23,24 +23,14 @@ func dueMessages(ctx context.Context, q db.Queryer, topics []string, nowMs int64
 
 // leaseMessage reports whether the message was free and is now leased.
 func leaseMessage(ctx context.Context, tx *db.Tx, m Message, nowMs, untilMs int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE outbox SET lease_until_ms = $1, attempts = attempts + 1
-		WHERE district = $2 AND id = $3 AND done_ms = 0 AND lease_until_ms <= $4`, untilMs, m.District, int64(m.ID), nowMs)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `UPDATE outbox SET lease_until_ms = $1, attempts = attempts + 1
+		WHERE district = $2 AND id = $3 AND done_ms = 0 AND lease_until_ms <= $4`, untilMs, m.District, int64(m.ID), nowMs))
 }
 
 // complete reports whether the lease was still ours; then the message is done.
 func complete(ctx context.Context, tx *db.Tx, m claimed, nowMs int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE outbox SET done_ms = $1, lease_until_ms = 0
-		WHERE district = $2 AND id = $3 AND done_ms = 0 AND lease_until_ms = $4`, nowMs, m.District, int64(m.ID), m.until)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `UPDATE outbox SET done_ms = $1, lease_until_ms = 0
+		WHERE district = $2 AND id = $3 AND done_ms = 0 AND lease_until_ms = $4`, nowMs, m.District, int64(m.ID), m.until))
 }
 
 func postpone(ctx context.Context, tx *db.Tx, m claimed, dueMs int64) error {

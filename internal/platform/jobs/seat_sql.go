@@ -19,7 +19,7 @@ func selectSeat(ctx context.Context, q db.Queryer, district int, name string) (h
 
 // swapSeat makes next of what was, and reports whether it still was so.
 func swapSeat(ctx context.Context, tx *db.Tx, district int, name string, was, next holding) (bool, error) {
-	return one(tx.ExecContext(ctx, `INSERT INTO seat (district, name, owner, beats) VALUES ($1, $2, $3, $4)
+	return db.One(tx.ExecContext(ctx, `INSERT INTO seat (district, name, owner, beats) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (district, name) DO UPDATE SET owner = excluded.owner, beats = excluded.beats
 		WHERE seat.owner = $5 AND seat.beats = $6`, district, name, next.owner, next.beats, was.owner, was.beats))
 }

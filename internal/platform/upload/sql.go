@@ -48,13 +48,8 @@ func latestFiles(ctx context.Context, q db.Queryer, who Owner, kinds []string, n
 // claimFile marks a file as being carried out since now. It is false where that
 // was done or somebody is at it; one who began before lost is at it no longer.
 func claimFile(ctx context.Context, tx *db.Tx, district int, file id.ID, now, lost int64) (bool, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE list_in SET applied_ms = $3 WHERE district = $1 AND id = $2 AND length(result) = 0 AND (applied_ms = 0 OR applied_ms < $4)`,
-		district, int64(file), now, lost)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return db.One(tx.ExecContext(ctx, `UPDATE list_in SET applied_ms = $3 WHERE district = $1 AND id = $2 AND length(result) = 0 AND (applied_ms = 0 OR applied_ms < $4)`,
+		district, int64(file), now, lost))
 }
 
 // endClaim keeps what the carrying out that began at claimed did; without a
