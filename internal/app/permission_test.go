@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"wangge/internal/account"
+	"wangge/internal/duty"
 	"wangge/internal/grid"
 	"wangge/internal/incoming"
 	"wangge/internal/ledger"
@@ -30,6 +31,7 @@ type spot struct {
 	grid                                    grid.Grid
 	ids                                     map[string]id.ID // by kind of object
 	peer                                    string           // path of the community it has an item with
+	number                                  string           // code of a call
 }
 
 // world is a drill with objects of the clerk's community (own), of one in
@@ -62,7 +64,7 @@ func newWorld(t *testing.T) *world {
 	w.tell(t, "sister", "own")
 	root := must(w.app.Grid.Root(ctx, w.sys))
 	w.spots["above"] = &spot{area: root, ids: map[string]id.ID{"area": root.ID, "round": w.loaded.Round, "form": w.form(t), "openround": w.loaded.Round, "district": root.ID, "post": w.callers["district_command"].Grants[0].PostID,
-		"account": w.logins["district_command"].Account}}
+		"account": w.logins["district_command"].Account}, number: w.spots["own"].number}
 	return w
 }
 
@@ -172,6 +174,8 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	must(w.app.Ledger.AddRisk(ctx, w.sys, s.ids["person2"], ledger.RiskKinds()[0], knownRiskNote))
 	s.ids["care"] = must(w.app.Ledger.AddCare(ctx, w.sys, s.person.ID, ledger.CareKinds()[0], "", ""))
 	s.ids["task"] = must(w.app.Tasks.Issue(ctx, w.sys, task.Issue{Kind: "request", Title: "别人的事", PostID: w.callers["district_command"].Grants[0].PostID})).ID
+	call := must(w.app.Duty.Log(ctx, w.sys, duty.NewCall{PlaceID: s.door.ID, Kind: task.KindRequest, Words: "要药", Phone: "12345"}))
+	s.ids["call"], s.number = call.ID, call.Code
 	code := must(w.app.Accounts.ResetCode(ctx, id.Zero, holder.AccountID))
 	s.ids["session"] = must(w.app.Accounts.SetPassword(ctx, code, "tall-green-7-pines", "test", "")).Session.ID
 	return s
@@ -318,7 +322,7 @@ func (s *spot) address(text, object string) (string, bool) {
 		text = strings.ReplaceAll(text, "<"+kind+">", v.String())
 	}
 	text = strings.NewReplacer("{object}", s.ids["target"].String(), "risk/{item}", "risk/"+s.ids["risk"].String(), "merges/{item}", "merges/"+s.ids["merge"].String(), "{item}", s.ids["care"].String(),
-		"{holder}", s.ids["holder"].String(), "{session}", s.ids["session"].String(), "{code}", s.area.Code, "{key}", "help", "{seq}", "1", "{$}", "").Replace(text)
+		"{holder}", s.ids["holder"].String(), "{session}", s.ids["session"].String(), "{code}", s.area.Code, "{key}", "help", "{seq}", "1", "{number}", s.number, "{$}", "").Replace(text)
 	return text, !strings.ContainsAny(text, "<>") && !strings.Contains(text, "{id}")
 }
 

@@ -37,7 +37,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	clk := dbtest.Clock()
-	w.s = New(d, clk, grid.New(d, clk, nil, nil), audit.New(district, clk))
+	w.s = New(Deps{DB: d, Clock: clk, Grid: grid.New(d, clk, nil, nil), Audit: audit.New(district, clk)})
 	return w
 }
 

@@ -10,8 +10,9 @@ import (
 	"wangge/internal/platform/web"
 )
 
-// RegisterAPI adds the duty number's operations.
+// RegisterAPI adds the operations of duty numbers, their rotas and calls.
 func RegisterAPI(api huma.API, s *Service) {
+	registerCalls(api, s)
 	type answer struct{ Body Number }
 	huma.Register(api, web.OpAs(web.Urgent, huma.Operation{
 		OperationID: "get-duty-number", Method: http.MethodGet, Path: "/api/v1/areas/{id}/duty", Tags: []string{"areas"},

@@ -40,7 +40,7 @@ func asPhone(cell string) string {
 
 // records reads the areas at and below a place with their own numbers.
 func (s *Service) records(ctx context.Context, c grid.Caller, at grid.Place) ([]relist.Record, error) {
-	areas, err := s.grid.Areas(ctx, c)
+	areas, err := s.Grid.Areas(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) records(ctx context.Context, c grid.Caller, at grid.Place) ([]
 			ids = append(ids, a.ID)
 		}
 	}
-	own, err := numbersOf(ctx, s.db.Read(), c.District, ids)
+	own, err := numbersOf(ctx, s.DB.Read(), c.District, ids)
 	var out []relist.Record
 	for _, a := range areas {
 		if grid.Under(a.Path, at.Path) {

@@ -33,7 +33,7 @@ type book struct {
 
 func newBook(t *testing.T, d *db.DB) *book {
 	h := gridtest.New(t, d)
-	s := New(d, h.Clock, h.Grid, h.Log)
+	s := New(Deps{DB: d, Clock: h.Clock, Grid: h.Grid, Audit: h.Log})
 	b := &book{t: t, h: h, s: s, l: lists.New(lists.Deps{DB: d, Keys: h.Keys, Clock: h.Clock, Audit: h.Log, Grid: h.Grid, Accounts: h.Accounts, Tables: []lists.Table{s.List()}})}
 	dbtest.Must(s.Set(ctx, h.C, h.Hua.ID, "0451-87654321", "24小时"))(t)
 	return b
@@ -72,7 +72,7 @@ func (b *book) numbers() string {
 	for i, a := range areas {
 		ids[i] = a.ID
 	}
-	own := dbtest.Must(numbersOf(ctx, b.s.db.Read(), gridtest.Nangang, ids))(b.t)
+	own := dbtest.Must(numbersOf(ctx, b.s.DB.Read(), gridtest.Nangang, ids))(b.t)
 	var out []string
 	for k, n := range own {
 		out = append(out, fmt.Sprint(k, n.Phone, n.Hours))

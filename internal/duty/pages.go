@@ -31,6 +31,14 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /duty", grid.Called(p.show), web.As(web.Urgent))
 	app.Handle("POST /duty", web.WithForm(grid.Called(p.set)))
 	app.Handle("GET /duty/{code}", p.public, web.Public(), web.As(web.Urgent))
+	app.Handle("POST /duty/rota", grid.Called(p.setRota))
+	app.Handle("GET /duty/calls", grid.Called(p.calls))
+	app.Handle("GET /duty/call", grid.Called(p.newCall), web.As(web.Work))
+	app.Handle("POST /duty/call", grid.Called(p.logCall), web.As(web.Work))
+	app.Handle("GET /duty/calls/{id}", grid.Called(p.call))
+	app.Handle("POST /duty/calls/{id}/phone", grid.Called(p.phone))
+	app.Handle("GET /code", web.WithForm(p.askCode), web.Public(), web.As(web.Urgent))
+	app.Handle("GET /code/{number}", p.code, web.Public(), web.As(web.Urgent))
 }
 
 type dutyPage struct {
@@ -41,6 +49,8 @@ type dutyPage struct {
 	Below []Number
 	Write bool
 	Form  web.Form
+	Rota  Rota
+	Add   []web.Option // posts that can be put on the rota
 }
 
 // show shows an area's number and those below; without one named, of the
@@ -56,7 +66,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 func (p *Pages) read(r *http.Request, c grid.Caller, area string) (d dutyPage, err error) {
 	ctx := r.Context()
 	if area == "" {
-		d.Area, err = p.s.grid.Home(ctx, c)
+		d.Area, err = p.s.Grid.Home(ctx, c)
 	} else {
 		d.Area, err = p.place(r, c, area)
 	}
@@ -69,9 +79,19 @@ func (p *Pages) read(r *http.Request, c grid.Caller, area string) (d dutyPage, e
 	if d.Below, err = p.s.Below(ctx, c, d.Area); err != nil {
 		return d, err
 	}
+	if d.Area.Kind.IsArea() {
+		if d.Rota, err = p.s.Rota(ctx, c, d.Area.ID); err != nil {
+			return d, err
+		}
+	}
 	d.Name = grid.Label(c.Lang, d.Area)
 	d.Meta = web.Meta{Title: web.T(ctx, "duty.title"), Menu: "duty"}
 	d.Write = d.Area.Kind.IsArea() && c.CanPlace(grid.PostWrite, d.Area.Path)
+	if d.Write {
+		if d.Add, err = p.rotaOptions(r, c, d); err != nil {
+			return d, err
+		}
+	}
 	d.Form.Values = url.Values{"area": {d.Area.ID.String()}}
 	if d.Here.AreaID == d.Area.ID {
 		d.Form.Values.Set("phone", d.Here.Phone)
@@ -85,7 +105,7 @@ func (p *Pages) place(r *http.Request, c grid.Caller, area string) (grid.Place, 
 	if err != nil {
 		return grid.Place{}, errs.E("duty.place", errs.NotFound, "grid.place.not_found")
 	}
-	return p.s.grid.Place(r.Context(), c, v)
+	return p.s.Grid.Place(r.Context(), c, v)
 }
 
 func (p *Pages) set(w http.ResponseWriter, r *http.Request, c grid.Caller) error {

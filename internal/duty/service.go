@@ -5,7 +5,6 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/audit"
-	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
@@ -16,11 +15,11 @@ import (
 // a place outside the caller's area.
 func (s *Service) For(ctx context.Context, c grid.Caller, place id.ID) (Number, error) {
 	const op = "duty.For"
-	p, err := s.grid.Place(ctx, c, place)
+	p, err := s.Grid.Place(ctx, c, place)
 	if err != nil {
 		return Number{}, errs.Wrap(op, err)
 	}
-	line, err := s.grid.Ancestors(ctx, c, p)
+	line, err := s.Grid.Ancestors(ctx, c, p)
 	if err != nil {
 		return Number{}, errs.Wrap(op, err)
 	}
@@ -29,7 +28,7 @@ func (s *Service) For(ctx context.Context, c grid.Caller, place id.ID) (Number, 
 	for i, a := range line {
 		ids[i] = a.ID
 	}
-	own, err := numbersOf(ctx, s.db.Read(), c.District, ids)
+	own, err := numbersOf(ctx, s.DB.Read(), c.District, ids)
 	for i := len(line) - 1; i >= 0 && err == nil; i-- {
 		if n, ok := own[line[i].ID]; ok {
 			n.AreaName = grid.Label(c.Lang, line[i])
@@ -43,7 +42,7 @@ func (s *Service) For(ctx context.Context, c grid.Caller, place id.ID) (Number, 
 // who was called looks up. Errors: NotFound.
 func (s *Service) ByCode(ctx context.Context, c grid.Caller, code string) (Number, error) {
 	const op = "duty.ByCode"
-	area, err := s.grid.Area(ctx, c, code)
+	area, err := s.Grid.Area(ctx, c, code)
 	if err != nil {
 		return Number{}, errs.Wrap(op, err)
 	}
@@ -54,7 +53,7 @@ func (s *Service) ByCode(ctx context.Context, c grid.Caller, code string) (Numbe
 // themselves; Phone is empty where there is none.
 func (s *Service) Below(ctx context.Context, c grid.Caller, area grid.Place) ([]Number, error) {
 	const op = "duty.Below"
-	nodes, err := s.grid.Children(ctx, c, area)
+	nodes, err := s.Grid.Children(ctx, c, area)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
@@ -64,7 +63,7 @@ func (s *Service) Below(ctx context.Context, c grid.Caller, area grid.Place) ([]
 			ids = append(ids, n.ID)
 		}
 	}
-	own, err := numbersOf(ctx, s.db.Read(), c.District, ids)
+	own, err := numbersOf(ctx, s.DB.Read(), c.District, ids)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
@@ -82,7 +81,7 @@ func (s *Service) Below(ctx context.Context, c grid.Caller, area grid.Place) ([]
 // Set gives an area its number; an empty phone takes it away. It needs
 // post.write over the area. Errors: Denied, NotFound, Invalid with the field.
 func (s *Service) Set(ctx context.Context, c grid.Caller, area id.ID, phone, hours string) (n Number, err error) {
-	err = s.db.Write(ctx, "duty.Set", func(tx *db.Tx) (err error) {
+	err = s.DB.Write(ctx, "duty.Set", func(tx *db.Tx) (err error) {
 		n, err = s.SetIn(ctx, tx, c, area, phone, hours)
 		return err
 	})
@@ -92,7 +91,7 @@ func (s *Service) Set(ctx context.Context, c grid.Caller, area id.ID, phone, hou
 // SetIn is Set within a transaction of the caller.
 func (s *Service) SetIn(ctx context.Context, tx *db.Tx, c grid.Caller, area id.ID, phone, hours string) (Number, error) {
 	const op = "duty.Set"
-	p, err := s.grid.PlaceIn(ctx, tx, c, area)
+	p, err := s.Grid.PlaceIn(ctx, tx, c, area)
 	if err != nil {
 		return Number{}, errs.Wrap(op, err)
 	}
@@ -102,7 +101,7 @@ func (s *Service) SetIn(ctx context.Context, tx *db.Tx, c grid.Caller, area id.I
 	if !p.Kind.IsArea() {
 		return Number{}, errs.E(op, errs.Invalid, "duty.not_area")
 	}
-	n := Number{AreaID: p.ID, AreaName: grid.Label(c.Lang, p), UpdatedMs: clock.Ms(s.clk.Now())}
+	n := Number{AreaID: p.ID, AreaName: grid.Label(c.Lang, p), UpdatedMs: s.now()}
 	if phone != "" {
 		if n.Phone, err = CheckPhone(phone); err != nil {
 			return Number{}, err
@@ -114,5 +113,5 @@ func (s *Service) SetIn(ctx context.Context, tx *db.Tx, c grid.Caller, area id.I
 	if err := setNumber(ctx, tx, c.District, n, c.AccountID); err != nil {
 		return Number{}, err
 	}
-	return n, s.audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.PostWrite), Action: "duty.set", Object: "place", ObjectID: p.ID})
+	return n, s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(grid.PostWrite), Action: "duty.set", Object: "place", ObjectID: p.ID})
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"wangge/internal/grid"
@@ -11,6 +10,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/platform/web"
 )
 
 // tableCorrection as it stands in the AAD of sealed blobs; keyFix is the kind
@@ -65,51 +65,11 @@ type CorrectionSheet struct {
 	UntilMs     int64        // when the code ends
 }
 
-// guard bounds how often an address may try codes that are none.
-type guard struct {
-	mu    sync.Mutex
-	since time.Time
-	tries map[string]int
-	all   int
-}
-
-// Limits of wrong codes within guardWindow.
-const (
-	guardWindow  = 10 * time.Minute
-	guardAddress = 20
-	guardAll     = 2000
-)
-
-// take counts a try before it is made, so that parallel ones cannot slip past
-// the limit; one that was right is given back.
-func (g *guard) take(address string, now time.Time) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now.Sub(g.since) >= guardWindow {
-		g.since, g.tries, g.all = now, map[string]int{}, 0
-	}
-	if g.tries[address] >= guardAddress || g.all >= guardAll {
-		return errs.E("ledger.code", errs.TooMany, "ledger.fix.too_many", int(guardWindow/time.Minute))
-	}
-	g.tries[address]++
-	g.all++
-	return nil
-}
-
-func (g *guard) giveBack(address string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.tries[address] > 0 { // the window may have ended meanwhile
-		g.tries[address]--
-		g.all--
-	}
-}
-
 // findCode returns the household of a code that is good now.
 func (s *Service) findCode(ctx context.Context, q queryer, c grid.Caller, code, address string) (row fixCode, err error) {
 	const op = "ledger.code"
-	if err := s.fixes.take(address, s.clk.Now()); err != nil {
-		return row, err
+	if !s.fixes.Take(address, s.clk.Now()) {
+		return row, errs.E(op, errs.TooMany, "ledger.fix.too_many", int(web.GuardWindow/time.Minute))
 	}
 	if n := normFixCode(code); n != "" {
 		row, err = s.fixCode(ctx, q, c.District, s.keys.Hash(seal.Standing, keyFix, n), s.nowMs())
@@ -119,7 +79,7 @@ func (s *Service) findCode(ctx context.Context, q queryer, c grid.Caller, code, 
 	if errs.Is(err, errs.NotFound) {
 		return row, errs.Field(errs.E(op, errs.Invalid, "ledger.fix.code"), "code")
 	}
-	s.fixes.giveBack(address)
+	s.fixes.GiveBack(address)
 	return row, err
 }
 

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"html/template"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,15 +42,6 @@ type fixPage struct {
 	Back      string // staff only
 }
 
-// remote is the address a request comes from.
-func remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 // fix asks a household for its code, or shows what is recorded, masked.
 func (p *Pages) fix(w http.ResponseWriter, r *http.Request) error {
 	code := strings.TrimSpace(r.Form.Get("code"))
@@ -65,7 +55,7 @@ func (p *Pages) fix(w http.ResponseWriter, r *http.Request) error {
 // fixPage shows the form of d.Code, or asks again for a code that is none.
 func (p *Pages) fixPage(w http.ResponseWriter, r *http.Request, d fixPage, status int) error {
 	ctx, c := r.Context(), asHousehold(p.s.district)
-	sheet, err := p.s.CorrectionSheet(ctx, c, d.Code, remote(r))
+	sheet, err := p.s.CorrectionSheet(ctx, c, d.Code, web.Remote(r))
 	if errs.Is(err, errs.Invalid) {
 		d.Form = formOf(r, err)
 		d.Form.Values = url.Values{"code": {d.Code}}
@@ -103,7 +93,7 @@ func correctionInput(f url.Values) Correction {
 func (p *Pages) sendFix(w http.ResponseWriter, r *http.Request) error {
 	ctx, c := r.Context(), asHousehold(p.s.district)
 	d := fixPage{Meta: web.Meta{Title: web.T(ctx, "ledger.fix.title")}, Code: strings.TrimSpace(r.PostForm.Get("code"))}
-	err := p.s.SubmitCorrection(ctx, c, d.Code, remote(r), correctionInput(r.PostForm))
+	err := p.s.SubmitCorrection(ctx, c, d.Code, web.Remote(r), correctionInput(r.PostForm))
 	if showAgain(err) {
 		d.Form = formOf(r, err)
 		return p.fixPage(w, r, d, statusOf(err))

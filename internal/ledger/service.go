@@ -11,6 +11,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/platform/web"
 )
 
 // Listener hears of changes of households and persons inside the transaction
@@ -51,8 +52,8 @@ type Service struct {
 	listeners []Listener
 	people    population
 	facets    facetCache
-	told      Answered // nil: no rounds
-	fixes     guard    // wrong codes of households' corrections
+	told      Answered  // nil: no rounds
+	fixes     web.Guard // wrong codes of households' corrections
 }
 
 // New returns the ledger over its parts.

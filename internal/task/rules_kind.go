@@ -37,6 +37,9 @@ const (
 const (
 	KindDirective = "directive"
 	KindReport    = "report"
+	KindRequest   = "request"
+	KindHelp      = "help"
+	KindQuestion  = "question"
 	KindAlarm     = "alarm"
 	KindFinding   = "finding"
 	KindReferral  = "referral"

@@ -79,12 +79,12 @@ type Question struct {
 
 // Link says what a task is about.
 type Link struct {
-	Kind     string `json:"kind" enum:"task,place,household,person,round,lead"`
+	Kind     string `json:"kind" enum:"task,place,household,person,round,lead,call,inspection"`
 	ObjectID id.ID  `json:"object_id"`
 }
 
 // LinkKinds lists what tasks may be linked with.
-var LinkKinds = []string{"task", "place", "household", "person", "round", "lead"}
+var LinkKinds = []string{"task", "place", "household", "person", "round", "lead", "call", "inspection"}
 
 // Issue is a task to be made. Only what stands as needed must be given.
 type Issue struct {

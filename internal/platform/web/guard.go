@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Guard bounds how often codes that are none may be tried on a public page: of
+// one address, and of all together. It counts in memory, in each process.
+type Guard struct {
+	mu    sync.Mutex
+	since time.Time
+	tries map[string]int
+	all   int
+}
+
+// Limits of wrong codes within GuardWindow.
+const (
+	GuardWindow  = 10 * time.Minute
+	guardAddress = 20
+	guardAll     = 2000
+)
+
+// Take counts a try at an instant, before it is made, so that parallel ones
+// cannot slip past the limit; false: there were too many. A try that was right
+// is given back.
+func (g *Guard) Take(address string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.since) >= GuardWindow {
+		g.since, g.tries, g.all = now, map[string]int{}, 0
+	}
+	if g.tries[address] >= guardAddress || g.all >= guardAll {
+		return false
+	}
+	g.tries[address]++
+	g.all++
+	return true
+}
+
+// GiveBack takes back a try that was right.
+func (g *Guard) GiveBack(address string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.tries[address] > 0 { // the window may have ended meanwhile
+		g.tries[address]--
+		g.all--
+	}
+}
+
+// Remote is the address a request comes from.
+func Remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
