@@ -24,6 +24,7 @@ func runBench(ctx context.Context, env *environment, args []string) error {
 	fs.IntVar(&o.Households, "households", 0, "households of the district (default: the bench's own)")
 	fs.IntVar(&o.Clients, "clients", 64, "clients at the same time")
 	fs.BoolVar(&o.JSON, "json", false, "one JSON object a line")
+	fs.StringVar(&o.Plot, "plot", "", "scale: draw how the figures grow into this SVG file")
 	profile := fs.String("profile", "", "write a CPU profile of the run into this file")
 	level := fs.String("log-level", "error", "debug, info, warn or error")
 	rest, err := parse(fs, args[1:])

@@ -33,6 +33,7 @@ type Options struct {
 	For        time.Duration // how long a load lasts that has no other end; 0: the bench's own
 	JSON       bool          // one JSON object a line instead of a table
 	Lang       string        // of the table's headings
+	Plot       string        // a file for the plot of scale; empty: none
 	Out        io.Writer
 	Log        *slog.Logger
 	// Install builds the services of a district over a fresh, migrated database,
@@ -87,6 +88,7 @@ var benches = []bench{
 	{"replicas", benchReplicas},
 	{"pages", benchPages},
 	{"overload", benchOverload},
+	{"scale", benchScale},
 }
 
 // Names lists the benches.

@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"wangge/internal/bench"
@@ -21,7 +26,7 @@ func TestBenches(t *testing.T) {
 		"rollup": {Size: 600},
 	}
 	for _, name := range bench.Names() {
-		if name == "pages" || name == "overload" || name == "replicas" { // need pages; the application's tests run them
+		if slices.Contains([]string{"pages", "overload", "replicas", "scale"}, name) { // need pages: the application's tests run them; makes its own files
 			continue
 		}
 		for engine, url := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": dbtest.EmptyPostgresURL} {
@@ -73,5 +78,29 @@ func TestTableAndUnknown(t *testing.T) {
 	}
 	if err := bench.Run(context.Background(), "speed", bench.Options{Out: &out}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("an unknown bench: %v", err)
+	}
+}
+
+// TestScale: three sizes, four figures each, and a plot of them.
+func TestScale(t *testing.T) {
+	var out bytes.Buffer
+	file := filepath.Join(t.TempDir(), "scale.svg")
+	if err := bench.Run(context.Background(), "scale", bench.Options{Households: 1200, Clients: 4, JSON: true, Out: &out, Plot: file}); err != nil {
+		t.Fatal(err, out.String())
+	}
+	if n := strings.Count(out.String(), "\n"); n != 12 {
+		t.Errorf("%d figures:\n%s", n, out.String())
+	}
+	checkLines(t, &out, "sqlite")
+	svg, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var any struct{}
+	if err := xml.Unmarshal(svg, &any); err != nil || strings.Count(string(svg), "<circle") != 12 {
+		t.Errorf("the plot: %v\n%s", err, svg)
+	}
+	if err := bench.Run(context.Background(), "scale", bench.Options{DBURL: "postgres://nowhere/x", Out: &out}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("over a database of others: %v", err)
 	}
 }
