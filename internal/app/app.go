@@ -130,6 +130,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Imports = importer.New(importer.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Ledger: a.Ledger, Places: a.Grid, Drill: o.Drill})
 	a.Grid.AddSection(a.Rounds.AreaSection)
 	a.Grid.AddSection(a.Ledger.AreaSection)
+	a.Grid.AddSection(a.Ledger.AliasSection)
 	a.Grid.SetDoorStates(a.Rounds.Board)
 	a.Trust = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: a.Audit, Accounts: accountNames{a.Accounts}, Ledger: a.Ledger, Places: a.Grid,
 		Callers: func(ctx context.Context, account id.ID) (grid.Caller, error) {

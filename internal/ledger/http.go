@@ -137,6 +137,7 @@ func RegisterAPI(api huma.API, s *Service) {
 	registerCorrections(api, s)
 	registerFacets(api, s)
 	registerPapers(api, s)
+	registerMatches(api, s)
 	op(api, http.MethodPost, "/search", "search", "search", "Find doors, households and people; names and numbers travel in the body, never in the address",
 		func(ctx context.Context, c grid.Caller, in *body[struct {
 			Text  string `json:"text" maxLength:"100"`

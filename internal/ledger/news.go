@@ -24,6 +24,12 @@ func (s *Service) follow(news <-chan string) {
 		if topic == db.Everything {
 			s.facets.forgetAll()
 		}
+		if topic == grid.TopicPlaces || topic == db.Everything {
+			s.doors.places.Add(1)
+		}
+		if topic == topicAliases || topic == db.Everything {
+			s.doors.names.Add(1)
+		}
 		if path, ok := strings.CutPrefix(topic, topicRecords); ok {
 			s.facets.forget(path)
 		}

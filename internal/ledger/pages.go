@@ -69,6 +69,7 @@ func (p *Pages) Register(app *web.App) {
 	p.registerCorrections(app)
 	p.registerFacets(app)
 	p.registerPapers(app)
+	p.registerMatch(app)
 }
 
 // peopleTabs lead from one view of the people to the others, as far as the

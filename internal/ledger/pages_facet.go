@@ -91,7 +91,7 @@ func (p *Pages) lacking(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 	return p.ren.Page(w, r, layoutFor(c), "ledger/lacking", d)
 }
 
-//go:embed section/facets.html
+//go:embed section
 var sectionFiles embed.FS
 
 // facetSection renders the part of area pages.

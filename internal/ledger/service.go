@@ -54,6 +54,9 @@ type Service struct {
 	facets    facetCache
 	told      Answered  // nil: no rounds
 	fixes     web.Guard // wrong codes of households' corrections
+	doors     doorIndex
+	told      Answered // nil: no rounds
+	fixes     guard    // wrong codes of households' corrections
 }
 
 // New returns the ledger over its parts.

@@ -155,7 +155,7 @@ func (r *reader) address() Address {
 		f := a.field(p.kind)
 		switch {
 		case p.kind == Repeated:
-		case f == nil || *f != "" && *f != p.value:
+		case f == nil || p.kind == Rest || *f != "" && *f != p.value:
 			rest = append(rest, strings.TrimSpace(r.whole[p.lo:p.hi]))
 		default:
 			*f = p.value
@@ -163,6 +163,23 @@ func (r *reader) address() Address {
 	}
 	a.Rest = strings.Join(rest, " ")
 	return a
+}
+
+// Fields lists the kinds that are fields of an Address, in its order.
+func Fields() []Kind {
+	out := make([]Kind, 0, Rest)
+	for k := Province; k <= Rest; k++ {
+		out = append(out, k)
+	}
+	return out
+}
+
+// Field gives the value of a kind; empty for kinds that are no fields.
+func (a Address) Field(k Kind) string {
+	if f := a.field(k); f != nil {
+		return *f
+	}
+	return ""
 }
 
 // field is where a kind stands in an address; nil for kinds that do not.
@@ -204,6 +221,8 @@ func (a *Address) field(k Kind) *string {
 		return &a.Phone
 	case IDNo:
 		return &a.IDNo
+	case Rest:
+		return &a.Rest
 	}
 	return nil
 }

@@ -81,7 +81,9 @@ func (r *reader) choose(list []*nation.Area, text string, end int, settled bool)
 			continue
 		}
 		switch {
-		case settled, !was && r.followsName(end), !was && vocab.Roads.atEnd(text) != "":
+		case settled || r.has[Community] || a.Level == nation.Street && r.has[Street] || a.Level == nation.County && r.has[Street]:
+			continue
+		case !was && (r.followsName(end) || vocab.Roads.atEnd(text) != ""):
 			continue
 		case r.in != nil && !a.Within(r.in):
 			if !full || r.has[levelKinds[a.Level]] || a.Level == nation.Street {
@@ -111,6 +113,9 @@ func (r *reader) followsName(i int) bool {
 	rest := r.text[i:]
 	if d := vocab.RoadDirections.at(rest); d != "" && vocab.Roads.at(rest[len(d):]) != "" {
 		return true
+	}
+	if _, w := utf8.DecodeRuneInString(rest); w > 0 && vocab.StrongCompounds.at(rest) == "" && vocab.StrongCompounds.at(rest[w:]) != "" && vocab.Counties.at(rest) == "" {
+		return true // 新乡里小区
 	}
 	return vocab.Roads.at(rest) != "" || vocab.Compounds.at(rest) != "" || vocab.Towns.at(rest) != "" || vocab.Villages.at(rest) != ""
 }
@@ -184,6 +189,9 @@ func (r *reader) community(i int) int {
 	end := i + size
 	if full && vocab.NotAfterVillage.at(r.text[end:]) != "" || !full && (r.followsName(end) || vocab.NotAfterVillage.at(r.text[end:]) != "") {
 		return i
+	}
+	if full {
+		end += len(vocab.Committees.at(r.text[end:]))
 	}
 	return r.add(Community, i, end, r.text[i:end])
 }

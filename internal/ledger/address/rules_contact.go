@@ -22,7 +22,7 @@ func (r *reader) contacts() {
 		}
 		i = r.digits(b, i, end)
 	}
-	if !named && r.has[Phone] {
+	if !named {
 		r.name(b)
 	}
 	r.text = string(b)
@@ -163,8 +163,8 @@ func clear(b []byte, lo, hi int) {
 	}
 }
 
-// name finds the name beside a phone: a piece of the text that stands alone
-// and reads as one.
+// name finds the name: beside a phone a piece of the text that stands alone and
+// reads as one, without a phone only the last piece.
 func (r *reader) name(b []byte) {
 	text := string(b)
 	for i := 0; i < len(text); {
@@ -177,7 +177,7 @@ func (r *reader) name(b []byte) {
 			_, w := utf8.DecodeRuneInString(text[end:])
 			end += w
 		}
-		if from := nameIn(text[i:end], i == 0 || strings.TrimSpace(text[:i]) == ""); from >= 0 {
+		if from := nameIn(text[i:end]); from >= 0 && (r.has[Phone] || from == 0 && i > 0 && strings.TrimSpace(text[end:]) == "") {
 			name := strings.TrimSuffix(text[i+from:end], vocab.Receive)
 			r.add(Name, i+from, end, name)
 			clear(b, i+from, end)
@@ -189,8 +189,8 @@ func (r *reader) name(b []byte) {
 
 // nameIn gives where in a piece without separators a name begins that ends it:
 // the whole piece, or what stands behind its last digit or unit word. -1: none.
-func nameIn(s string, first bool) int {
-	if isName(s) {
+func nameIn(s string) int {
+	if IsName(s) {
 		return 0
 	}
 	cut := strings.LastIndexAny(s, "0123456789") + 1
@@ -198,15 +198,15 @@ func nameIn(s string, first bool) int {
 		return -1
 	}
 	cut += len(vocab.unit.at(s[cut:]))
-	if isName(s[cut:]) {
+	if IsName(s[cut:]) {
 		return cut
 	}
 	return -1
 }
 
-// isName reports whether s reads as a person's name: a surname and one or two
+// IsName reports whether s reads as a person's name: a surname and one or two
 // characters, or one with a form of address behind it.
-func isName(s string) bool {
+func IsName(s string) bool {
 	s = strings.TrimSuffix(s, vocab.Receive)
 	n := runes(s)
 	if n < 2 || n > 5 || strings.ContainsAny(s, "0123456789") {
@@ -222,7 +222,7 @@ func isName(s string) bool {
 			return false
 		}
 	}
-	if n > 4 {
+	if n > 4 || vocab.StrongCompounds.atEnd(s) != "" {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s)

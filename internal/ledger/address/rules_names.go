@@ -51,18 +51,25 @@ func (r *reader) feature(lo, at, hi int) (Kind, int) {
 	}
 	if w := vocab.Villages.at(rest); w != "" && !r.has[Compound] && !inside && (!r.has[Community] || r.last == Community) {
 		end := at + len(w)
-		if strings.HasPrefix(r.text[end:hi], w) {
+		if len(w) == 3 && strings.HasPrefix(r.text[end:hi], w) {
 			end += len(w) // 彭村村
 		}
 		if r.isVillage(lo, end, hi) {
+			if r.has[Community] {
+				return Group, end // a natural village of the one before
+			}
 			return Community, end
 		}
 	}
-	if w := vocab.Counties.at(rest); w != "" && r.beforeCounty() && runes(r.text[lo:at]) <= 3 && runes(r.text[lo:at]) >= 2 {
+	if w := vocab.Counties.at(rest); w != "" && vocab.Villages.at(rest[len(w):]) == "" && r.beforeCounty() && runes(r.text[lo:at]) <= 3 && runes(r.text[lo:at]) >= 2 {
 		return County, at + len(w)
 	}
-	if w := vocab.StrongCompounds.at(rest); w != "" && !r.has[Compound] && !inside && vocab.Roads.at(r.text[at+len(w):]) == "" {
-		return Compound, at + len(w)
+	if w := vocab.StrongCompounds.at(rest); w != "" && !r.has[Compound] && !inside && vocab.Roads.at(r.text[at+len(w):]) == "" && vocab.Villages.at(r.text[at+len(w):]) == "" {
+		end := at + len(w)
+		if more := vocab.StrongCompounds.at(r.text[end:hi]); more != "" {
+			end += len(more) // 家属楼小区
+		}
+		return Compound, end
 	}
 	return None, 0
 }
@@ -78,7 +85,7 @@ func (r *reader) isRoad(lo, end, hi int, w string) bool {
 		return false
 	}
 	if !vocab.weak[w] {
-		return true
+		return !slices.Contains(vocab.NotRoads, r.text[lo:end])
 	}
 	n, ok := r.numberAt(end)
 	return end == hi && ok && (n.role == number || n.role == bare || n.role == lane) && runes(r.text[lo:end]) >= 2
@@ -150,7 +157,28 @@ func (r *reader) settle() {
 		}
 	}
 	slices.SortStableFunc(r.spans, func(a, b part) int { return a.lo - b.lo })
-	if n := len(r.spans); n >= 2 && r.spans[n-1].kind == RoadNo && slices.Contains([]Kind{Community, Group}, r.spans[n-2].kind) {
-		r.spans[n-1].kind = Room
+	r.house()
+}
+
+// house takes the number behind a village or group for its house, where it ends
+// the place.
+func (r *reader) house() {
+	last := -1
+	for i := range r.spans {
+		switch r.spans[i].kind {
+		case Name, Phone, IDNo, Rest, Repeated, Near:
+		default:
+			if p := &r.spans[i]; p.kind == RoadNo && last >= 0 && (r.spans[last].kind == Community || r.spans[last].kind == Group) && r.endsPlace(i) {
+				p.kind = Room
+			}
+			last = i
+		}
 	}
+}
+
+// endsPlace reports whether nothing of the place follows the i-th part.
+func (r *reader) endsPlace(i int) bool {
+	return !slices.ContainsFunc(r.spans[i+1:], func(p part) bool {
+		return p.kind != Name && p.kind != Phone && p.kind != IDNo && p.kind != Rest && p.kind != Repeated && p.kind != Near
+	})
 }

@@ -106,6 +106,9 @@ func (r *reader) hanAt(lo, at int) (num, bool) {
 		return num{}, false
 	}
 	word := r.unitAt(at + size)
+	if vocab.unitIs[word] == number && vocab.Formal.at(r.text[at:]) != "" {
+		return num{}, false // 御景壹号 is a name
+	}
 	if word == "" && (size < 9 || r.last != Building && r.last != Unit && r.last != Floor) {
 		return num{}, false // 三〇二 is a room behind a unit alone
 	}
@@ -119,6 +122,11 @@ func (r *reader) unitAt(i int) string {
 	for _, not := range vocab.NotUnits[word] {
 		if strings.HasPrefix(rest[len(word):], not) {
 			return ""
+		}
+	}
+	if vocab.Loose.at(word) == word && word != "" {
+		if c, _ := utf8.DecodeRuneInString(rest[len(word):]); c >= 0x2E80 && vocab.digit[c] == 0 && vocab.ten[c] == 0 {
+			return "" // 地质三队家属楼
 		}
 	}
 	return word

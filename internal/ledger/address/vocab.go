@@ -51,16 +51,20 @@ func (l *list) UnmarshalJSON(b []byte) error {
 type wordFile struct {
 	Fold            map[string]string   `json:"fold"`
 	Numerals        map[string]int      `json:"numerals"`
+	Formal          list                `json:"formal"`
 	Tens            map[string]int      `json:"tens"`
+	Committees      list                `json:"committees"`
 	Ordinal         string              `json:"ordinal"`
 	Gate            string              `json:"gate"`
 	Sides           list                `json:"sides"`
 	Units           map[string][]string `json:"units"`
 	LatinUnits      map[string]string   `json:"latin_units"`
+	Loose           list                `json:"loose"`
 	NotUnits        map[string][]string `json:"not_units"`
 	NameAfterNumber list                `json:"name_after_number"`
 	Roads           list                `json:"roads"`
 	WeakRoads       []string            `json:"weak_roads"`
+	NotRoads        []string            `json:"not_roads"`
 	NotAfterRoad    list                `json:"not_after_road"`
 	Towns           list                `json:"towns"`
 	NotAfterTown    list                `json:"not_after_town"`

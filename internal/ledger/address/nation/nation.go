@@ -115,8 +115,16 @@ func (t *Table) index() {
 		at = end + 1
 	}
 	shut(Province, len(t.text))
+	county := ""
 	for i := range t.areas {
 		a := &t.areas[i]
+		if a.Level == County {
+			county = a.Name
+		}
+		if rest, ok := strings.CutPrefix(a.Name, county); ok && a.Level == Street && utf8.RuneCountInString(rest) >= 2 {
+			t.names[rest] = append(t.names[rest], int32(i)) // 南岗区农垦 is 农垦 behind 南岗区
+			continue
+		}
 		if slices.Contains(t.words.NotAreas, a.Name) {
 			continue
 		}
@@ -171,7 +179,7 @@ func (w *words) community(name string) string {
 			continue
 		}
 		switch {
-		case i < 2:
+		case i < 2 && !strings.HasSuffix(rest, w.Community):
 			return rest + w.Community
 		case strings.HasPrefix(c, w.Village) && !strings.HasSuffix(rest, w.Village):
 			return rest + w.Village
