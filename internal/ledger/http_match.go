@@ -19,6 +19,9 @@ func registerMatches(api huma.API, s *Service) {
 		}
 	}) (*body[[]Match], error) {
 		list, err := s.MatchAddresses(ctx, c, in.Body.Texts)
+		if err == nil {
+			err = s.InWords(ctx, c, list)
+		}
 		return &body[[]Match]{append([]Match{}, list...)}, err
 	})
 	type chosen struct {

@@ -165,6 +165,25 @@ func (m *Match) keep(place bool, may func(match.Candidate) bool) {
 	}
 }
 
+// InWords writes the candidates' doors as pages show them. MatchAddresses leaves
+// that out: of a long list few are looked at.
+func (s *Service) InWords(ctx context.Context, c grid.Caller, list []Match) error {
+	var doors []id.ID
+	for i := range list {
+		for _, k := range list[i].Candidates {
+			doors = append(doors, k.DoorID)
+		}
+	}
+	texts, err := s.doorTexts(ctx, c.District, doors)
+	for i := range list {
+		for j := range list[i].Candidates {
+			k := &list[i].Candidates[j]
+			k.Text = texts[k.DoorID].text
+		}
+	}
+	return errs.Wrap("ledger.InWords", err)
+}
+
 // ChooseDoor says which door an address means. What the address calls the
 // compound is remembered as a name of the door's compound, unless places of the
 // district bear it: then name is empty and nothing is remembered. Needs

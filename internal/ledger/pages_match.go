@@ -77,6 +77,9 @@ func (p *Pages) addresses(w http.ResponseWriter, r *http.Request, c grid.Caller)
 	if err != nil {
 		return err
 	}
+	if err := p.s.InWords(ctx, c, list); err != nil {
+		return err
+	}
 	for i, m := range list {
 		d.Matches = append(d.Matches, matchView{m, texts[i], partsOf(m.Address)})
 	}

@@ -43,7 +43,7 @@ type Candidate struct {
 	DoorID   id.ID  `json:"door_id"`
 	ParentID id.ID  `json:"-"`
 	Path     string `json:"-"`     // of the door's parent
-	Text     string `json:"text"`  // the door in words, from its compound down
+	Text     string `json:"text"`  // the door by its labels as kept, from its compound down
 	Score    int    `json:"score"` // 1 to 100
 	Reason   Reason `json:"reason"`
 }
