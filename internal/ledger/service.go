@@ -55,8 +55,6 @@ type Service struct {
 	told      Answered  // nil: no rounds
 	fixes     web.Guard // wrong codes of households' corrections
 	doors     doorIndex
-	told      Answered // nil: no rounds
-	fixes     guard    // wrong codes of households' corrections
 }
 
 // New returns the ledger over its parts.
