@@ -152,7 +152,7 @@ func (s *Service) Plans(ctx context.Context, c grid.Caller, paths []string) ([]D
 	}
 	var communities []string
 	if slices.ContainsFunc(paths, func(p string) bool { return len(p) < areaPathLen }) {
-		if communities, err = communityPaths(ctx, s.DB.Read(), c.District); err != nil {
+		if communities, err = s.where.communities(ctx, s.DB.Read(), c.District); err != nil {
 			return nil, err
 		}
 	}

@@ -11,11 +11,13 @@ import (
 )
 
 // whereabouts remembers the paths of leaves and grids, so that a batch of marks
-// is authorised without a query a mark. It is dropped when places change.
+// is authorised without a query a mark, and those of the communities, which every
+// board needs. It is dropped when places change.
 type whereabouts struct {
 	mu      sync.Mutex
 	dropped int // how often it was dropped
 	paths   map[id.ID]string
+	areas   map[int][]string // communities by district
 }
 
 // maxWhereabouts bounds the paths remembered: a large district's leaves and grids.
@@ -25,8 +27,32 @@ const maxWhereabouts = 60_000
 func (w *whereabouts) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.paths = nil
+	w.paths, w.areas = nil, nil
 	w.dropped++
+}
+
+// communities returns the paths of a district's communities in order, not to be
+// changed.
+func (w *whereabouts) communities(ctx context.Context, q db.Queryer, district int) ([]string, error) {
+	w.mu.Lock()
+	list, known, dropped := w.areas[district], w.areas[district] != nil, w.dropped
+	w.mu.Unlock()
+	if known {
+		return list, nil
+	}
+	list, err := communityPaths(ctx, q, district)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dropped == dropped { // nothing changed while it was read
+		if w.areas == nil {
+			w.areas = map[int][]string{}
+		}
+		w.areas[district] = list
+	}
+	return list, nil
 }
 
 // of returns the paths of the places and grids.
