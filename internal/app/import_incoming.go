@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"wangge/internal/grid"
 	"wangge/internal/incoming"
 	"wangge/internal/platform/id"
 )
@@ -22,23 +21,16 @@ type IncomingImport struct {
 }
 
 // ImportIncoming brings a list into the database of the settings.
-func ImportIncoming(ctx context.Context, o Options, in IncomingImport) (*incoming.Report, error) {
-	d, err := OpenDatabase(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	a, err := openOnly(ctx, o, d)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	c := grid.System(a.District, "import")
-	c.Lang = in.Lang
-	area, err := a.Grid.Root(ctx, c)
-	if in.Area != "" {
-		area, err = a.Grid.Area(ctx, c, in.Area)
-	}
+func ImportIncoming(ctx context.Context, o Options, in IncomingImport) (report *incoming.Report, err error) {
+	err = withApp(ctx, o, func(a *App) error {
+		report, err = a.importIncoming(ctx, in)
+		return err
+	})
+	return report, err
+}
+
+func (a *App) importIncoming(ctx context.Context, in IncomingImport) (*incoming.Report, error) {
+	c, area, err := a.system(ctx, "import", in.Lang, in.Area)
 	if err != nil {
 		return nil, err
 	}

@@ -25,21 +25,19 @@ func (a *App) staff() *staff.Service {
 }
 
 // ImportPosts brings the people of a list into their posts in the settings' database.
-func ImportPosts(ctx context.Context, o Options, in PostsImport) (*staff.Report, error) {
+func ImportPosts(ctx context.Context, o Options, in PostsImport) (report *staff.Report, err error) {
 	data, err := os.ReadFile(in.File)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrCall, err)
 	}
-	d, err := OpenDatabase(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	a, err := openOnly(ctx, o, d)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
+	err = withApp(ctx, o, func(a *App) error {
+		report, err = a.importPosts(ctx, in, data)
+		return err
+	})
+	return report, err
+}
+
+func (a *App) importPosts(ctx context.Context, in PostsImport, data []byte) (*staff.Report, error) {
 	c, at, err := a.system(ctx, "import", in.Lang, in.Area)
 	if err != nil {
 		return nil, err

@@ -103,17 +103,15 @@ type RosterImport struct {
 }
 
 // ImportRoster reads rosters into the ledger of the settings' database.
-func ImportRoster(ctx context.Context, o Options, in RosterImport) (*importer.Report, error) {
-	d, err := OpenDatabase(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	a, err := openOnly(ctx, o, d)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
+func ImportRoster(ctx context.Context, o Options, in RosterImport) (report *importer.Report, err error) {
+	err = withApp(ctx, o, func(a *App) error {
+		report, err = a.importRoster(ctx, in)
+		return err
+	})
+	return report, err
+}
+
+func (a *App) importRoster(ctx context.Context, in RosterImport) (*importer.Report, error) {
 	if err := a.Recover(ctx); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 )
 
 // SelfReport is what somebody without an account says of their arrival.
@@ -51,7 +52,7 @@ func (s *Service) Collecting(ctx context.Context, c grid.Caller) (basis string, 
 // TooMany; Conflict where nothing is collected now.
 func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address string, r SelfReport) (number string, err error) {
 	const op = "incoming.Arrive"
-	if err := s.public.pass(address, s.Clock.Now()); err != nil {
+	if err := s.pass(address); err != nil {
 		return "", err
 	}
 	area, err := s.ArrivalArea(ctx, c, code)
@@ -130,7 +131,7 @@ const checkedFor = 24 * 3600_000
 // TooMany for who tries many.
 func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, address, code string) (community string, err error) {
 	const op = "incoming.CheckCode"
-	if err := s.public.pass(address, s.Clock.Now()); err != nil {
+	if err := s.pass(address); err != nil {
 		return "", err
 	}
 	area, err := s.ArrivalArea(ctx, c, areaCode)
@@ -148,4 +149,13 @@ func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, addres
 	}
 	names, err := s.areaNames(ctx, c)
 	return names[path], errs.Wrap(op, err)
+}
+
+// pass counts a request from an address; a household, or an office, sends from
+// one. TooMany when there were too many.
+func (s *Service) pass(address string) error {
+	if s.public.Take(address, s.Clock.Now()) {
+		return nil
+	}
+	return errs.After(errs.E("incoming.pass", errs.TooMany, "incoming.too_many", int(web.GuardWindow/time.Minute)), web.GuardWindow)
 }

@@ -14,6 +14,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/platform/web"
 	"wangge/internal/round"
 )
 
@@ -37,7 +38,7 @@ type Deps struct {
 // is safe for concurrent use.
 type Service struct {
 	Deps
-	public gate // submissions and questions of people without a log-in
+	public web.Guard // submissions and questions of people without a log-in
 }
 
 // New returns the service over its parts.

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Guard bounds how often codes that are none may be tried on a public page: of
-// one address, and of all together. It counts in memory, in each process.
+// Guard bounds what people without a log-in may try on public pages, as codes
+// that are none: of one address, and of all together. It counts in memory, in
+// each process.
 type Guard struct {
 	mu    sync.Mutex
 	since time.Time
@@ -16,7 +17,7 @@ type Guard struct {
 	all   int
 }
 
-// Limits of wrong codes within GuardWindow.
+// Limits of tries within GuardWindow.
 const (
 	GuardWindow  = 10 * time.Minute
 	guardAddress = 20
