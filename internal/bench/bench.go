@@ -88,6 +88,7 @@ var benches = []bench{
 	{"replicas", benchReplicas},
 	{"pages", benchPages},
 	{"overload", benchOverload},
+	{"address", benchAddress},
 	{"scale", benchScale},
 }
 

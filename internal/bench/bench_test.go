@@ -20,10 +20,11 @@ import (
 // read, on both engines.
 func TestBenches(t *testing.T) {
 	sizes := map[string]bench.Options{
-		"import": {Size: 600},
-		"round":  {Size: 600},
-		"marks":  {Size: 400, Clients: 8},
-		"rollup": {Size: 600},
+		"import":  {Size: 600},
+		"round":   {Size: 600},
+		"marks":   {Size: 400, Clients: 8},
+		"rollup":  {Size: 600},
+		"address": {Size: 3000},
 	}
 	for _, name := range bench.Names() {
 		if slices.Contains([]string{"pages", "overload", "replicas", "scale"}, name) { // need pages: the application's tests run them; makes its own files
