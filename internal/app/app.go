@@ -26,6 +26,7 @@ import (
 	"wangge/internal/round"
 	"wangge/internal/sim/district"
 	"wangge/internal/task"
+	"wangge/internal/transfer"
 	"wangge/internal/trust"
 )
 
@@ -41,26 +42,27 @@ type Options struct {
 // App is one district's installation over one open database.
 type App struct {
 	Options
-	District int
-	DB       *db.DB
-	Keys     *seal.Keyring
-	Audit    *audit.Log
-	Accounts *account.Service
-	Grid     *grid.Service
-	Ledger   *ledger.Service
-	Imports  *importer.Service
-	Rounds   *round.Service
-	Tasks    *task.Service
-	Trust    *trust.Service
-	Command  *command.Service
-	Duty     *duty.Service
-	Incoming *incoming.Service
-	Escrow   *escrow.Register
-	hub      *web.Hub
-	stop     context.CancelFunc // ends the background; nil: there is none
-	runs     sync.WaitGroup
-	seats    *jobs.Seats
-	moved    chan struct{} // places changed since open rounds were last brought in step
+	District  int
+	DB        *db.DB
+	Keys      *seal.Keyring
+	Audit     *audit.Log
+	Accounts  *account.Service
+	Grid      *grid.Service
+	Ledger    *ledger.Service
+	Imports   *importer.Service
+	Rounds    *round.Service
+	Tasks     *task.Service
+	Transfers *transfer.Service
+	Trust     *trust.Service
+	Command   *command.Service
+	Duty      *duty.Service
+	Incoming  *incoming.Service
+	Escrow    *escrow.Register
+	hub       *web.Hub
+	stop      context.CancelFunc // ends the background; nil: there is none
+	runs      sync.WaitGroup
+	seats     *jobs.Seats
+	moved     chan struct{} // places changed since open rounds were last brought in step
 }
 
 // maxStreams bounds the open live streams of a process.
@@ -122,6 +124,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Ledger = ledger.New(ledger.Deps{DB: d, District: code, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
 	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Alone: a.seats.Alone})
 	a.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Names: a.Accounts.Names})
+	a.Transfers = transfer.New(transfer.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Ledger: a.Ledger, Tasks: a.Tasks, Names: a.Accounts.Names})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Ledger.AskRounds(a.Rounds.AnsweredBelow)
 	a.Grid.OnRegrid(a.Rounds.Regridded)

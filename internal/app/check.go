@@ -11,6 +11,7 @@ import (
 	"wangge/internal/platform/seal"
 	"wangge/internal/round"
 	"wangge/internal/task"
+	"wangge/internal/transfer"
 )
 
 // Checked is the outcome of one check.
@@ -31,7 +32,8 @@ type Report struct {
 // Coverage: counters equal targets, targets equal their current marks, nodes
 // equal the sum of their children on both trees. Answers: the counts equal what
 // the sealed marks say, where their keys are at hand. Custody: every open task
-// has an owner, somebody who answers, a deadline and a whole history. Audit: every chain is
+// has an owner, somebody who answers, a deadline and a whole history. Transfers:
+// nobody left behind is without a carer. Audit: every chain is
 // whole. References: every record that is named exists.
 func Check(ctx context.Context, o Options, lang string) (Report, error) {
 	url, err := o.Config.DatabaseURL()
@@ -69,6 +71,11 @@ func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Re
 		return r, err
 	}
 	r.add(Checked{Name: i18n.T(lang, "check.custody"), Looked: custody.Tasks, Problems: taskProblems(custody.Problems)})
+	looked, wrong, err := transfer.Check(ctx, d)
+	if err != nil {
+		return r, err
+	}
+	r.add(Checked{Name: i18n.T(lang, "check.transfers"), Looked: looked, Problems: transferProblems(wrong)})
 	chain, err := checkAudit(ctx, d, lang)
 	if err != nil {
 		return r, err
@@ -85,6 +92,13 @@ func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Re
 func (r *Report) add(c Checked) {
 	r.Clean = r.Clean && len(c.Problems) == 0
 	r.Checks = append(r.Checks, c)
+}
+
+func transferProblems(list []transfer.Problem) (out []string) {
+	for _, p := range list {
+		out = append(out, fmt.Sprintf("%s: transfer %s: %s", p.Check, p.TransferID, p.Detail))
+	}
+	return out
 }
 
 func taskProblems(list []task.Problem) (out []string) {

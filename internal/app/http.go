@@ -23,6 +23,7 @@ import (
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
 	"wangge/internal/task"
+	"wangge/internal/transfer"
 	"wangge/internal/trust"
 )
 
@@ -72,6 +73,7 @@ func (a *App) Handler() (http.Handler, error) {
 	importer.RegisterAPI(api, a.Imports)
 	a.Rounds.RegisterAPI(api)
 	task.RegisterAPI(api, a.Tasks)
+	transfer.RegisterAPI(api, a.Transfers)
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
 	incoming.RegisterAPI(api, a.Incoming)
@@ -92,6 +94,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return importer.NewPages(a.Imports, ren) },
 		func() (pages, error) { return round.NewPages(a.Rounds, ren) },
 		func() (pages, error) { return task.NewPages(a.Tasks, ren) },
+		func() (pages, error) { return transfer.NewPages(a.Transfers, ren) },
 		func() (pages, error) { return command.NewPages(a.Command, ren) },
 		func() (pages, error) { return duty.NewPages(a.Duty, ren, a.District) },
 		func() (pages, error) { return incoming.NewPages(a.Incoming, ren, a.District) },
@@ -193,6 +196,7 @@ func menu() []web.Menu {
 	return []web.Menu{
 		{Key: "board", Href: "/", Icon: "board", Allowed: office(grid.PlaceRead)},
 		{Key: "tasks", Href: "/tasks", Icon: "list", Allowed: office(grid.TaskDo)},
+		{Key: "transfers", Href: "/transfers", Icon: "next", Allowed: office(grid.TaskDo)},
 		{Key: "rounds", Href: "/rounds", Icon: "round", Section: "menu.section.rounds", Allowed: can(grid.RoundRead)},
 		{Key: "forms", Href: "/forms", Icon: "form", Section: "menu.section.rounds", Allowed: can(grid.FormWrite)},
 		{Key: "today", Href: "/today", Icon: "today", Section: "menu.section.rounds", Allowed: can(grid.RoundMark)},

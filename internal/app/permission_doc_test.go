@@ -28,6 +28,7 @@ var remarks = map[string]string{
 	"GET /exports/{id}/file": " (another's)", "POST /exports/{id}/withdraw": " (another's)",
 	"GET /api/v1/exports/{id}/file": " (another's)", "POST /api/v1/exports/{id}/withdraw": " (another's)",
 	"GET /tasks/{id}": " (of other posts)", "POST /tasks/{id}": " (of other posts)", "GET /api/v1/tasks/{id}": " (of other posts)",
+	"GET /transfers/{id}": " (of other posts)", "POST /transfers/{id}": " (of other posts)", "GET /api/v1/transfers/{id}": " (of other posts)",
 	"GET /live": " (news of a person, which there is none)",
 }
 

@@ -22,6 +22,7 @@ import (
 	"wangge/internal/round"
 	"wangge/internal/sim/district"
 	"wangge/internal/task"
+	"wangge/internal/transfer"
 	"wangge/internal/trust"
 )
 
@@ -176,6 +177,8 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	s.ids["task"] = must(w.app.Tasks.Issue(ctx, w.sys, task.Issue{Kind: "request", Title: "别人的事", PostID: w.callers["district_command"].Grants[0].PostID})).ID
 	call := must(w.app.Duty.Log(ctx, w.sys, duty.NewCall{PlaceID: s.door.ID, Kind: task.KindRequest, Words: "要药", Phone: "12345"}))
 	s.ids["call"], s.number = call.ID, call.Code
+	s.ids["transfer"] = must(w.app.Transfers.Create(ctx, w.sys, transfer.Plan{People: "三人", To: "医院", FromPost: w.callers["district_command"].Grants[0].PostID,
+		Steps: []transfer.Step{{PostID: w.callers["street"].Grants[0].PostID}}})).ID
 	code := must(w.app.Accounts.ResetCode(ctx, id.Zero, holder.AccountID))
 	s.ids["session"] = must(w.app.Accounts.SetPassword(ctx, code, "tall-green-7-pines", "test", "")).Session.ID
 	return s

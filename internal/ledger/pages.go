@@ -215,13 +215,14 @@ func (p *Pages) addHousehold(w http.ResponseWriter, r *http.Request, c grid.Call
 
 type householdPage struct {
 	web.Meta
-	H        HouseholdView
-	Others   []HouseholdView // other households behind the door
-	Form     web.Form
-	Kinds    []web.Option
-	Reasons  []web.Option
-	Purposes []web.Option
-	MayMore  bool // a purpose would show more
+	H           HouseholdView
+	Others      []HouseholdView // other households behind the door
+	Form        web.Form
+	Kinds       []web.Option
+	Reasons     []web.Option
+	Purposes    []web.Option
+	MayMore     bool // a purpose would show more
+	MayTransfer bool // may plan that people leave it
 }
 
 func (p *Pages) household(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -287,6 +288,7 @@ func (p *Pages) householdPage(w http.ResponseWriter, r *http.Request, c grid.Cal
 	}
 	d := householdPage{Meta: web.Meta{Title: h.Door, Menu: "people", Crumbs: []web.Crumb{{Text: h.Door, Href: "/doors/" + h.DoorID.String() + "/households"}}},
 		H: h, Kinds: kindOptions(ctx), Reasons: options(ctx, "ledger.depart.", vocab.Depart, true), Purposes: options(ctx, "ledger.purpose.", vocab.Purposes, true)}
+	d.MayTransfer = c.CanPlace(grid.TaskIssue, h.DoorPath) && c.CanPlace(grid.LedgerRead, h.DoorPath)
 	for _, o := range others {
 		if o.ID != h.ID {
 			d.Others = append(d.Others, o)

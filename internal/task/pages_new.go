@@ -46,7 +46,7 @@ func (p *Pages) fresh(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 }
 
 // hidden are the kinds that people do not choose: other packages issue them.
-var hidden = []string{KindLead, KindHands}
+var hidden = []string{KindLead, KindHands, KindTransfer}
 
 func (p *Pages) readNew(r *http.Request, c grid.Caller, v url.Values) (d newPage, err error) {
 	ctx := r.Context()

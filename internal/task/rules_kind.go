@@ -45,6 +45,7 @@ const (
 	KindReferral  = "referral"
 	KindLead      = "lead"
 	KindHands     = "hands"
+	KindTransfer  = "transfer"
 )
 
 // Rung is a step of a ladder.

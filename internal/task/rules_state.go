@@ -79,6 +79,13 @@ const (
 // needsReason are the actions that must say why.
 var needsReason = []Action{SendBack, HandOn, Cancel, Reject}
 
+// byHops are the actions that move a transfer of people: its hops take them,
+// nobody by hand.
+var byHops = []Action{Take, Finish, Reject, SendBack, HandOn, Reissue, Merge, Postpone}
+
+// ruled reports whether an action on a task is not for people to take.
+func ruled(t Task, a Action) bool { return t.Kind == KindTransfer && slices.Contains(byHops, a) }
+
 // check refuses an action that the task's state does not allow, plainly: what
 // it is now, and so what somebody else did first.
 func check(t Task, a Action, s standing) error {

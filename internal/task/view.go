@@ -124,6 +124,9 @@ func (s *Service) judge(ctx context.Context, c grid.Caller, t Task, v *View) err
 	v.IsLate = t.Late(now)
 	v.Quiet = v.Spec.QuietUntil(now)
 	v.on = line.Post(v.AnswersID).Holders(now)
+	for a := range v.Can {
+		v.Can[a] = v.Can[a] && !ruled(t, a)
+	}
 	return nil
 }
 

@@ -1,0 +1,37 @@
+package transfer
+
+import (
+	"context"
+
+	"wangge/internal/platform/db"
+)
+
+// fault is a query for the transfers that break one condition.
+type fault struct{ check, text, detail string }
+
+var faults = []fault{
+	{"list", `SELECT t.id FROM transfer t WHERE t.started_ms <> 0 AND t.home_id <> 0 AND (t.listed_ms = 0 OR t.listed_ms > t.started_ms)`, "started before the list of who stays behind was confirmed"},
+	{"left", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_left l ON l.district = t.district AND l.transfer_id = t.id
+		WHERE t.started_ms <> 0 AND (l.named_ms = 0 OR l.accepted_ms = 0 OR l.visit_ms = 0)`, "started although somebody left behind has no carer who accepted, or no first visit"},
+	{"carer", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_left l ON l.district = t.district AND l.transfer_id = t.id
+		LEFT JOIN task k ON k.district = l.district AND k.id = l.task_id
+		WHERE t.started_ms <> 0 AND t.arrived_ms = 0 AND l.carer_post_id <> 0 AND (k.id IS NULL OR k.state IN ('cancelled', 'returned'))`, "a post that cares for somebody left behind has no task, or gave it back"},
+	{"hops", `SELECT t.id FROM transfer t WHERE t.hops <> (SELECT COUNT(*) FROM transfer_hop h WHERE h.district = t.district AND h.transfer_id = t.id)
+		OR t.hop > t.hops OR t.started_ms <> 0 AND t.hop = 0`, "its hops are not as many as it says"},
+	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id
+		WHERE h.seq < t.hop AND (h.gave_ms = 0 OR h.took_ms = 0) OR h.seq > t.hop AND h.due_ms <> 0 OR t.arrived_ms <> 0 AND (h.gave_ms = 0 OR h.took_ms = 0)`, "a hop began before the one before it was confirmed by both sides"},
+	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id WHERE h.gave_by <> 0 AND h.gave_by = h.took_by`, "one person confirmed both sides of a hop"},
+	{"owner", `SELECT t.id FROM transfer t LEFT JOIN task k ON k.district = t.district AND k.id = t.id WHERE k.id IS NULL OR k.kind <> 'transfer'`, "it has no task"},
+}
+
+func selectFaults(ctx context.Context, q db.Queryer, f fault) ([]Problem, error) {
+	return db.List(ctx, q, func(p *Problem) []any {
+		p.Check, p.Detail = f.check, f.detail
+		return []any{&p.TransferID}
+	}, f.text+" LIMIT 20")
+}
+
+func count(ctx context.Context, q db.Queryer) (n int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COUNT(*) FROM transfer`).Scan(&n)
+	return n, err
+}
