@@ -75,9 +75,6 @@ func TestKilledUnderLoad(t *testing.T) {
 	u.openRound()
 	u.stageImport()
 	u.work()
-	if len(u.marks) < 100 {
-		t.Fatalf("only %d marks were acknowledged", len(u.marks))
-	}
 	u.nothingReadable("after the kill")
 	clean(t, u.dir)
 	u.comeBack()
@@ -153,9 +150,9 @@ func (u *under) work() {
 			u.mark(ctx, u.s.login(login), fmt.Sprintf("%s%d", login, i), i == 4)
 		}()
 	}
-	for deadline := time.Now().Add(20 * time.Second); u.count() < 60; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); u.count() < 100; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			u.t.Fatalf("%d marks in 20 s", u.count())
+			u.t.Fatalf("%d marks in a minute", u.count())
 		}
 	}
 	u.clerk.must(u.t, "POST", "/api/v1/imports/"+u.imported+"/apply", nil, nil)
