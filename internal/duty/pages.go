@@ -48,6 +48,7 @@ type dutyPage struct {
 	Here  Number // what holds here, its own or one from above
 	Below []Number
 	Write bool
+	Calls bool // the caller may log and list calls
 	Form  web.Form
 	Rota  Rota
 	Add   []web.Option // posts that can be put on the rota
@@ -86,6 +87,7 @@ func (p *Pages) read(r *http.Request, c grid.Caller, area string) (d dutyPage, e
 	}
 	d.Name = grid.Label(c.Lang, d.Area)
 	d.Meta = web.Meta{Title: web.T(ctx, "duty.title"), Menu: "duty"}
+	d.Calls = c.CanPlace(grid.TaskDo, d.Area.Path)
 	d.Write = d.Area.Kind.IsArea() && c.CanPlace(grid.PostWrite, d.Area.Path)
 	if d.Write {
 		if d.Add, err = p.rotaOptions(r, c, d); err != nil {
