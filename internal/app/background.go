@@ -92,6 +92,7 @@ const (
 	sweepEvery  = time.Hour
 	expireEvery = time.Minute
 	climbEvery  = 10 * time.Second
+	handsEvery  = time.Minute
 	watchEvery  = jobs.LeaseTime / 2
 	deskEvery   = time.Minute
 )
@@ -105,7 +106,7 @@ func (a *App) lead(ctx context.Context) {
 	var every = []struct {
 		pause time.Duration
 		do    func(context.Context)
-	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {climbEvery, a.climb}, {watchEvery, a.watch}, {deskEvery, a.desk}}
+	}{{sweepEvery, a.sweep}, {expireEvery, a.expire}, {climbEvery, a.climb}, {handsEvery, a.hands}, {watchEvery, a.watch}, {deskEvery, a.desk}}
 	done := make(chan struct{})
 	for _, e := range every {
 		go func() {
@@ -190,6 +191,14 @@ func (a *App) climb(ctx context.Context) {
 	}
 	if _, err := a.Tasks.Sweep(ctx, grid.System(a.District, "deadlines")); err != nil && ctx.Err() == nil {
 		a.log().Warn("late tasks did not climb; tried again in a moment", "error", err)
+	}
+}
+
+// hands tells whoever can send more where the work due within a shift is more
+// than the people on duty can do.
+func (a *App) hands(ctx context.Context) {
+	if _, err := a.Tasks.Hands(ctx, grid.System(a.District, "hands")); err != nil && ctx.Err() == nil {
+		a.log().Warn("work was not set against hands; tried again in a minute", "error", err)
 	}
 }
 

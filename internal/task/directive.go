@@ -44,7 +44,7 @@ func (s *Service) Direct(ctx context.Context, c grid.Caller, in Issue, posts []i
 		head = t
 		head.PostID, head.State, head.Children, head.ReceivedMs = t.IssuerPostID, InHand, len(posts), t.CreatedMs
 		r := row{Task: head}
-		if r.sealed, err = s.sealContent(t.register, t.ID, content{in.Title, in.Text, "", in.Question}); err != nil {
+		if r.sealed, err = s.sealContent(t.register, t.ID, content{Title: in.Title, Text: in.Text, Question: in.Question}); err != nil {
 			return err
 		}
 		list := append([]row{r}, children(head, t, posts, nil)...)

@@ -33,8 +33,9 @@ func answered[T any](v T, err error) (*body[T], error) {
 // issueIn is a task as programs give it.
 type issueIn struct {
 	Kind       string    `json:"kind" doc:"Key of a kind, see /api/v1/task-kinds"`
-	Title      string    `json:"title" maxLength:"60"`
+	Title      string    `json:"title,omitempty" maxLength:"60"`
 	Text       string    `json:"text,omitempty"`
+	Fact       string    `json:"fact,omitempty" doc:"Of a report: what was found (fever, stranger, fire_lane, rumour, alone, other)"`
 	PostID     id.ID     `json:"post_id,omitempty" doc:"Who is to do it; missing: who answers for place_id, else one line up"`
 	PostIDs    []id.ID   `json:"post_ids,omitempty" doc:"Of a directive: all posts addressed"`
 	Level      string    `json:"level,omitempty" doc:"Of a directive: the role whose posts below are addressed"`
@@ -48,7 +49,7 @@ type issueIn struct {
 }
 
 func (in issueIn) issue() Issue {
-	return Issue{Kind: in.Kind, Title: in.Title, Text: in.Text, PostID: in.PostID, FromPost: in.FromPostID, PlaceID: in.PlaceID, DeadlineMs: in.DeadlineMs,
+	return Issue{Kind: in.Kind, Title: in.Title, Text: in.Text, Fact: in.Fact, PostID: in.PostID, FromPost: in.FromPostID, PlaceID: in.PlaceID, DeadlineMs: in.DeadlineMs,
 		Urgent: in.Urgent, SignedPost: in.SignedID, Question: in.Question, Links: in.Links}
 }
 
@@ -77,7 +78,7 @@ func RegisterAPI(api huma.API, s *Service) {
 }
 
 func (s *Service) apiInbox(ctx context.Context, in *struct {
-	List  string `query:"list" enum:"mine,soon,given,climbed" default:"mine"`
+	List  string `query:"list" enum:"mine,soon,given,climbed,known" default:"mine"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }) (*body[Inbox], error) {
 	c, err := grid.CallerFrom(ctx)

@@ -7,6 +7,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -19,10 +20,11 @@ const (
 	Given   List = "given"   // what they issued and wait for
 	Soon    List = "soon"    // of mine, what climbs within soonMs
 	Climbed List = "climbed" // what climbed to them
+	Known   List = "known"   // facts they got a copy of
 )
 
 // Lists are the lists in the order pages show them.
-var Lists = []List{Mine, Soon, Given, Climbed}
+var Lists = []List{Mine, Soon, Given, Climbed, Known}
 
 // soonMs is how near a climbing is called soon.
 const soonMs = 2 * 60 * minuteMs
@@ -36,6 +38,7 @@ type Line struct {
 	KindName string `json:"kind_name"`
 	Who      string `json:"who" doc:"Of what is given: who has it; else who gave it"`
 	Late     bool   `json:"late"`
+	Short    bool   `json:"short" doc:"Late where the people on duty are too few for the work that is due"`
 	Covered  bool   `json:"covered" doc:"Nobody holds the owning post; the caller's post answers for it"`
 	Soon     bool   `json:"soon" doc:"Climbs within two hours"`
 }
@@ -47,6 +50,7 @@ type Figures struct {
 	Given   int `json:"given"`
 	Overdue int `json:"overdue" doc:"Of what is given, what is past its deadline"`
 	Climbed int `json:"climbed"`
+	Ring    int `json:"ring" doc:"Not opened, and to be told with a sound to this caller now: at night only what is an emergency, and only to who is on duty"`
 }
 
 // Inbox is what somebody has before them.
@@ -96,6 +100,10 @@ func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit in
 	if limit <= 0 || limit > maxRows {
 		limit = maxRows
 	}
+	if which == Known {
+		in.Lines, err = s.known(ctx, c, d, limit)
+		return in, errs.Wrap(op, err)
+	}
 	rows, err := s.rows(ctx, c, d, which, limit+1)
 	if err != nil {
 		return in, errs.Wrap(op, err)
@@ -130,7 +138,30 @@ func (s *Service) figures(ctx context.Context, c grid.Caller, d desk) (f Figures
 			return f, err
 		}
 	}
-	return f, nil
+	f.Ring, err = s.ring(ctx, c, d)
+	return f, err
+}
+
+// ring counts what nobody has opened and is to be told with a sound to the
+// caller at this instant.
+func (s *Service) ring(ctx context.Context, c grid.Caller, d desk) (n int, err error) {
+	kinds, err := s.Kinds(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	var on []id.ID
+	for _, p := range d.all {
+		if slices.Contains(d.line.Post(d.line.Effective(p, d.now)).OnDuty(d.now), c.AccountID) {
+			on = append(on, p)
+		}
+	}
+	var ringing []string
+	for _, k := range kinds {
+		if k.Rings(d.now) {
+			ringing = append(ringing, k.Key)
+		}
+	}
+	return countUnopened(ctx, s.DB.Read(), c.District, on, ringing)
 }
 
 // Conditions of lists: what is given lies with another, what climbed did.
@@ -169,6 +200,10 @@ func (s *Service) lines(ctx context.Context, c grid.Caller, d desk, which List, 
 	if err != nil {
 		return nil, err
 	}
+	alarms, err := selectHandsAlarms(ctx, s.DB.Read(), c.District)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Line, len(tasks))
 	for i, t := range tasks {
 		k, _ := kinds.Get(t.Kind)
@@ -179,7 +214,41 @@ func (s *Service) lines(ctx context.Context, c grid.Caller, d desk, which List, 
 		if which == Given || which == Climbed {
 			l.Who = words[t.PostID]
 		}
+		if p := d.line.Post(t.PostID); l.Late && p != nil && len(p.Path) >= communityWidth {
+			l.Short = alarms[p.Path[:communityWidth]] != id.Zero
+		}
 		l.Covered = which == Mine && !slices.Contains(d.own, t.PostID)
+		out[i] = l
+	}
+	return out, nil
+}
+
+// knownMs is how long a copy of a fact is listed after its report ended.
+const knownMs = 7 * 24 * 60 * minuteMs
+
+// known lists the facts the caller's posts got a copy of: what, in which
+// community, when, how it stands; neither text nor title nor door.
+func (s *Service) known(ctx context.Context, c grid.Caller, d desk, limit int) ([]Line, error) {
+	rows, err := selectKnown(ctx, s.DB.Read(), c.District, d.own, d.now-knownMs, limit)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := s.open(rows)
+	if err != nil {
+		return nil, err
+	}
+	areas, err := s.Grid.Areas(ctx, c, grid.Community)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Line, len(tasks))
+	for i, t := range tasks {
+		l := Line{Task: Task{ID: t.ID, Kind: t.Kind, State: t.State, Fact: t.Fact, CreatedMs: t.CreatedMs, DeadlineMs: t.DeadlineMs, EndedMs: t.EndedMs}, KindName: i18n.T(c.Lang, "task.fact."+t.Fact), Late: t.Late(d.now)}
+		for _, a := range areas {
+			if p := d.line.Post(t.IssuerPostID); p != nil && grid.Under(p.Path, a.Path) {
+				l.Who = a.Name
+			}
+		}
 		out[i] = l
 	}
 	return out, nil

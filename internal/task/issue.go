@@ -44,7 +44,7 @@ func (s *Service) IssueTx(ctx context.Context, tx *db.Tx, c grid.Caller, in Issu
 		return Task{}, err
 	}
 	r := row{Task: t}
-	if r.sealed, err = s.sealContent(t.register, t.ID, content{in.Title, in.Text, "", in.Question}); err != nil {
+	if r.sealed, err = s.sealContent(t.register, t.ID, content{Title: in.Title, Text: in.Text, Question: in.Question, Fact: in.Fact}); err != nil {
 		return Task{}, errs.Wrap(op, err)
 	}
 	return t, errs.Wrap(op, s.write(ctx, tx, c, []row{r}, in))
@@ -73,6 +73,9 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 	if !ok || k.Retired {
 		return Task{}, errs.Field(errs.E(op, errs.Invalid, "task.kind.unknown", in.Kind), "kind")
 	}
+	if err := nameFact(c.Lang, in); err != nil {
+		return Task{}, err
+	}
 	if err := tidy(in); err != nil {
 		return Task{}, err
 	}
@@ -82,11 +85,12 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 	if err := s.addressee(ctx, q, c, k, line, in, now); err != nil {
 		return Task{}, err
 	}
+	in.Links = append(slices.Clone(in.Links), knowers(*in, line, now)...)
 	deadline, err := deadlineOf(k, *in, line, now)
 	if err != nil {
 		return Task{}, err
 	}
-	t := Task{ID: in.ID, Kind: k.Key, State: Issued, Title: in.Title, Text: in.Text, Urgent: in.Urgent, SignedPostID: in.SignedPost, PostID: in.PostID,
+	t := Task{ID: in.ID, Kind: k.Key, State: Issued, Title: in.Title, Text: in.Text, Fact: in.Fact, Urgent: in.Urgent, SignedPostID: in.SignedPost, PostID: in.PostID,
 		IssuerPostID: in.FromPost, PlaceID: in.PlaceID, PromisedMs: deadline, Events: 1, CreatedMs: now, Question: in.Question,
 		register: seal.Standing, issuer: c.AccountID}
 	if t.ID == id.Zero {

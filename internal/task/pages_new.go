@@ -21,8 +21,10 @@ type newPage struct {
 	To     []web.Option
 	Signs  []web.Option
 	Asks   []web.Option
-	Where  string // the place it is about
-	Direct bool   // several posts can be addressed at once
+	Facts  []web.Option // of a report
+	Where  string       // the place it is about
+	Usual  int64        // the deadline it gets if none is given
+	Direct bool         // several posts can be addressed at once
 }
 
 // TextHelp says what belongs into the text: of a referral, which leaves the
@@ -58,6 +60,8 @@ func (p *Pages) readNew(r *http.Request, c grid.Caller, v url.Values) (d newPage
 	if err := p.chooseKind(r, c, &d); err != nil {
 		return d, err
 	}
+	now := p.s.now()
+	d.Usual = d.Kind.after(now, d.Kind.Deadline)
 	ch, err := p.s.Choices(ctx, c, d.Kind.Key)
 	if err != nil {
 		return d, err
@@ -73,6 +77,11 @@ func (p *Pages) readNew(r *http.Request, c grid.Caller, v url.Values) (d newPage
 	if d.Direct = d.Kind.Key == KindDirective; d.Direct {
 		for _, t := range append([]string{""}, questionTypes...) {
 			d.Asks = append(d.Asks, web.Option{Value: t, Text: web.T(ctx, "task.ask."+orNone(t))})
+		}
+	}
+	if d.Kind.Key == KindReport {
+		for _, f := range Facts {
+			d.Facts = append(d.Facts, web.Option{Value: f.Key, Text: web.T(ctx, "task.fact."+f.Key)})
 		}
 	}
 	if place := named(v, "place"); place != id.Zero {
@@ -202,7 +211,7 @@ func renamed(list map[string]string) map[string]string {
 // issueForm issues a task, or a directive to n posts.
 func (p *Pages) issueForm(r *http.Request, c grid.Caller) (t Task, n int, err error) {
 	ctx, f := r.Context(), r.PostForm
-	in := Issue{Kind: f.Get("kind"), Title: f.Get("title"), Text: f.Get("text"), PlaceID: named(f, "place"), Urgent: f.Get("urgent") == "1", SignedPost: named(f, "signed")}
+	in := Issue{Kind: f.Get("kind"), Title: f.Get("title"), Text: f.Get("text"), Fact: f.Get("fact"), PlaceID: named(f, "place"), Urgent: f.Get("urgent") == "1", SignedPost: named(f, "signed")}
 	if in.DeadlineMs, err = web.LocalTime(f.Get("deadline"), "deadline"); err != nil {
 		return t, 0, err
 	}

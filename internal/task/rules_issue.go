@@ -7,6 +7,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -40,6 +41,39 @@ func tidy(in *Issue) error {
 		}
 	}
 	return tidyQuestion(in.Question)
+}
+
+// nameFact gives a report of a known fact the fact's name where it has no title.
+func nameFact(lang string, in *Issue) error {
+	if in.Fact == "" {
+		return nil
+	}
+	if _, ok := factOf(in.Fact); !ok {
+		return errs.Field(errs.E("task.Issue", errs.Invalid, "task.fact.unknown"), "fact")
+	}
+	if strings.TrimSpace(in.Title) == "" {
+		in.Title = i18n.T(lang, "task.fact."+in.Fact)
+	}
+	return nil
+}
+
+// linkKnow links a task with a post that gets a copy of the fact.
+const linkKnow = "know"
+
+// knowers are the posts that get a copy of a reported fact: of each level that
+// must know, the first one up the line that is filled and does not get the task
+// itself.
+func knowers(in Issue, line *grid.Line, nowMs int64) (out []Link) {
+	f, _ := factOf(in.Fact)
+	for _, level := range f.Know {
+		for _, up := range line.Up(in.FromPost) {
+			if p := line.Post(up); p.Role == levelRoles[level] && up != in.PostID && len(p.Holders(nowMs)) > 0 {
+				out = append(out, Link{linkKnow, up})
+				break
+			}
+		}
+	}
+	return out
 }
 
 // questionTypes are what a directive may ask.

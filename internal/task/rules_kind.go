@@ -102,6 +102,24 @@ func (k Kind) MayIssue(r grid.Role) bool {
 //go:embed vocab/kinds.yaml
 var kindsYAML []byte
 
+// Fact is what can be found at a door and reported once.
+type Fact struct {
+	Key  string   `yaml:"key" json:"key"`
+	Know []string `yaml:"know" json:"know" doc:"Levels that get a copy of the fact, without text, name or door"`
+}
+
+// Facts are the facts in the order pages show them.
+var Facts []Fact
+
+// factOf returns a fact by its key; ok is false where there is none.
+func factOf(key string) (f Fact, ok bool) {
+	i := slices.IndexFunc(Facts, func(f Fact) bool { return f.Key == key })
+	if i < 0 {
+		return f, false
+	}
+	return Facts[i], true
+}
+
 var (
 	shipped    []Kind // in the order pages show them
 	workHours  Hours
@@ -114,11 +132,12 @@ func init() {
 		Kinds       []Kind                       `yaml:"kinds"`
 		Work, Quiet struct{ From, Until string } `yaml:",omitempty"`
 		Levels      []string                     `yaml:"levels"`
+		Facts       []Fact                       `yaml:"facts"`
 	}
 	if err := yaml.Unmarshal(kindsYAML, &doc); err != nil {
 		panic("task: kinds.yaml: " + err.Error())
 	}
-	shipped, levels = doc.Kinds, doc.Levels
+	shipped, levels, Facts = doc.Kinds, doc.Levels, doc.Facts
 	workHours = parseHours(doc.Work.From, doc.Work.Until)
 	quietHours = parseHours(doc.Quiet.From, doc.Quiet.Until)
 	for _, k := range shipped {
@@ -210,12 +229,12 @@ func checkLadder(k Kind, all []Kind) error {
 		seen[r.To], rank = true, max(rank, at)
 	}
 	for like, met := k.Like, (map[string]bool{k.Key: true}); like != ""; {
+		if met[like] {
+			return errs.Field(errs.E(op, errs.Invalid, "task.ladder.like_circle"), "like")
+		}
 		i := slices.IndexFunc(all, func(o Kind) bool { return o.Key == like })
 		if i < 0 {
 			return errs.Field(errs.E(op, errs.Invalid, "task.kind.unknown", like), "like")
-		}
-		if met[like] {
-			return errs.Field(errs.E(op, errs.Invalid, "task.ladder.like_circle"), "like")
 		}
 		met[like], like = true, all[i].Like
 	}

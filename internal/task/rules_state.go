@@ -76,6 +76,10 @@ const (
 	oneUp                        // stands one line up from the owner
 )
 
+// ofHead are the actions possible with the issuer's own task of a directive,
+// which closes by itself when the last addressee has ended.
+var ofHead = []Action{Cancel, Comment, Postpone}
+
 // needsReason are the actions that must say why.
 var needsReason = []Action{SendBack, HandOn, Cancel, Reject}
 
@@ -96,6 +100,9 @@ func check(t Task, a Action, s standing) error {
 		}
 		return errs.E(op, errs.Denied, "task.denied."+string(a))
 	}
+	if t.Head() && !slices.Contains(ofHead, a) {
+		return errs.E(op, errs.Conflict, "task.head")
+	}
 	if slices.Contains(from[a], t.State) {
 		return nil
 	}
@@ -107,7 +114,7 @@ func check(t Task, a Action, s standing) error {
 func can(t Task, s standing) map[Action]bool {
 	out := map[Action]bool{}
 	for a, states := range from {
-		out[a] = s&who[a] != 0 && slices.Contains(states, t.State)
+		out[a] = s&who[a] != 0 && slices.Contains(states, t.State) && (!t.Head() || slices.Contains(ofHead, a))
 	}
 	return out
 }

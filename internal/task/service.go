@@ -116,6 +116,7 @@ type content struct {
 	Text     string    `json:"text,omitempty"`
 	Note     string    `json:"note,omitempty"`
 	Question *Question `json:"question,omitempty"`
+	Fact     string    `json:"fact,omitempty"`
 }
 
 func (s *Service) sealContent(register string, task id.ID, c content) ([]byte, error) {
@@ -142,7 +143,7 @@ func (s *Service) open(list []row) ([]Task, error) {
 				shared[from] = c
 			}
 		}
-		t.Title, t.Text, t.Question, t.Note = c.Title, c.Text, c.Question, c.Note
+		t.Title, t.Text, t.Question, t.Note, t.Fact = c.Title, c.Text, c.Question, c.Note, c.Fact
 		if t.textID != id.Zero && len(r.sealed) > 0 {
 			var own content
 			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", t.ID), r.sealed, &own); err != nil && !errs.Is(err, errs.NotFound) {

@@ -195,6 +195,28 @@ func countOpen(ctx context.Context, q db.Queryer, district int, by string, posts
 	return n, err
 }
 
+// selectKnown reads the tasks of which posts got a copy, open or ended since an
+// instant, the newest first.
+func selectKnown(ctx context.Context, q db.Queryer, district int, posts []id.ID, since int64, limit int) ([]row, error) {
+	a := db.NewArgs(district)
+	return selectRows(ctx, q, `WHERE t.district = $1 AND t.id IN (SELECT l.task_id FROM task_link l WHERE l.district = $1 AND l.kind = '`+linkKnow+`' AND l.object_id IN `+db.In(a, posts)+`)
+		AND (t.open = 1 OR t.ended_ms > `+a.Add(since)+`) ORDER BY t.created_ms DESC, t.id DESC LIMIT `+a.Add(limit), a.List()...)
+}
+
+// countUnopened counts the tasks of posts, of some kinds, that nobody has
+// opened, up to maxCounted.
+func countUnopened(ctx context.Context, q db.Queryer, district int, posts []id.ID, kinds []string) (n int, err error) {
+	err = db.Chunks(posts, 500, func(part []id.ID) error {
+		a := db.NewArgs(district)
+		var more int
+		err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM task t WHERE t.district = $1 AND t.open = 1 AND t.state IN ('issued', 'transferred')
+			AND t.kind IN `+db.In(a, kinds)+` AND t.post_id IN `+db.In(a, part)+` LIMIT `+a.Add(maxCounted)+`) x`, a.List()...).Scan(&more)
+		n = min(maxCounted, n+more)
+		return err
+	})
+	return n, err
+}
+
 // postsWithWork lists the posts that own open tasks.
 func postsWithWork(ctx context.Context, q db.Queryer, district int) ([]id.ID, error) {
 	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} },

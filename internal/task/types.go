@@ -57,6 +57,7 @@ type Task struct {
 	DoneMs       int64  `json:"done_ms,omitempty"`
 	EndedMs      int64  `json:"ended_ms,omitempty"`
 
+	Fact     string    `json:"fact,omitempty" doc:"What was found, of a report"`
 	Question *Question `json:"question,omitempty"`
 	Answer   string    `json:"answer,omitempty" doc:"To the question; shown to who gave it and to the level above, nobody else"`
 
@@ -69,6 +70,12 @@ type Task struct {
 
 // Late reports whether the owner's deadline has passed at an instant.
 func (t Task) Late(nowMs int64) bool { return t.State.Open() && t.DeadlineMs <= nowMs }
+
+// Head reports whether the task is the issuer's own that holds a directive
+// together.
+func (t Task) Head() bool {
+	return t.Children > 0 && t.ParentID == id.Zero && t.PostID == t.IssuerPostID && t.State == InHand
+}
 
 // Question is the one thing a directive asks back.
 type Question struct {
@@ -92,10 +99,11 @@ type Issue struct {
 	Kind        string // needed
 	Title       string // needed
 	Text        string
-	PostID      id.ID // who is to do it; Zero: the post that answers for PlaceID, else up the line of FromPost
-	FromPost    id.ID // in whose name; Zero: the first post of the caller that may
-	PlaceID     id.ID // what it is about
-	DeadlineMs  int64 // 0: the kind's
+	Fact        string // of a report: key of what was found; it stands for a missing title
+	PostID      id.ID  // who is to do it; Zero: the post that answers for PlaceID, else up the line of FromPost
+	FromPost    id.ID  // in whose name; Zero: the first post of the caller that may
+	PlaceID     id.ID  // what it is about
+	DeadlineMs  int64  // 0: the kind's
 	Urgent      bool
 	SignedPost  id.ID // the leader's post that signed, for a deadline below two hours
 	EmergencyID id.ID // the register its text is sealed in; Zero: the standing one

@@ -120,7 +120,7 @@ func (s *Service) judge(ctx context.Context, c grid.Caller, t Task, v *View) err
 	}
 	v.AnswersID = line.Effective(t.PostID, now)
 	v.Can = can(t, v.stands)
-	v.CanPass = c.Can(grid.TaskIssue) && t.Kind == KindDirective && v.stands&owner != 0 && slices.Contains(working, t.State)
+	v.CanPass = c.Can(grid.TaskIssue) && t.Kind == KindDirective && !t.Head() && v.stands&owner != 0 && slices.Contains(working, t.State)
 	v.IsLate = t.Late(now)
 	v.Quiet = v.Spec.QuietUntil(now)
 	v.on = line.Post(v.AnswersID).Holders(now)
@@ -137,6 +137,11 @@ func (s *Service) words(ctx context.Context, c grid.Caller, v *View) (err error)
 	for _, e := range v.History {
 		posts = append(posts, e.PostID, e.ByPostID, e.OtherID)
 		accounts = append(accounts, e.AccountID)
+	}
+	for _, l := range v.Links {
+		if l.Kind == linkKnow {
+			posts = append(posts, l.ObjectID)
+		}
 	}
 	for _, k := range v.Covers {
 		posts = append(posts, k.AnswersID)

@@ -23,6 +23,25 @@
     box.appendChild(n);
     fade(n);
   }
+  // A page that shows data-ring tells it with a sound, where the browser lets it,
+  // each time there is more to tell.
+  var rung = '';
+  function ring() {
+    var n = d.querySelector('[data-ring]'), text = n ? n.textContent : '';
+    if (text === rung) return;
+    rung = text;
+    if (!n) return;
+    if (navigator.vibrate) navigator.vibrate([300, 120, 300]);
+    try {
+      var Ctx = window.AudioContext || window.webkitAudioContext, ctx = new Ctx(), o = ctx.createOscillator(), g = ctx.createGain();
+      g.gain.value = 0.2;
+      o.connect(g); g.connect(ctx.destination);
+      o.start(); o.stop(ctx.currentTime + 0.6);
+    } catch (e) { /* no sound here: the notice is read aloud as an alert */ }
+  }
+  d.addEventListener('DOMContentLoaded', ring);
+  d.addEventListener('htmx:afterSwap', ring);
+
   function fade(n) {
     setTimeout(function () { if (n.parentNode) n.parentNode.removeChild(n); },
       n.classList.contains('notice-error') ? 12000 : 5000);

@@ -1,0 +1,227 @@
+package task
+
+import (
+	"testing"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+)
+
+func TestShortDeadlinesNeedALeader(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		at := w.s.now() + 60*minuteMs
+		try := func(key string, in Issue) {
+			t.Helper()
+			in.Kind, in.Title, in.PostID, in.DeadlineMs = KindDirective, "x", w.post["grid11"], at
+			_, err := w.s.Issue(w.ctx, w.as("comm11"), in)
+			if (err == nil) != (key == "") || err != nil && errs.As(err).Key != key {
+				t.Errorf("%v, want %q", err, key)
+			}
+		}
+		try("task.deadline.short", Issue{})
+		try("task.deadline.unsigned", Issue{Urgent: true})
+		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["comm11"]})
+		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["street2"]})
+		try("", Issue{Urgent: true, SignedPost: w.post["street1"]})
+		w.vacate("street1")
+		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["street1"]})
+		w.whole()
+	})
+}
+
+func TestASweepAfterDowntimeGivesWhatManyWouldHave(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		steps := func(every time.Duration) map[string][]Event {
+			w := newWorld(t, d)
+			defer (&walk{world: w}).clear()
+			made := map[string]Task{}
+			for _, to := range []string{"leader11", "grid11", "comm11", "comm21", "street1"} {
+				made[to] = w.issue("help", "hq", to)
+				w.pass(7 * time.Minute)
+			}
+			w.vacate("grid11")
+			w.vacate("comm11")
+			end := w.clk.Now().Add(6 * time.Hour)
+			for w.clk.Now().Before(end) {
+				w.pass(every)
+				w.sweep()
+				w.sweep()
+			}
+			out := map[string][]Event{}
+			for to, x := range made {
+				v, err := w.s.Task(w.ctx, w.as("hq"), x.ID)
+				w.ok(err)
+				for _, e := range v.History {
+					e.NotedMs, e.PostID, e.ByPostID, e.AccountID = 0, 0, 0, 0
+					e.AtMs -= x.CreatedMs
+					for name, p := range w.post {
+						if e.OtherID == p {
+							e.Note = name
+						}
+					}
+					e.OtherID = 0
+					out[to] = append(out[to], e)
+				}
+			}
+			w.whole()
+			return out
+		}
+		often, once := steps(5*time.Minute), steps(6*time.Hour)
+		for to, list := range often {
+			if len(list) != len(once[to]) || len(list) < 2 {
+				t.Fatalf("%s: %d steps often, %d once", to, len(list), len(once[to]))
+			}
+			for i := range list {
+				if list[i] != once[to][i] {
+					t.Errorf("%s, step %d: %+v often, %+v once", to, i, list[i], once[to][i])
+				}
+			}
+		}
+	})
+}
+
+func TestTooFewHandsGoesToWhoCanSendMore(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		var list []Task
+		for range 40 { // 40 × 40 minutes, against three people for eight hours
+			list = append(list, w.issue("help", "hq", "grid11"))
+		}
+		if n, err := w.s.Hands(w.ctx, sys); err != nil || n != 1 {
+			t.Fatalf("short: %d, %v", n, err)
+		}
+		if _, err := w.s.Hands(w.ctx, sys); err != nil {
+			t.Fatal(err)
+		}
+		got := w.inbox("street1", Mine)
+		if len(got) != 1 || got[0].Kind != KindHands || got[0].PlaceID != w.place["230103001001"] {
+			t.Fatalf("the street is told once: %+v", got)
+		}
+		w.pass(2 * time.Hour)
+		w.sweep()
+		if late := w.inbox("grid11", Mine); !late[0].Late || !late[0].Short {
+			t.Errorf("it says late, not that hands are too few: %+v", late[0])
+		}
+		for _, x := range list[:20] {
+			w.do("grid11", x, Change{Action: Finish, Note: "helped"})
+			w.do("hq", x, Change{Action: Accept})
+		}
+		if n, err := w.s.Hands(w.ctx, sys); err != nil || n != 0 {
+			t.Fatalf("short: %d, %v", n, err)
+		}
+		if got := w.inbox("street1", Mine); len(got) != 0 {
+			t.Errorf("enough hands again, the alarm stays: %+v", got)
+		}
+		w.whole()
+	})
+}
+
+func TestAtNightOnlyThePostOnCallRings(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.next++
+		w.acct["night"] = w.next
+		_, err := w.g.AddHolder(w.ctx, sys, grid.Holder{PostID: w.post["comm11"], AccountID: w.acct["night"]})
+		w.ok(err)
+		for day := range 7 {
+			_, err = w.g.AddShifts(w.ctx, sys, w.post["comm11"], []grid.Shift{
+				{Weekday: day, Start: "20:00", End: "08:00", AccountID: w.acct["night"]}, {Weekday: day, Start: "08:00", End: "20:00", AccountID: w.acct["comm11"]}})
+			w.ok(err)
+		}
+		rings := func(who string) int {
+			in, err := w.s.Inbox(w.ctx, w.as(who), Mine, 0)
+			w.ok(err)
+			return in.Figures.Ring
+		}
+		tomorrow := clock.DayStart(w.clk.Now()).Add(24 * time.Hour)
+		w.clk.Set(tomorrow.Add(23 * time.Hour))
+		w.issue("request", "street1", "comm11")
+		if rings("comm11")+rings("night") != 0 {
+			t.Error("at night somebody is rung up for a request")
+		}
+		x := w.issue("help", "street1", "comm11")
+		if rings("comm11") != 0 || rings("night") != 1 {
+			t.Errorf("who is off duty is rung up %d times, who is on call %d", rings("comm11"), rings("night"))
+		}
+		w.do("night", x, Change{Action: Receive})
+		if rings("night") != 0 {
+			t.Error("it rings after it was opened")
+		}
+		w.clk.Set(tomorrow.Add(33 * time.Hour))
+		if rings("comm11") != 1 {
+			t.Error("by day the request is told")
+		}
+	})
+}
+
+func TestADirectiveComesUpByItself(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		head, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "number", Label: "how many"}}, []id.ID{w.post["street1"], w.post["street2"]})
+		w.ok(err)
+		s1, s2 := w.inbox("street1", Mine)[0].Task, w.inbox("street2", Mine)[0].Task
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), s1.ID, []id.ID{w.post["comm11"], w.post["comm12"]}, "by noon", 0)
+		w.ok(err)
+		if _, err := w.s.PassOn(w.ctx, w.as("street2"), s2.ID, []id.ID{w.post["comm11"]}, "", 0); !errs.Is(err, errs.Invalid) {
+			t.Errorf("passed on to a post that is not below: %v", err)
+		}
+		for _, who := range []string{"comm11", "comm12"} {
+			w.do(who, w.inbox(who, Mine)[0].Task, Change{Action: Finish, Answer: "3"})
+		}
+		tree, err := w.s.Tree(w.ctx, w.as("street1"), s1.ID)
+		w.ok(err)
+		if tree.Tally == nil || tree.Tally.Sum != 6 || tree.Direct.Done != 2 {
+			t.Errorf("the street: %+v", tree)
+		}
+		w.pass(48 * time.Hour)
+		if n, err := w.s.Remind(w.ctx, w.as("hq"), head.ID); err != nil || n != 2 {
+			t.Errorf("reminded %d, %v", n, err)
+		}
+		if n, err := w.s.Remind(w.ctx, w.as("hq"), head.ID); err != nil || n != 0 {
+			t.Errorf("reminded again %d, %v", n, err)
+		}
+		w.do("street1", s1, Change{Action: Finish, Answer: "6"})
+		if tree, err = w.s.Tree(w.ctx, w.as("hq"), head.ID); err != nil || tree.Direct.Done != 1 || tree.Direct.Overdue != 1 || tree.All.Issued != 4 || tree.Branches[0].PostID != w.post["street2"] {
+			t.Errorf("headquarters: %+v, %v", tree, err)
+		}
+		w.sweep()
+		w.do("street2", s2, Change{Action: Finish, Answer: "0"})
+		if n := w.sweep().Closed; n != 1 {
+			t.Errorf("closed %d", n)
+		}
+		if v, err := w.s.Task(w.ctx, w.as("hq"), head.ID); err != nil || v.State != Closed {
+			t.Errorf("the directive is %s, %v", v.State, err)
+		}
+		w.whole()
+	})
+}
+
+func TestAFindingIsReportedOnceAndItsFactCopied(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		x, err := w.s.Issue(w.ctx, w.as("leader11"), Issue{Kind: KindReport, Fact: "fever", Text: "Zhang in 101", PlaceID: w.place["230103001001001001001001"]})
+		w.ok(err)
+		if got := w.inbox("grid11", Mine); len(got) != 1 || got[0].Title == "" || got[0].Text != "Zhang in 101" {
+			t.Fatalf("who must act: %+v", got)
+		}
+		for _, who := range []string{"street1", "hq"} {
+			got := w.inbox(who, Known)
+			if len(got) != 1 || got[0].Fact != "fever" || got[0].Text+got[0].Title != "" || got[0].PlaceID != id.Zero || got[0].Who == "" {
+				t.Errorf("the copy of %s: %+v", who, got)
+			}
+			if _, err := w.s.Task(w.ctx, w.as(who), x.ID); !errs.Is(err, errs.NotFound) {
+				t.Errorf("%s opens the report itself: %v", who, err)
+			}
+		}
+		if got := w.inbox("street2", Known); len(got) != 0 {
+			t.Errorf("another street: %+v", got)
+		}
+		w.whole()
+	})
+}
