@@ -86,6 +86,7 @@ var benches = []bench{
 	{"marks", benchMarks},
 	{"rollup", benchRollup},
 	{"replicas", benchReplicas},
+	{"tasks", benchTasks},
 	{"pages", benchPages},
 	{"overload", benchOverload},
 	{"address", benchAddress},

@@ -25,6 +25,7 @@ func TestBenches(t *testing.T) {
 		"marks":   {Size: 400, Clients: 8},
 		"rollup":  {Size: 600},
 		"address": {Size: 3000},
+		"tasks":   {Size: 3000},
 	}
 	for _, name := range bench.Names() {
 		if slices.Contains([]string{"pages", "overload", "replicas", "scale"}, name) { // need pages: the application's tests run them; makes its own files

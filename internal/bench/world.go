@@ -19,6 +19,7 @@ import (
 	"wangge/internal/round"
 	"wangge/internal/sim"
 	"wangge/internal/sim/district"
+	"wangge/internal/task"
 )
 
 // place and code name the district benches work on.
@@ -81,6 +82,7 @@ func (r *run) install(ctx context.Context, d *db.DB, dir string, code int) (*Ins
 	s.Accounts = account.New(account.Options{District: code, DB: d, Keys: keys, Clock: clk, Audit: s.Audit, Log: r.Log})
 	s.Ledger = ledger.New(ledger.Deps{DB: d, Keys: keys, Audit: s.Audit, Clock: clk})
 	s.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: s.Audit, Log: r.Log})
+	s.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: s.Audit, Log: r.Log, Grid: s.Grid})
 	s.Ledger.OnHousehold(s.Rounds.HouseholdChanged)
 	s.Grid.OnRegrid(s.Rounds.Regridded)
 	imports := importer.New(importer.Deps{DB: d, Keys: keys, Audit: s.Audit, Clock: clk, Log: r.Log, Ledger: s.Ledger, Places: s.Grid, Drill: true})

@@ -25,6 +25,7 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
 	"wangge/internal/round"
+	"wangge/internal/task"
 )
 
 // Services are the installation a district is loaded into.
@@ -33,6 +34,7 @@ type Services struct {
 	Grid     *grid.Service
 	Ledger   *ledger.Service
 	Rounds   *round.Service
+	Tasks    *task.Service // nil: nothing is issued
 	Accounts *account.Service
 	Audit    *audit.Log
 	Keys     *seal.Keyring
