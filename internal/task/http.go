@@ -78,7 +78,7 @@ func RegisterAPI(api huma.API, s *Service) {
 }
 
 func (s *Service) apiInbox(ctx context.Context, in *struct {
-	List  string `query:"list" enum:"mine,soon,given,climbed,known" default:"mine"`
+	List  string `query:"list" enum:"mine,soon,given,climbed,known,watched" default:"mine"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }) (*body[Inbox], error) {
 	c, err := grid.CallerFrom(ctx)

@@ -21,10 +21,11 @@ const (
 	Soon    List = "soon"    // of mine, what climbs within soonMs
 	Climbed List = "climbed" // what climbed to them
 	Known   List = "known"   // facts they got a copy of
+	Watched List = "watched" // what the caller asked to watch, open
 )
 
 // Lists are the lists in the order pages show them.
-var Lists = []List{Mine, Soon, Given, Climbed, Known}
+var Lists = []List{Mine, Soon, Given, Climbed, Known, Watched}
 
 // soonMs is how near a climbing is called soon.
 const soonMs = 2 * 60 * minuteMs
@@ -179,6 +180,8 @@ func (s *Service) rows(ctx context.Context, c grid.Caller, d desk, which List, l
 		l.by, l.posts, l.where = "issuer_post_id", d.own, elsewhere
 	case Climbed:
 		l.by, l.posts, l.where = "above_post_id", d.own, climbed
+	case Watched:
+		return selectWatched(ctx, s.DB.Read(), c.District, c.AccountID, limit)
 	case Soon:
 		l.soon = d.now + soonMs
 	}
@@ -207,11 +210,11 @@ func (s *Service) lines(ctx context.Context, c grid.Caller, d desk, which List, 
 	out := make([]Line, len(tasks))
 	for i, t := range tasks {
 		k, _ := kinds.Get(t.Kind)
-		if which == Climbed {
+		if which == Climbed || which == Watched {
 			t.Answer = ""
 		}
 		l := Line{Task: t, KindName: k.Name(c.Lang), Who: words[t.IssuerPostID], Late: t.Late(d.now), Soon: t.ClimbMs != 0 && t.ClimbMs < d.now+soonMs}
-		if which == Given || which == Climbed {
+		if which == Given || which == Climbed || which == Watched {
 			l.Who = words[t.PostID]
 		}
 		if p := d.line.Post(t.PostID); l.Late && p != nil && len(p.Path) >= communityWidth {

@@ -203,6 +203,12 @@ func selectKnown(ctx context.Context, q db.Queryer, district int, posts []id.ID,
 		AND (t.open = 1 OR t.ended_ms > `+a.Add(since)+`) ORDER BY t.created_ms DESC, t.id DESC LIMIT `+a.Add(limit), a.List()...)
 }
 
+// selectWatched reads the open tasks an account watches, by deadline.
+func selectWatched(ctx context.Context, q db.Queryer, district int, account id.ID, limit int) ([]row, error) {
+	return selectRows(ctx, q, `WHERE t.district = $1 AND t.open = 1 AND t.id IN (SELECT w.task_id FROM task_watch w WHERE w.district = $1 AND w.account_id = $2)
+		ORDER BY t.deadline_ms, t.id LIMIT $3`, district, account, limit)
+}
+
 // countUnopened counts the tasks of posts, of some kinds, that nobody has
 // opened, up to maxCounted.
 func countUnopened(ctx context.Context, q db.Queryer, district int, posts []id.ID, kinds []string) (n int, err error) {

@@ -22,6 +22,13 @@ func TestATaskComesBack(t *testing.T) {
 		}
 		w.refused("comm12", x, Change{Action: Take}, errs.NotFound, "task.not_found")
 		w.refused("street1", x, Change{Action: Finish}, errs.Denied, "task.denied.done")
+		w.ok(w.s.Watch(w.ctx, w.as("comm11"), x.ID, true))
+		if got := w.inbox("comm11", Watched); len(got) != 1 || got[0].ID != x.ID {
+			t.Fatalf("what is watched: %+v", got)
+		}
+		if err := w.s.Watch(w.ctx, w.as("comm12"), x.ID, true); !errs.Is(err, errs.NotFound) {
+			t.Fatalf("watched by who has nothing to do with it: %v", err)
+		}
 		x = w.do("comm11", x, Change{Action: Receive})
 		x = w.do("comm11", x, Change{Action: Take})
 		w.refused("comm11", x, Change{Action: Finish, Note: "mended"}, errs.Invalid, "task.evidence.photo")
