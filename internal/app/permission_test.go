@@ -14,6 +14,7 @@ import (
 	"wangge/internal/duty"
 	"wangge/internal/grid"
 	"wangge/internal/incoming"
+	"wangge/internal/inspection"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/clock"
@@ -175,6 +176,9 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	must(w.app.Ledger.AddRisk(ctx, w.sys, s.ids["person2"], ledger.RiskKinds()[0], knownRiskNote))
 	s.ids["care"] = must(w.app.Ledger.AddCare(ctx, w.sys, s.person.ID, ledger.CareKinds()[0], "", ""))
 	s.ids["task"] = must(w.app.Tasks.Issue(ctx, w.sys, task.Issue{Kind: "request", Title: "别人的事", PostID: w.callers["district_command"].Grants[0].PostID})).ID
+	drawn := must(w.app.Inspect.Draw(ctx, w.sys, inspection.NewInspection{AreaID: area.ID, Object: inspection.Doors, N: 1}))
+	_, visits := must2(w.app.Inspect.Inspection(ctx, w.sys, drawn.ID))
+	s.ids["inspection"], s.ids["visit"] = drawn.ID, visits[0].ID
 	call := must(w.app.Duty.Log(ctx, w.sys, duty.NewCall{PlaceID: s.door.ID, Kind: task.KindRequest, Words: "要药", Phone: "12345"}))
 	s.ids["call"], s.number = call.ID, call.Code
 	s.ids["transfer"] = must(w.app.Transfers.Create(ctx, w.sys, transfer.Plan{People: "三人", To: "医院", FromPost: w.callers["district_command"].Grants[0].PostID,

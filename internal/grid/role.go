@@ -51,6 +51,7 @@ const (
 	RoundRecheck   Permission = "round.recheck"
 	TaskDo         Permission = "task.do"    // hold tasks and work on them, report up
 	TaskIssue      Permission = "task.issue" // give tasks to posts below
+	Inspect        Permission = "inspect"    // draw unannounced visits and record what they find
 	TaskKind       Permission = "task.kind"  // define the place's own kinds of tasks
 	Export         Permission = "export"
 	ExportFull     Permission = "export.full"  // lists unmasked; above a number of people a second person approves

@@ -83,7 +83,7 @@ func (s *Service) DrawRecheck(ctx context.Context, c grid.Caller, in RecheckInpu
 		return Recheck{}, errs.Field(errs.E(op, errs.Invalid, "round.recheck_share"), "permille")
 	}
 	if in.Seed == "" {
-		in.Seed = randomSeed()
+		in.Seed = NewSeed()
 	}
 	list, err := doneTargets(ctx, s.DB.Read(), r, p.Path)
 	if err != nil {
@@ -105,7 +105,8 @@ func (s *Service) DrawRecheck(ctx context.Context, c grid.Caller, in RecheckInpu
 	return rc, err
 }
 
-func randomSeed() string {
+// NewSeed is a fresh seed of a draw.
+func NewSeed() string {
 	b := make([]byte, 8)
 	if _, err := rand.Read(b); err != nil {
 		panic("round: the system gives no random bytes: " + err.Error())

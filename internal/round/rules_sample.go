@@ -25,9 +25,27 @@ func drawSample(seed string, permille int, list []candidate) []candidate {
 	if len(list) == 0 || permille <= 0 {
 		return nil
 	}
+	return draw(seed, max(1, (len(list)*permille+999)/1000), list)
+}
+
+// Draw draws n of the ids, or all where there are fewer, without repetition and
+// in the order of ids: unannounced lists are drawn as samples for rechecks are.
+func Draw(seed string, n int, ids []id.ID) []id.ID {
+	list := make([]candidate, len(ids))
+	for i, v := range ids {
+		list[i].object = v
+	}
+	out := make([]id.ID, 0, n)
+	for _, c := range draw(seed, n, list) {
+		out = append(out, c.object)
+	}
+	return out
+}
+
+func draw(seed string, n int, list []candidate) []candidate {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b candidate) int { return compareID(a.object, b.object) })
-	n := min(len(list), max(1, (len(list)*permille+999)/1000))
+	n = min(len(list), n)
 	rng := rand.New(rand.NewChaCha8(sha256.Sum256([]byte(seed))))
 	type keyed struct {
 		c   candidate

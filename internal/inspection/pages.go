@@ -1,0 +1,257 @@
+package inspection
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+	"wangge/internal/round"
+)
+
+//go:embed all:templates
+var templates embed.FS
+
+// Pages serves inspections: lists, and the page of a visit on a phone.
+type Pages struct {
+	s   *Service
+	ren *web.Renderer
+}
+
+// NewPages adds the templates to ren and returns the pages.
+func NewPages(s *Service, ren *web.Renderer) (*Pages, error) {
+	return &Pages{s, ren}, ren.AddDir(templates, "templates")
+}
+
+// Register adds the routes to app.
+func (p *Pages) Register(app *web.App) {
+	app.Handle("GET /inspections", grid.Called(p.list))
+	app.Handle("POST /inspections", grid.Called(p.draw))
+	app.Handle("GET /inspections/{id}", grid.Called(p.show))
+	app.Handle("GET /inspections/visits/{id}", grid.Called(p.item))
+	app.Handle("POST /inspections/visits/{id}", grid.Called(p.visit), web.As(web.Work))
+}
+
+type listPage struct {
+	web.Meta
+	Area    grid.Place
+	Name    string
+	List    []Inspection
+	Form    web.Form
+	Objects []web.Option
+	Forms   []web.Option
+}
+
+func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.readList(r, c, r.URL.Query().Get("area"), url.Values{"object": {string(Areas)}, "n": {"5"}})
+	if err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Office, "inspection/list", d)
+}
+
+func (p *Pages) readList(r *http.Request, c grid.Caller, area string, v url.Values) (d listPage, err error) {
+	ctx := r.Context()
+	if err := c.Require("inspection.list", permission); err != nil {
+		return d, err
+	}
+	if area == "" {
+		d.Area, err = p.s.Grid.Home(ctx, c)
+	} else {
+		var place id.ID
+		if place, err = id.Parse(area); err != nil {
+			return d, errs.E("inspection.list", errs.NotFound, "grid.place.not_found")
+		}
+		d.Area, err = p.s.Grid.Place(ctx, c, place)
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.List, err = p.s.List(ctx, c, d.Area.ID); err != nil {
+		return d, err
+	}
+	d.Name, d.Form.Values = grid.Label(c.Lang, d.Area), v
+	d.Meta = web.Meta{Title: web.T(ctx, "inspection.title"), Menu: "inspections"}
+	for _, o := range Objects {
+		d.Objects = append(d.Objects, web.Option{Value: string(o), Text: web.T(ctx, "inspection.object."+string(o))})
+	}
+	forms, err := p.s.Rounds.Forms(ctx, c)
+	d.Forms = []web.Option{{Value: "0", Text: web.T(ctx, "inspection.form.ready")}}
+	for _, f := range forms {
+		d.Forms = append(d.Forms, web.Option{Value: f.ID.String(), Text: f.Name})
+	}
+	return d, err
+}
+
+// draw draws a list and leads to it.
+func (p *Pages) draw(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	f := r.PostForm
+	d, err := p.readList(r, c, f.Get("area"), f)
+	if err != nil {
+		return err
+	}
+	n, _ := strconv.Atoi(f.Get("n")) // what is no number is refused as 0 is
+	form, _ := id.Parse(f.Get("form"))
+	made, err := p.s.Draw(r.Context(), c, NewInspection{AreaID: d.Area.ID, Object: Object(f.Get("object")), N: n, Seed: f.Get("seed"), FormID: form})
+	if errs.Is(err, errs.Invalid) {
+		d.Form.Errors = web.FormErrors(r.Context(), err)
+		return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, web.Office, "inspection/list", d)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/inspections/"+made.ID.String())
+}
+
+func pathID(r *http.Request) (id.ID, error) {
+	v, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return id.Zero, errs.E("inspection.page", errs.NotFound, "inspection.not_found")
+	}
+	return v, nil
+}
+
+func crumbs(r *http.Request, more ...web.Crumb) []web.Crumb {
+	return append([]web.Crumb{{Text: web.T(r.Context(), "inspection.title"), Href: "/inspections"}}, more...)
+}
+
+type showPage struct {
+	web.Meta
+	Inspection
+	Items []Item
+	Where string
+}
+
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	v, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	d := showPage{Meta: web.Meta{Title: web.T(r.Context(), "inspection.one"), Menu: "inspections", Crumbs: crumbs(r)}}
+	if d.Inspection, d.Items, err = p.s.Inspection(r.Context(), c, v); err != nil {
+		return err
+	}
+	area, err := p.s.Grid.Place(r.Context(), c, d.AreaID)
+	if err != nil {
+		return err
+	}
+	d.Where = grid.Label(c.Lang, area)
+	return p.ren.Page(w, r, web.Office, "inspection/show", d)
+}
+
+// question is one of the checklist as the form shows it.
+type question struct {
+	Name, Label, Type string
+	Options           []web.Option
+	Required          bool
+}
+
+type itemPage struct {
+	web.Meta
+	View
+	Form      web.Form
+	Questions []question
+	Outcomes  []web.Option
+	Message   string
+	Lang      string
+}
+
+// Said is an answer of a visit in words, with its question.
+func (d itemPage) Said(key, value string) string {
+	for _, f := range d.Inspection.Fields {
+		if f.Key != key {
+			continue
+		}
+		for _, o := range questionOf(d.Lang, f).Options {
+			if o.Value == value {
+				value = o.Text
+			}
+		}
+		return f.Label.In(d.Lang) + " " + value
+	}
+	return value
+}
+
+func questionOf(lang string, f round.Field) question {
+	q := question{Name: "a_" + f.Key, Label: f.Label.In(lang), Type: "text", Required: f.Required && f.When == nil}
+	switch f.Type {
+	case round.YesNo:
+		q.Type, q.Options = "radio", []web.Option{{Value: "yes", Text: i18n.T(lang, "inspection.yes")}, {Value: "no", Text: i18n.T(lang, "inspection.no")}}
+	case round.Choice:
+		q.Type = "radio"
+		for _, o := range f.Options {
+			q.Options = append(q.Options, web.Option{Value: o.Value, Text: o.Label.In(lang)})
+		}
+	case round.Date:
+		q.Type = "date"
+	case round.FreeText:
+		q.Type = "textarea"
+	}
+	return q
+}
+
+func (p *Pages) readItem(r *http.Request, c grid.Caller, v url.Values) (d itemPage, err error) {
+	item, err := pathID(r)
+	if err != nil {
+		return d, err
+	}
+	if d.View, err = p.s.Item(r.Context(), c, item); err != nil {
+		return d, err
+	}
+	d.Lang, d.Form.Values = c.Lang, v
+	d.Meta = web.Meta{Title: d.Name, Menu: "inspections", Crumbs: crumbs(r, web.Crumb{Text: web.T(r.Context(), "inspection.one"), Href: "/inspections/" + d.InspectionID.String()})}
+	for _, f := range d.Inspection.Fields {
+		d.Questions = append(d.Questions, questionOf(c.Lang, f))
+	}
+	for _, o := range Outcomes {
+		d.Outcomes = append(d.Outcomes, web.Option{Value: string(o), Text: web.T(r.Context(), "inspection.outcome."+string(o))})
+	}
+	return d, nil
+}
+
+func (p *Pages) item(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.readItem(r, c, url.Values{})
+	if err != nil {
+		return err
+	}
+	return p.ren.Page(w, r, web.Phone, "inspection/item", d)
+}
+
+// visit records a visit.
+func (p *Pages) visit(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	d, err := p.readItem(r, c, r.PostForm)
+	if err != nil {
+		return err
+	}
+	in := NewVisit{Outcome: Outcome(r.PostForm.Get("outcome")), Words: r.PostForm.Get("words"), Answers: map[string]string{}}
+	for _, f := range d.Inspection.Fields {
+		in.Answers[f.Key] = r.PostForm.Get("a_" + f.Key)
+	}
+	if in.DeadlineMs, err = web.LocalTime(r.PostForm.Get("deadline"), "deadline"); err == nil {
+		_, err = p.s.Visit(r.Context(), c, d.Item.ID, in)
+	}
+	if errs.Is(err, errs.Invalid) {
+		d.Form.Errors = map[string]string{}
+		for field, text := range web.FormErrors(r.Context(), err) {
+			if key, ok := strings.CutPrefix(field, "answers."); ok {
+				field = "a_" + key
+			}
+			d.Form.Errors[field] = text
+		}
+		if text, ok := d.Form.Errors["post"]; ok {
+			d.Message = text
+		}
+		return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, web.Phone, "inspection/item", d)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "inspection.recorded."+string(in.Outcome))
+	return web.Redirect(w, r, "/inspections/"+d.InspectionID.String())
+}
