@@ -310,7 +310,7 @@ func (s *Service) place(ctx context.Context, c grid.Caller, under string, leads 
 	for i, l := range leads {
 		texts[i] = l.body.Address
 	}
-	spots, err := s.spots(ctx, sys, texts)
+	spots, err := s.spots(ctx, c.District, texts)
 	if err != nil {
 		return err
 	}

@@ -324,3 +324,40 @@ func TestSealed(t *testing.T) {
 }
 
 func ledgerMask(name string) string { return ledger.Masks(&ledger.Person{Name: name})["name"] }
+
+// Addresses find their doors; what somebody chose is remembered.
+func TestAddressesFindTheirDoors(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		root := dbtest.Must(w.Grid.Root(ctx, w.C))(t)
+		command, _ := w.caller(grid.RoleCommand, root.ID)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		rep := w.bring(command, root.ID,
+			"A,,,,,甲,,13900000011,幸福小区3栋2单元502室,",
+			"B,,,,,乙,,13900000012,不知道在哪,",
+			"C,,,,,丙,,13900000013,幸福小区3号楼,",
+			"D,,,,,王建国,,13800000000,幸福小区3-2-501,")
+		if rep.New != 4 || rep.Door != 2 || rep.Known != 1 || rep.Unclear != 1 {
+			t.Fatalf("%+v", rep)
+		}
+		open := dbtest.Must(w.s.InState(ctx, clerk, Open))(t)
+		doors := map[string]id.ID{}
+		for _, l := range open {
+			doors[l.Name] = l.DoorID
+		}
+		if len(open) != 3 || doors["甲"] != w.doors[1].ID || doors["王建国"] != w.doors[0].ID || doors["丙"] != id.Zero {
+			t.Errorf("%v", doors)
+		}
+		for _, l := range open {
+			if l.Name == "丙" {
+				if err := w.s.Record(ctx, clerk, l.ID, Outcome{Result: "found_normal", Answer: Answer{Address: "3号楼"}}); !errs.Is(err, errs.Invalid) {
+					t.Errorf("a building is no door: %v", err)
+				}
+				dbtest.OK(t, w.s.Record(ctx, clerk, l.ID, Outcome{Result: "found_normal", Answer: Answer{Address: "幸福小区3栋2单元503", Ledger: true}}))
+				if got := w.lead(clerk, l.ID); got.DoorID != w.doors[2].ID {
+					t.Errorf("the address said on the phone: %+v", got)
+				}
+			}
+		}
+	})
+}

@@ -133,8 +133,9 @@ func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outc
 		o.DoorID = id.Zero
 		return nil
 	}
-	if o.DoorID == id.Zero && o.Address != "" {
-		at, err := s.spot(ctx, c, l.Path, o.Address)
+	chosen := o.DoorID != id.Zero
+	if !chosen && o.Address != "" {
+		at, err := s.spotNear(ctx, c, l.Path, o.Address)
 		if err != nil {
 			return err
 		}
@@ -149,6 +150,9 @@ func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outc
 	p, err := s.Grid.Place(ctx, grid.System(c.District, "incoming"), o.DoorID)
 	if err != nil || p.Kind != grid.Door {
 		return errs.Field(errs.E(op, errs.Invalid, "incoming.address_missing"), "address")
+	}
+	if chosen {
+		return s.remember(ctx, c, o.Address, o.DoorID)
 	}
 	return nil
 }
