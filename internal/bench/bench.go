@@ -91,6 +91,7 @@ var benches = []bench{
 	{"overload", benchOverload},
 	{"address", benchAddress},
 	{"scale", benchScale},
+	{"incoming", benchIncoming},
 }
 
 // Names lists the benches.

@@ -20,12 +20,13 @@ import (
 // read, on both engines.
 func TestBenches(t *testing.T) {
 	sizes := map[string]bench.Options{
-		"import":  {Size: 600},
-		"round":   {Size: 600},
-		"marks":   {Size: 400, Clients: 8},
-		"rollup":  {Size: 600},
-		"address": {Size: 3000},
-		"tasks":   {Size: 3000},
+		"import":   {Size: 600},
+		"round":    {Size: 600},
+		"marks":    {Size: 400, Clients: 8},
+		"rollup":   {Size: 600},
+		"address":  {Size: 3000},
+		"tasks":    {Size: 3000},
+		"incoming": {Size: 200, Households: 600},
 	}
 	for _, name := range bench.Names() {
 		if slices.Contains([]string{"pages", "overload", "replicas", "scale"}, name) { // need pages: the application's tests run them; makes its own files

@@ -203,3 +203,6 @@ func countRows(ctx context.Context, w *world, table string) (n int, err error) {
 	err = w.DB.Read().QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table+" WHERE district = $1", code).Scan(&n)
 	return n, err
 }
+
+// leadsWaiting counts open leads that no caller has.
+const leadsWaiting = "SELECT COUNT(*) FROM lead WHERE district = $1 AND state = 'open' AND account_id = 0"

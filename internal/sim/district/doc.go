@@ -18,6 +18,7 @@ import (
 
 	"wangge/internal/account"
 	"wangge/internal/grid"
+	"wangge/internal/incoming"
 	"wangge/internal/ledger"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
@@ -34,7 +35,8 @@ type Services struct {
 	Grid     *grid.Service
 	Ledger   *ledger.Service
 	Rounds   *round.Service
-	Tasks    *task.Service // nil: nothing is issued
+	Tasks    *task.Service     // nil: nothing is issued
+	Incoming *incoming.Service // nil: no list of people is pushed
 	Accounts *account.Service
 	Audit    *audit.Log
 	Keys     *seal.Keyring

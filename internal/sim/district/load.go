@@ -318,6 +318,9 @@ func (l *loader) play(ctx context.Context) error {
 	if err := l.tasks(ctx, by); err != nil {
 		return err
 	}
+	if err := l.push(ctx, by); err != nil {
+		return err
+	}
 	return l.DB.Write(ctx, "district.Load", func(tx *db.Tx) error {
 		return l.Audit.Append(ctx, tx, audit.Entry{Action: "demo.loaded", Object: "place", ObjectID: l.root.ID})
 	})
