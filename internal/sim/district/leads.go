@@ -22,16 +22,8 @@ func (l *loader) push(ctx context.Context, by cast) error {
 	if l.Incoming == nil || l.story == nil {
 		return nil
 	}
-	people := l.storyPeople()
-	if len(people) == 0 {
-		return nil
-	}
-	doors := make([]id.ID, len(people))
-	for i := range people {
-		doors[i] = people[i].DoorID
-	}
-	where, err := l.Ledger.DoorTexts(ctx, l.out.District, doors)
-	if err != nil {
+	people, where, err := l.callable(ctx)
+	if err != nil || len(people) == 0 {
 		return err
 	}
 	var buf bytes.Buffer
@@ -44,7 +36,7 @@ func (l *loader) push(ctx context.Context, by cast) error {
 		return err
 	}
 	for i := range pushedRows {
-		p := &people[i*7%len(people)]
+		p := people[i%len(people)]
 		if err := w.Row(pushedRow(i, p, where[p.DoorID])...); err != nil {
 			return err
 		}
@@ -57,17 +49,31 @@ func (l *loader) push(ctx context.Context, by cast) error {
 	return errs.Wrap("district.push", err)
 }
 
-// storyPeople are those of the story's community who live there and can be called.
-func (l *loader) storyPeople() []ledger.Person {
-	var out []ledger.Person
-	for _, h := range l.story.homes {
-		for _, p := range h.persons {
-			if p.LivesHere && len(p.Phones) > 0 {
-				out = append(out, p)
+// callable are people who live where they are recorded and can be called, with
+// their doors in words: of the story's community first, then, where it has too
+// few, of its street and of the district.
+func (l *loader) callable(ctx context.Context) (people []*ledger.Person, where map[id.ID]string, err error) {
+	seen := map[id.ID]bool{}
+	for _, under := range []string{l.story.area.Path, l.story.area.Path[:9], l.root.Path} {
+		_, more, err := l.Ledger.Under(ctx, l.sys, under)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range more {
+			if p.LivesHere && len(p.Phones) > 0 && !seen[p.ID] {
+				people, seen[p.ID] = append(people, p), true
 			}
 		}
+		if len(people) >= pushedRows {
+			break
+		}
 	}
-	return out
+	doors := make([]id.ID, len(people))
+	for i, p := range people {
+		doors[i] = p.DoorID
+	}
+	where, err = l.Ledger.DoorTexts(ctx, l.out.District, doors)
+	return people, where, err
 }
 
 var pushedColumns = []string{"number", "title", "class", "urgency", "ask", "name", "idno", "phone", "address", "transport", "seat"}
