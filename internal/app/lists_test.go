@@ -39,7 +39,7 @@ var listPages = map[string]struct{ role, out, why string }{
 	"/accounts":      {role: "community", why: "账号名单不导出"},
 
 	"/facets": {}, "/facets/doors": {}, "/imports": {}, "/emergencies": {}, "/forms": {},
-	"/tasks": {}, "/tasks/rows": {}, "/task-kinds": {}, "/desk": {}, "/duty/calls": {}, "/duty/call": {}, "/code": {},
+	"/addresses": {}, "/transfers": {}, "/inspections": {}, "/tasks": {}, "/tasks/rows": {}, "/task-kinds": {}, "/desk": {}, "/duty/calls": {}, "/duty/call": {}, "/code": {},
 	"/incoming": {}, "/incoming/unclear": {}, "/incoming/open": {}, "/incoming/sent": {}, "/incoming/done": {}, "/incoming/measures": {},
 	"/rounds": {}, "/today": {}, "/today/offline": {}, "/today/evening": {}, "/reports": {}, "/audit": {}, "/search": {}, "/audit/looks": {}, "/live": {}, "/account": {},
 }
