@@ -8,12 +8,12 @@ import (
 )
 
 // selectDue reads what a step of a ladder needs to know of the tasks that are
-// due to climb, the earliest first.
-func selectDue(ctx context.Context, q db.Queryer, district int, until int64, limit int) ([]Task, error) {
-	return db.List(ctx, q, func(t *Task) []any {
+// due to climb, the earliest first, and keeps others from changing them.
+func selectDue(ctx context.Context, tx *db.Tx, district int, until int64, limit int) ([]Task, error) {
+	return db.List(ctx, tx, func(t *Task) []any {
 		return []any{&t.ID, &t.Kind, &t.State, &t.PostID, &t.AbovePostID, &t.ClimbMs, &t.Step, &t.Events}
 	}, `SELECT id, kind, state, post_id, above_post_id, climb_ms, step, events FROM task
-		WHERE district = $1 AND open = 1 AND climb_ms <> 0 AND climb_ms <= $2 ORDER BY climb_ms, id LIMIT $3`, district, until, limit)
+		WHERE district = $1 AND open = 1 AND climb_ms <> 0 AND climb_ms <= $2 ORDER BY climb_ms, id LIMIT $3`+tx.ForUpdate(), district, until, limit)
 }
 
 // updateClimbed writes a page of steps in one statement.
