@@ -6,7 +6,7 @@ CREATE TABLE inspection (
   district   INTEGER NOT NULL,
   id         BIGINT  NOT NULL,
   area_id    BIGINT  NOT NULL,
-  path       TEXT    NOT NULL,
+  path       TEXT /*C*/ NOT NULL,
   object     TEXT    NOT NULL,
   seed       TEXT    NOT NULL,
   population INTEGER NOT NULL,
