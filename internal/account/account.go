@@ -91,8 +91,6 @@ type Options struct {
 	// set-up link, to give it the district's duty post. May be nil.
 	First func(ctx context.Context, tx *db.Tx, account id.ID) error
 	Log   *slog.Logger // nil: slog.Default
-	// BehindProxy trusts the last X-Forwarded-For entry as the sender's address.
-	BehindProxy bool
 }
 
 // Service keeps the accounts of a district.
@@ -105,7 +103,6 @@ type Service struct {
 	auth     Authorizer
 	first    func(ctx context.Context, tx *db.Tx, account id.ID) error
 	log      *slog.Logger
-	proxy    bool
 	queue    *queue
 	desk     *desk
 	known    *known
@@ -115,7 +112,7 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{
 		district: o.District, d: o.DB, keys: o.Keys, clk: o.Clock, audit: o.Audit, auth: o.Auth, first: o.First,
-		log: o.Log, proxy: o.BehindProxy, queue: newQueue(hashSlots()), desk: newDesk(o.Clock),
+		log: o.Log, queue: newQueue(hashSlots()), desk: newDesk(o.Clock),
 		known: newKnown(0),
 	}
 	if o.DB.Engine() == db.Postgres { // there may be other processes

@@ -2,10 +2,8 @@ package account
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -60,25 +58,15 @@ func tokenOf(t Token, secret string) tokenJSON {
 
 // sender is where a request comes from; huma fills it.
 type sender struct {
-	remote, forwarded, agent string
-	secure, proxied          bool
+	remote, agent string
+	secure        bool
 }
 
 // Resolve reads the sender from the request (huma's seam).
 func (s *sender) Resolve(c huma.Context) []error {
-	s.remote, s.forwarded, s.agent = c.RemoteAddr(), c.Header("X-Forwarded-For"), c.Header("User-Agent")
-	s.secure, s.proxied = c.TLS() != nil, c.Header("X-Forwarded-Proto") == "https"
+	s.remote, s.agent = c.RemoteAddr(), c.Header("User-Agent")
+	s.secure = c.TLS() != nil || c.Header(web.TrustedProto) == "https"
 	return nil
-}
-
-func (s *Service) addressOf(from sender) string {
-	if parts := strings.Split(from.forwarded, ","); s.proxy && strings.TrimSpace(parts[len(parts)-1]) != "" {
-		return strings.TrimSpace(parts[len(parts)-1])
-	}
-	if host, _, err := net.SplitHostPort(from.remote); err == nil {
-		return host
-	}
-	return from.remote
 }
 
 type loginInput struct {
@@ -160,8 +148,8 @@ func caller(ctx context.Context) (id.ID, error) {
 }
 
 func (s *Service) apiLogin(ctx context.Context, in *loginInput) (*loginOutput, error) {
-	device, address := DeviceOf(in.agent), s.addressOf(in.sender)
-	secure := in.secure || s.proxy && in.proxied
+	device, address := DeviceOf(in.agent), web.Host(in.remote)
+	secure := in.secure
 	e, q, err := s.login(ctx, Attempt{Login: in.Body.Login, Password: in.Body.Password, Device: device, Address: address, Ticket: in.Ticket}, apiPatience)
 	switch {
 	case q != nil:

@@ -54,11 +54,6 @@ func (p *Pages) Register(app *web.App) {
 	p.registerAdmin(app)
 }
 
-// address is where a request comes from, for counting failures in memory.
-func (s *Service) address(r *http.Request) string {
-	return s.addressOf(sender{remote: r.RemoteAddr, forwarded: r.Header.Get("X-Forwarded-For")})
-}
-
 // formPage is the data of a page with one form.
 type formPage struct {
 	web.Meta
@@ -109,7 +104,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	next := r.PostForm.Get("next")
 	e, q, err := p.s.login(r.Context(), Attempt{
 		Login: r.PostForm.Get("login"), Password: r.PostForm.Get("password"),
-		Device: DeviceOf(r.UserAgent()), Address: p.s.address(r), Next: next, Ticket: cookieText(r),
+		Device: DeviceOf(r.UserAgent()), Address: web.Remote(r), Next: next, Ticket: cookieText(r),
 	}, patience)
 	if q != nil {
 		return p.toQueue(w, r, q)
@@ -184,7 +179,7 @@ func (p *Pages) showActivate(w http.ResponseWriter, r *http.Request) error {
 
 // forCode shows the form that belongs to a code.
 func (p *Pages) forCode(w http.ResponseWriter, r *http.Request, text string) error {
-	info, err := p.s.CheckCode(r.Context(), text, p.s.address(r))
+	info, err := p.s.CheckCode(r.Context(), text, web.Remote(r))
 	if err != nil {
 		return p.badCode(w, r, err)
 	}
@@ -245,7 +240,7 @@ func (p *Pages) spendCode(r *http.Request, f url.Values) (Entered, *waiting, err
 	if err := sameTwice(f); err != nil {
 		return Entered{}, nil, err
 	}
-	device, address := DeviceOf(r.UserAgent()), p.s.address(r)
+	device, address := DeviceOf(r.UserAgent()), web.Remote(r)
 	if f.Get("setup") != "1" {
 		return p.s.setPassword(r.Context(), ticket{Code: f.Get("code"), Device: device, Address: address, Next: f.Get("next")}, f.Get("password"), patience)
 	}
@@ -301,7 +296,7 @@ func (p *Pages) sendChange(r *http.Request) (*waiting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.s.changeOwn(r.Context(), ticket{Account: account, Session: session, Address: p.s.address(r)}, f.Get("current"), f.Get("password"), patience)
+	return p.s.changeOwn(r.Context(), ticket{Account: account, Session: session, Address: web.Remote(r)}, f.Get("current"), f.Get("password"), patience)
 }
 
 // own returns the caller's account and session. Programs have none of these pages.

@@ -51,7 +51,7 @@ func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, e Entered, nex
 // second takes the code that finishes a log-in.
 func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
 	ctx, f := r.Context(), r.PostForm
-	e, recovery, err := p.s.TakeStep(ctx, f.Get("code"), f.Get("otp"), DeviceOf(r.UserAgent()), p.s.address(r))
+	e, recovery, err := p.s.TakeStep(ctx, f.Get("code"), f.Get("otp"), DeviceOf(r.UserAgent()), web.Remote(r))
 	switch {
 	case err == nil && recovery != nil:
 		web.SetSession(w, r, e.Token, timeOf(e.Session.Expires))
@@ -66,7 +66,7 @@ func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := secondPage{Form: form, Message: message, Action: "/login/second", Code: f.Get("code"), Next: web.SafeNext(f.Get("next"), "/"), Back: "/login"}
-	a, err := p.s.waiting(ctx, d.Code, p.s.address(r))
+	a, err := p.s.waiting(ctx, d.Code, web.Remote(r))
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,10 @@ type Config struct {
 	TLSKey   string
 	BaseURL  string // the address people use, for printed links; empty: from Listen
 	LogLevel string // debug, info, warn, error
+	// BehindProxy trusts X-Forwarded-For: a proxy in front writes it, and nobody
+	// else reaches the port. Without it everybody behind a proxy shares the limits
+	// of one address.
+	BehindProxy bool
 	// MetricsToken is the bearer token that reads /metrics from other machines;
 	// empty: only this machine reads them.
 	MetricsToken string
@@ -53,6 +57,7 @@ func (c *Config) BindServer(fs *flag.FlagSet) {
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate file (PEM); phones need HTTPS to work without network")
 	fs.StringVar(&c.TLSKey, "tls-key", "", "key file (PEM)")
 	fs.StringVar(&c.BaseURL, "base-url", "", "address people open, for printed links")
+	fs.BoolVar(&c.BehindProxy, "behind-proxy", false, "trust X-Forwarded-For: a proxy in front writes it, and only the proxy reaches the port")
 	fs.DurationVar(&c.Drain, "drain", 0, "behind a proxy: how long to go on after being told to stop, while /readyz already says no, as 5s")
 	fs.BoolVar(&c.RequireSecondStep, "require-second-step", false, "ask a code of an authenticator app at log-in of every post of the district and the streets")
 	fs.StringVar(&c.MetricsToken, "metrics-token", "", "bearer token with which other machines read /metrics; better given as WANGGE_METRICS_TOKEN than in a command line")

@@ -39,6 +39,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Renderer: ren, Identity: a.Accounts, Tokens: a.Accounts.Tokens(), Enrich: a.enrich, Idempotency: a.Accounts,
 		Log: a.log(), Clock: clock.Real(), Metrics: reg.handler(a.Config.MetricsToken),
 		Ready: a.DB.Ping, Observe: reg.observe, BehindTLS: a.Config.BaseURL != "" && strings.HasPrefix(a.Config.BaseURL, "https://"),
+		BehindProxy: a.Config.BehindProxy,
 	})
 	reg.watch(site, a.Accounts)
 	if err := a.registerPages(site, ren); err != nil {

@@ -28,6 +28,9 @@ type Options struct {
 	Ready func(ctx context.Context) error
 	// BehindTLS is set when a proxy in front ends TLS and is trusted.
 	BehindTLS bool
+	// BehindProxy trusts the last entry of X-Forwarded-For as the sender's address:
+	// only a proxy that writes it may reach the server then.
+	BehindProxy bool
 	// TrustedOrigins may post across origins, as "https://host".
 	TrustedOrigins []string
 	// Observe is told of each finished request, for metrics; nil: nobody. route
@@ -162,6 +165,9 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Del(trustedProto)
 	if a.opt.BehindTLS && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 		r.Header.Set(trustedProto, "https")
+	}
+	if a.opt.BehindProxy {
+		r.RemoteAddr = forwarded(r)
 	}
 	a.securityHeaders(w, r)
 	switch {

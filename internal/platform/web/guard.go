@@ -51,11 +51,15 @@ func (g *Guard) GiveBack(address string) {
 	}
 }
 
-// Remote is the address a request comes from.
-func Remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// Remote is the address a request comes from; behind a trusted proxy, the one
+// the proxy heard it from.
+func Remote(r *http.Request) string { return Host(r.RemoteAddr) }
+
+// Host is an address without its port.
+func Host(address string) string {
+	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return r.RemoteAddr
+		return address
 	}
 	return host
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -75,6 +77,24 @@ func WantsJSON(r *http.Request) bool {
 // proxy that the server was told to trust.
 func IsTLS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get(trustedProto) == "https"
+}
+
+// TrustedProto is the header IsTLS goes by where only headers are at hand.
+const TrustedProto = trustedProto
+
+// forwarded is the address a trusted proxy says the request came from, else the
+// address it has.
+func forwarded(r *http.Request) string {
+	all := r.Header.Values("X-Forwarded-For")
+	if len(all) == 0 {
+		return r.RemoteAddr
+	}
+	list := all[len(all)-1]
+	last := strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
+	if _, err := netip.ParseAddr(last); err != nil {
+		return r.RemoteAddr
+	}
+	return net.JoinHostPort(last, "0")
 }
 
 // trustedProto is set by the middleware alone; the client's own is removed.
