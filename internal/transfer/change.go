@@ -242,6 +242,7 @@ func (s *Service) Care(ctx context.Context, c grid.Caller, transfer id.ID, seen 
 			return err
 		}
 		l.Carer, l.Phone, l.CarerPostID, l.TaskID, l.NamedMs, l.VisitMs, l.AcceptedMs, l.acceptedBy = in.Name, in.Phone, in.PostID, id.Zero, w.now, in.VisitMs, 0, id.Zero
+		l.Back = false
 		if in.PostID != id.Zero {
 			if err := w.giveCare(ctx, l); err != nil {
 				return err
@@ -301,10 +302,13 @@ func (s *Service) Accept(ctx context.Context, c grid.Caller, transfer, left id.I
 		case l.AcceptedMs != 0:
 			return nil
 		}
+		if l.Back && l.care.owner != l.CarerPostID {
+			return errs.E(op, errs.Conflict, "transfer.accept.back")
+		}
 		if err := w.take(ctx, l.TaskID); err != nil {
 			return err
 		}
-		l.AcceptedMs, l.acceptedBy = w.now, c.AccountID
+		l.AcceptedMs, l.acceptedBy, l.Back = w.now, c.AccountID, false
 		if err := s.sealLeft(l); err != nil {
 			return err
 		}

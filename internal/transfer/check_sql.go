@@ -14,8 +14,9 @@ var faults = []fault{
 	{"left", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_left l ON l.district = t.district AND l.transfer_id = t.id
 		WHERE t.started_ms <> 0 AND (l.named_ms = 0 OR l.accepted_ms = 0 OR l.visit_ms = 0)`, "started although somebody left behind has no carer who accepted, or no first visit"},
 	{"carer", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_left l ON l.district = t.district AND l.transfer_id = t.id
-		LEFT JOIN task k ON k.district = l.district AND k.id = l.task_id
-		WHERE t.started_ms <> 0 AND t.arrived_ms = 0 AND l.carer_post_id <> 0 AND (k.id IS NULL OR k.state IN ('cancelled', 'returned'))`, "a post that cares for somebody left behind has no task, or gave it back"},
+		JOIN task o ON o.district = t.district AND o.id = t.id AND o.open = 1 LEFT JOIN task k ON k.district = l.district AND k.id = l.task_id
+		WHERE t.started_ms <> 0 AND t.arrived_ms = 0 AND l.carer_post_id <> 0
+		AND (k.id IS NULL OR k.state NOT IN ('in_hand', 'done', 'verified', 'closed') OR l.carer_post_id NOT IN (k.post_id, k.doer_post_id))`, "a post that cares for somebody left behind has no task, or gave it back or away"},
 	{"hops", `SELECT t.id FROM transfer t WHERE t.hops <> (SELECT COUNT(*) FROM transfer_hop h WHERE h.district = t.district AND h.transfer_id = t.id)
 		OR t.hop > t.hops OR t.started_ms <> 0 AND t.hop = 0`, "its hops are not as many as it says"},
 	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id

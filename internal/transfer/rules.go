@@ -136,6 +136,8 @@ func lacks(t Transfer, drawn []Left, nowMs int64) (out []Lack) {
 			add("transfer.lack.pets", "")
 		case l.NamedMs == 0:
 			add("transfer.lack.carer", l.Name)
+		case l.Back:
+			add("transfer.lack.back", l.Name)
 		case l.AcceptedMs == 0:
 			add("transfer.lack.accepted", l.Name)
 		case l.VisitMs > nowMs+visitMs():

@@ -36,8 +36,12 @@ func selectTransfer(ctx context.Context, q db.Queryer, district int, transfer id
 		return t, err
 	}
 	t.Left, err = db.List(ctx, q, func(l *Left) []any {
-		return []any{&l.ID, &l.PersonID, &l.CarerPostID, &l.TaskID, &l.NamedMs, &l.AcceptedMs, &l.acceptedBy, &l.VisitMs, &l.sealed}
-	}, `SELECT id, person_id, carer_post_id, task_id, named_ms, accepted_ms, accepted_by, visit_ms, sealed FROM transfer_left WHERE district = $1 AND transfer_id = $2 ORDER BY id`, district, transfer)
+		return []any{&l.ID, &l.PersonID, &l.CarerPostID, &l.TaskID, &l.NamedMs, &l.AcceptedMs, &l.acceptedBy, &l.VisitMs, &l.sealed, &l.care.state, &l.care.owner, &l.care.doer}
+	}, `SELECT l.id, l.person_id, l.carer_post_id, l.task_id, l.named_ms, l.accepted_ms, l.accepted_by, l.visit_ms, l.sealed, COALESCE(k.state, ''), COALESCE(k.post_id, 0), COALESCE(k.doer_post_id, 0)
+		FROM transfer_left l LEFT JOIN task k ON k.district = l.district AND k.id = l.task_id WHERE l.district = $1 AND l.transfer_id = $2 ORDER BY l.id`, district, transfer)
+	for i := range t.Left {
+		t.Left[i].stand()
+	}
 	return t, err
 }
 

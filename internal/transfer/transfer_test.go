@@ -81,6 +81,26 @@ func TestNobodyLeavesDependantsBehind(t *testing.T) {
 		x, err = w.s.Accept(ctx, w.as("leader"), x.ID, of(x, "old").ID)
 		w.ok(err)
 
+		// the carer gives the task back, gets it again and accepts again
+		given := of(x, "old").TaskID
+		_, err = w.tasks.Change(ctx, w.as("leader"), given, task.Change{Action: task.SendBack, Note: "ill"})
+		w.ok(err)
+		_, err = w.s.Start(ctx, w.as("comm"), x.ID, 0)
+		if w.refused(err, "transfer.not_ready"); errs.As(err).Args[0] != "father的照护人答应后又把任务退回或转走了，请另找照护人" {
+			t.Errorf("what is missing: %v", errs.As(err).Args)
+		}
+		_, err = w.s.Accept(ctx, w.as("leader"), x.ID, of(x, "old").ID)
+		w.refused(err, "transfer.accept.back")
+		_, err = w.tasks.Change(ctx, w.as("comm"), given, task.Change{Action: task.Reissue})
+		w.ok(err)
+		_, err = w.s.Start(ctx, w.as("comm"), x.ID, 0)
+		w.refused(err, "transfer.not_ready")
+		x, err = w.s.Accept(ctx, w.as("leader"), x.ID, of(x, "old").ID)
+		w.ok(err)
+		if !of(x, "old").Settled() {
+			t.Errorf("accepted again: %+v", of(x, "old"))
+		}
+
 		// a child comes home before the start
 		h, err := w.l.Behind(ctx, sys, w.door)
 		w.ok(err)
@@ -103,6 +123,15 @@ func TestNobodyLeavesDependantsBehind(t *testing.T) {
 		}
 		w.whole()
 
+		_, err = w.tasks.Change(ctx, w.as("leader"), given, task.Change{Action: task.SendBack, Note: "ill"})
+		w.ok(err)
+		if _, wrong, err := Check(ctx, d); err != nil || len(wrong) != 1 || wrong[0].Check != "carer" {
+			t.Errorf("check, given back on the way: %v %v", wrong, err)
+		}
+		_, err = w.tasks.Change(ctx, w.as("comm"), given, task.Change{Action: task.Reissue})
+		w.ok(err)
+		_, err = w.tasks.Change(ctx, w.as("leader"), given, task.Change{Action: task.Take})
+		w.ok(err)
 		w.ok(d.Write(ctx, "test", func(tx *db.Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE transfer_left SET accepted_ms = 0`)
 			return err

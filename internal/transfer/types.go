@@ -1,6 +1,8 @@
 package transfer
 
 import (
+	"slices"
+
 	"wangge/internal/platform/id"
 	"wangge/internal/task"
 )
@@ -88,8 +90,28 @@ type Left struct {
 	AcceptedMs  int64  `json:"accepted_ms,omitempty" doc:"When the carer accepted"`
 	VisitMs     int64  `json:"visit_ms,omitempty" doc:"The first visit"`
 
+	Back bool `json:"back,omitempty" doc:"The post accepted and does not have the task any more: it gave it back or away"`
+
 	acceptedBy id.ID
 	sealed     []byte
+	care       struct { // the task of the post that cares, as it stands
+		state       task.State
+		owner, doer id.ID
+	}
+}
+
+// kept are the states of the task of a post that accepted and stands by it.
+var kept = []task.State{task.InHand, task.Done, task.Verified, task.Closed}
+
+// stand drops an acceptance that a post has taken back: its task was returned,
+// handed on, called off or merged, and not taken up again since.
+func (l *Left) stand() {
+	if l.CarerPostID == id.Zero || l.AcceptedMs == 0 {
+		return
+	}
+	if !slices.Contains(kept, l.care.state) || l.care.owner != l.CarerPostID && l.care.doer != l.CarerPostID {
+		l.AcceptedMs, l.Back = 0, true
+	}
 }
 
 // Settled reports whether a named carer accepted and a first visit is set.

@@ -75,7 +75,7 @@ func (s *Service) Transfer(ctx context.Context, c grid.Caller, transfer id.ID) (
 func (s *Service) judge(v *View, c grid.Caller, line *grid.Line, is standing) {
 	v.MayLead, v.OnlyCare = is&leads != 0, is == cares
 	for _, l := range v.Left {
-		if l.CarerPostID != id.Zero && l.AcceptedMs == 0 && v.TaskState.Open() && answers(c, line, l.CarerPostID, v.NowMs) {
+		if l.CarerPostID != id.Zero && l.AcceptedMs == 0 && (!l.Back || l.care.owner == l.CarerPostID) && v.TaskState.Open() && answers(c, line, l.CarerPostID, v.NowMs) {
 			v.accept = append(v.accept, l.ID)
 		}
 	}
