@@ -37,7 +37,7 @@ func (s *Service) InState(ctx context.Context, c grid.Caller, state State) ([]Le
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	out, err := s.views(ctx, c, list)
+	out, err := s.listed(ctx, c, list)
 	return out, errs.Wrap(op, err)
 }
 

@@ -131,15 +131,21 @@ func (s *Service) around(ctx context.Context, c grid.Caller, l *lead, card *Card
 	}
 	list = slices.DeleteFunc(list, func(x lead) bool { return s.open(&x) != nil }) // of an emergency whose key is gone
 	vs, err := s.views(ctx, c, list)
+	if err != nil {
+		return err
+	}
 	for i := range vs {
-		vs[i].Name = list[i].body.Name // one phone: the caller will speak of both
+		if err := s.look(ctx, c, &list[i]); err != nil {
+			return err
+		}
+		vs[i].Name, vs[i].Code = list[i].body.Name, "" // one phone: the caller will speak of both
 		if vs[i].ID == l.EarlierID {
 			card.Earlier = &vs[i]
 		} else {
 			card.Same = append(card.Same, vs[i])
 		}
 	}
-	return err
+	return nil
 }
 
 // script is what is said to a person, with the area and the check code put in.

@@ -93,7 +93,7 @@ func (s *Service) Get(ctx context.Context, c grid.Caller, v id.ID) (List, []Lead
 	if err != nil {
 		return List{}, nil, errs.Wrap(op, err)
 	}
-	out, err := s.views(ctx, c, leads)
+	out, err := s.listed(ctx, c, leads)
 	return l.List, out, errs.Wrap(op, err)
 }
 

@@ -28,7 +28,7 @@ func (s *Service) Proposals(ctx context.Context, c grid.Caller) ([]Lead, error) 
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	out, err := s.views(ctx, c, list)
+	out, err := s.listed(ctx, c, list)
 	return out, errs.Wrap(op, err)
 }
 

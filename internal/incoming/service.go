@@ -148,10 +148,15 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, c grid.Caller, perm grid.
 }
 
 // look records that the caller sees a person in full, before it is shown. The
-// look stands in the file of the recorded person, where there is one.
+// look stands in the file of the recorded person, where there is one, else under
+// the lead.
 func (s *Service) look(ctx context.Context, c grid.Caller, l *lead) error {
-	if c.IsSystem() || l.PersonID == id.Zero {
+	if c.IsSystem() {
 		return nil
+	}
+	of := l.PersonID
+	if of == id.Zero {
+		of = l.ID
 	}
 	k := audit.Look{Account: c.AccountID, Post: c.PostFor(grid.LeadCall), Purpose: "call_back"}
 	for _, g := range c.Grants {
@@ -159,7 +164,7 @@ func (s *Service) look(ctx context.Context, c grid.Caller, l *lead) error {
 			k.Role = string(g.Role)
 		}
 	}
-	return s.Audit.LookOutside(ctx, s.DB, k, l.PersonID)
+	return s.Audit.LookOutside(ctx, s.DB, k, of)
 }
 
 // communityOf is the path of the community a path lies in; of an area above one,

@@ -10,8 +10,9 @@ import (
 	"wangge/internal/platform/seal"
 )
 
-// Lead is a person to be verified as the caller may see it: in full for who
-// calls there, masked for others, without any field for who sees none.
+// Lead is a person to be verified as the caller may see it: in full on
+// its own page for who calls there, masked in lists and for others, without any
+// field for who sees none.
 type Lead struct {
 	ID          id.ID    `json:"id"`
 	State       State    `json:"state" enum:"unclear,open,sent,done"`
@@ -136,7 +137,7 @@ func (s *Service) view(c grid.Caller, l *lead, areas map[string]string) Lead {
 	v.Doubts = b.Doubts
 	switch {
 	case seesFull(c, l):
-		v.Full, v.Name, v.Phones, v.Address, v.Code = true, b.Name, b.Phones, b.Address, l.Code
+		v.Full, v.Name, v.Phones, v.Address, v.Code = true, b.Name, slices.Clone(b.Phones), b.Address, l.Code
 		v.Seat, v.Origin, v.Arrival, v.Note, v.Doors, v.Measure = b.Seat, b.Origin, b.Arrival, b.Note, b.Doors, b.Measure
 		v.IDNo = seal.MaskIDNo(b.IDNo)
 		answer := b.Answer
@@ -169,6 +170,27 @@ func (s *Service) views(ctx context.Context, c grid.Caller, list []lead) ([]Lead
 		out[i].Door = texts[out[i].DoorID]
 	}
 	return out, err
+}
+
+// listed shows leads as they stand in a list: nobody's name or phone in full, and
+// nothing that only who calls them needs.
+func (s *Service) listed(ctx context.Context, c grid.Caller, list []lead) ([]Lead, error) {
+	out, err := s.views(ctx, c, list)
+	for i := range out {
+		out[i].mask()
+	}
+	return out, err
+}
+
+// mask takes from a lead what is shown on its own page only.
+func (l *Lead) mask() {
+	if l.Full {
+		l.Name = seal.MaskName(l.Name)
+	}
+	for i, p := range l.Phones {
+		l.Phones[i] = seal.MaskPhone(p)
+	}
+	l.Full, l.IDNo, l.Code, l.Address, l.Seat, l.Origin, l.Arrival, l.Note, l.Doors, l.Answer = false, "", "", "", "", "", "", "", nil, nil
 }
 
 // ResultText is the result of a call in words.

@@ -77,14 +77,16 @@ func (w *world) lead(c grid.Caller, v id.ID) *Card {
 	return dbtest.Must(w.s.Card(ctx, c, v))(w.t)
 }
 
-// the people of a list by name.
+// the people of a list by their full name, which the list itself does not show.
 func (w *world) people(c grid.Caller, list id.ID) map[string]Lead {
 	w.t.Helper()
 	_, leads, err := w.s.Get(ctx, c, list)
 	dbtest.OK(w.t, err)
 	out := map[string]Lead{}
 	for _, l := range leads {
-		out[l.Name] = l
+		full := dbtest.Must(oneLead(ctx, w.s.DB.Read(), w.C, grid.LeadRead, l.ID))(w.t)
+		dbtest.OK(w.t, w.s.open(&full))
+		out[full.body.Name] = l
 	}
 	return out
 }
