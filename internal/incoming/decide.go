@@ -56,27 +56,28 @@ func (s *Service) Counts(ctx context.Context, c grid.Caller) (Figures, error) {
 // where it is not set aside any more.
 func (s *Service) Decide(ctx context.Context, c grid.Caller, v id.ID, d Decision) error {
 	const op = "incoming.Decide"
-	l, err := s.undecided(ctx, c, v, d.Version)
+	l, err := s.undecided(ctx, s.DB.Read(), c, v, d.Version)
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
+	more := body{}
 	if d.Phone != "" {
-		more := body{}
 		if err := more.dialled(d.Phone); err != nil {
 			return err
 		}
-		l.body.Phones = append(more.Phones, slices.DeleteFunc(l.body.Phones, func(p string) bool { return slices.Contains(more.Phones, p) })...)
-		l.Tries = 0
 	}
-	address := l.body.Address
-	if err := s.decided(ctx, c, &l, d); err != nil {
+	place, err := s.decided(ctx, c, d)
+	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	if err := s.remember(ctx, c, address, l.DoorID); err != nil {
-		return errs.Wrap(op, err)
-	}
-	k := keysOf(&l.body, s.hasher(l.Register))
-	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
+	version := l.Version
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		var err error
+		if l, err = s.undecided(ctx, tx, c, v, version); err != nil {
+			return err
+		}
+		l.decide(place, more.Phones)
+		k := keysOf(&l.body, s.hasher(l.Register))
 		if err := s.save(ctx, tx, c, &l, "placed", "", ""); err != nil {
 			return err
 		}
@@ -84,15 +85,22 @@ func (s *Service) Decide(ctx context.Context, c grid.Caller, v id.ID, d Decision
 			return err
 		}
 		return s.rebalance(ctx, tx, c.District)
-	}))
+	})
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	if err := s.remember(ctx, c, l.body.Address, l.DoorID); err != nil {
+		s.Log.Warn("the door chosen for an address is not remembered", "lead", l.ID, "error", err)
+	}
+	return nil
 }
 
-func (s *Service) undecided(ctx context.Context, c grid.Caller, v id.ID, version int) (lead, error) {
+func (s *Service) undecided(ctx context.Context, q db.Queryer, c grid.Caller, v id.ID, version int) (lead, error) {
 	const op = "incoming.undecided"
 	if err := c.Require(op, grid.LeadImport); err != nil {
 		return lead{}, err
 	}
-	l, err := oneLead(ctx, s.DB.Read(), c, grid.LeadImport, v)
+	l, err := oneLead(ctx, q, c, grid.LeadImport, v)
 	switch {
 	case err != nil:
 		return l, err
@@ -105,25 +113,36 @@ func (s *Service) undecided(ctx context.Context, c grid.Caller, v id.ID, version
 	return l, s.open(&l)
 }
 
-// decided gives the lead its place.
-func (s *Service) decided(ctx context.Context, c grid.Caller, l *lead, d Decision) error {
+// decided is the place that a decision names; none where anybody may ask.
+func (s *Service) decided(ctx context.Context, c grid.Caller, d Decision) (grid.Place, error) {
 	const op = "incoming.decided"
 	sys := grid.System(c.District, "incoming")
-	l.State, l.RetryMs, l.AccountID, l.PostID = Open, 0, id.Zero, id.Zero
 	at := d.DoorID
 	switch {
 	case d.Anywhere:
-		return nil
+		return grid.Place{}, nil
 	case at == id.Zero:
 		at = d.AreaID
 	}
 	p, err := s.Grid.Place(ctx, sys, at)
 	if err != nil || p.Kind != grid.Door && !p.Kind.IsArea() {
-		return errs.Field(errs.E(op, errs.Invalid, "incoming.where"), "area_id")
+		return p, errs.Field(errs.E(op, errs.Invalid, "incoming.where"), "area_id")
+	}
+	return p, nil
+}
+
+// decide gives a lead its place, where one is named, and the phones found for it.
+func (l *lead) decide(p grid.Place, phones []string) {
+	l.State, l.RetryMs, l.AccountID, l.PostID = Open, 0, id.Zero, id.Zero
+	if len(phones) > 0 {
+		l.body.Phones = append(slices.Clone(phones), slices.DeleteFunc(l.body.Phones, func(p string) bool { return slices.Contains(phones, p) })...)
+		l.Tries = 0
+	}
+	if p.ID == id.Zero {
+		return
 	}
 	l.Path = communityOf(p.Path)
 	if p.Kind == grid.Door {
 		l.DoorID = p.ID
 	}
-	return nil
 }

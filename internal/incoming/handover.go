@@ -15,15 +15,15 @@ import (
 // on, or went outside the district.
 func (s *Service) Accept(ctx context.Context, c grid.Caller, v id.ID, version int) error {
 	const op = "incoming.Accept"
-	l, err := s.handed(ctx, c, v, version)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	if r, _ := resultOf(l.Result); r.To != "area" {
-		return errs.E(op, errs.Conflict, "incoming.needs_receipt")
-	}
-	l.State, l.Result, l.Tries, l.DueMs = Open, "", 0, dueMs(s.nowMs(), l.Urgency)
 	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		l, err := s.handed(ctx, tx, c, v, version)
+		if err != nil {
+			return err
+		}
+		if r, _ := resultOf(l.Result); r.To != "area" {
+			return errs.E(op, errs.Conflict, "incoming.needs_receipt")
+		}
+		l.State, l.Result, l.Tries, l.DueMs = Open, "", 0, dueMs(s.nowMs(), l.Urgency)
 		if err := s.save(ctx, tx, c, &l, "accepted", "", ""); err != nil {
 			return err
 		}
@@ -35,28 +35,31 @@ func (s *Service) Accept(ctx context.Context, c grid.Caller, v id.ID, version in
 // receipt it gave. Errors: Invalid "receipt"; Conflict where it was not handed on.
 func (s *Service) Receipt(ctx context.Context, c grid.Caller, v id.ID, version int, receipt string) error {
 	const op = "incoming.Receipt"
-	l, err := s.handed(ctx, c, v, version)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	if r, _ := resultOf(l.Result); r.To != "text" {
-		return errs.E(op, errs.Conflict, "incoming.needs_accept")
-	}
-	if receipt = short(receipt, 200); receipt == "" {
-		return errs.Field(errs.E(op, errs.Invalid, "error.required"), "receipt")
-	}
-	l.State, l.DoneMs, l.DoneBy = Done, s.nowMs(), c.AccountID
-	l.body.Answer.Receipt = receipt
-	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error { return s.save(ctx, tx, c, &l, "receipt", "", receipt) }))
+	receipt = short(receipt, 200)
+	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		l, err := s.handed(ctx, tx, c, v, version)
+		if err != nil {
+			return err
+		}
+		if r, _ := resultOf(l.Result); r.To != "text" {
+			return errs.E(op, errs.Conflict, "incoming.needs_accept")
+		}
+		if receipt == "" {
+			return errs.Field(errs.E(op, errs.Invalid, "error.required"), "receipt")
+		}
+		l.State, l.DoneMs, l.DoneBy = Done, s.nowMs(), c.AccountID
+		l.body.Answer.Receipt = receipt
+		return s.save(ctx, tx, c, &l, "receipt", "", receipt)
+	}))
 }
 
 // handed reads a lead that was handed on to, or by, the caller's area.
-func (s *Service) handed(ctx context.Context, c grid.Caller, v id.ID, version int) (lead, error) {
+func (s *Service) handed(ctx context.Context, q db.Queryer, c grid.Caller, v id.ID, version int) (lead, error) {
 	const op = "incoming.handed"
 	if err := c.Require(op, grid.LeadCall); err != nil {
 		return lead{}, err
 	}
-	l, err := oneLead(ctx, s.DB.Read(), c, grid.LeadCall, v)
+	l, err := oneLead(ctx, q, c, grid.LeadCall, v)
 	switch {
 	case err != nil:
 		return l, err

@@ -5,6 +5,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
@@ -37,8 +38,12 @@ func (s *Service) toLedger(ctx context.Context, c grid.Caller, l *lead, door id.
 		_, err = s.Ledger.AddHousehold(ctx, c, ledger.HouseholdInput{DoorID: door, Kind: ledger.Family, Living: 1}, []ledger.Person{p})
 		return err
 	}
-	l.PersonID, err = s.Ledger.AddPerson(ctx, c, hs[0].ID, p, false)
-	return err
+	person, err := s.Ledger.AddPerson(ctx, c, hs[0].ID, p, false)
+	if err != nil {
+		return err
+	}
+	const op = "incoming.toLedger"
+	return s.DB.Write(ctx, op, func(tx *db.Tx) error { return setPerson(ctx, tx, c.District, l.ID, person) })
 }
 
 // moveHome moves a recorded person to the door where they say they live.

@@ -41,23 +41,23 @@ func (s *Service) Confirm(ctx context.Context, c grid.Caller, v id.ID, d Verdict
 	if err := c.Require(op, grid.LeadConfirm); err != nil {
 		return err
 	}
-	l, err := oneLead(ctx, s.DB.Read(), c, grid.LeadConfirm, v)
-	if err == nil {
-		err = s.decidable(c, &l, d)
-	}
-	if err == nil {
-		err = s.open(&l)
-	}
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	l.MeasureState = Declined
-	if d.Confirm {
-		l.MeasureState = Confirmed
-	}
-	m := l.body.Measure
-	m.Authority, m.Document, m.Reason = short(d.Authority, 100), short(d.Document, 100), short(d.Reason, 500)
 	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		l, err := oneLead(ctx, tx, c, grid.LeadConfirm, v)
+		if err != nil {
+			return err
+		}
+		if err := s.decidable(c, &l, d); err != nil {
+			return err
+		}
+		if err := s.open(&l); err != nil {
+			return err
+		}
+		l.MeasureState = Declined
+		if d.Confirm {
+			l.MeasureState = Confirmed
+		}
+		m := l.body.Measure
+		m.Authority, m.Document, m.Reason = short(d.Authority, 100), short(d.Document, 100), short(d.Reason, 500)
 		if err := s.save(ctx, tx, c, &l, "measure", l.MeasureState, m.Reason); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ type Outcome struct {
 // Conflict where somebody else was faster, Invalid with the field.
 func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome) error {
 	const op = "incoming.Record"
-	l, err := s.callable(ctx, c, v, o.Version)
+	l, err := s.callable(ctx, s.DB.Read(), c, v, o.Version)
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
@@ -35,19 +35,20 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 	if !ok {
 		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "result")
 	}
+	chosen := o.DoorID != id.Zero
 	if err := s.checkAnswer(ctx, c, &l, r, &o); err != nil {
 		return errs.Wrap(op, err)
 	}
-	if r.Home && o.Ledger && o.DoorID != id.Zero {
-		if err := s.toLedger(ctx, c, &l, o.DoorID); err != nil {
-			return errs.Wrap(op, err)
+	version := l.Version
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		var err error
+		if l, err = s.callable(ctx, tx, c, v, version); err != nil {
+			return err
 		}
-	}
-	mates, of, err := s.companions(ctx, c, &l, o.Companions)
-	if err != nil {
-		return errs.Wrap(op, err)
-	}
-	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		mates, of, err := s.companions(ctx, tx, c, &l, o.Companions)
+		if err != nil {
+			return err
+		}
 		if err := s.conclude(&l, c, r, &o); err != nil {
 			return err
 		}
@@ -58,17 +59,41 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 			return err
 		}
 		return s.rebalance(ctx, tx, c.District)
-	}))
+	})
+	if err == nil && r.Home && o.DoorID != id.Zero {
+		s.settled(ctx, c, &l, &o, chosen)
+	}
+	return errs.Wrap(op, err)
+}
+
+// settled does, once a result is kept, what follows from where somebody lives:
+// the address that was chosen is remembered, the person recorded in the ledger.
+// The result stands whatever comes of it; what failed stands in the lead's history.
+func (s *Service) settled(ctx context.Context, c grid.Caller, l *lead, o *Outcome, chosen bool) {
+	if chosen {
+		if err := s.remember(ctx, c, o.Address, o.DoorID); err != nil {
+			s.Log.Warn("the door chosen for an address is not remembered", "lead", l.ID, "error", err)
+		}
+	}
+	if !o.Ledger {
+		return
+	}
+	if err := s.toLedger(ctx, c, l, o.DoorID); err != nil {
+		s.Log.Warn("a person called is not recorded in the ledger", "lead", l.ID, "error", err)
+		if err := s.tell(ctx, c, l, "unrecorded"); err != nil {
+			s.Log.Warn("nor does the history say so", "lead", l.ID, "error", err)
+		}
+	}
 }
 
 // callable reads a lead that the caller may settle. Conflict where it was changed
 // since it was shown, or is settled.
-func (s *Service) callable(ctx context.Context, c grid.Caller, v id.ID, version int) (lead, error) {
+func (s *Service) callable(ctx context.Context, q db.Queryer, c grid.Caller, v id.ID, version int) (lead, error) {
 	const op = "incoming.callable"
 	if err := c.Require(op, grid.LeadCall); err != nil {
 		return lead{}, err
 	}
-	l, err := oneLead(ctx, s.DB.Read(), c, grid.LeadCall, v)
+	l, err := oneLead(ctx, q, c, grid.LeadCall, v)
 	if err != nil {
 		return l, err
 	}
@@ -133,8 +158,7 @@ func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outc
 		o.DoorID = id.Zero
 		return nil
 	}
-	chosen := o.DoorID != id.Zero
-	if !chosen && o.Address != "" {
+	if o.DoorID == id.Zero && o.Address != "" {
 		at, err := s.spotNear(ctx, c, l.Path, o.Address)
 		if err != nil {
 			return err
@@ -150,9 +174,6 @@ func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outc
 	p, err := s.Grid.Place(ctx, grid.System(c.District, "incoming"), o.DoorID)
 	if err != nil || p.Kind != grid.Door {
 		return errs.Field(errs.E(op, errs.Invalid, "incoming.address_missing"), "address")
-	}
-	if chosen {
-		return s.remember(ctx, c, o.Address, o.DoorID)
 	}
 	return nil
 }
@@ -220,7 +241,7 @@ func summary(a *Answer) string {
 
 // companions makes leads of people named in a call, unless they are to be called
 // already. They belong where the person called does.
-func (s *Service) companions(ctx context.Context, c grid.Caller, l *lead, list []Companion) ([]*lead, map[id.ID]keys, error) {
+func (s *Service) companions(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead, list []Companion) ([]*lead, map[id.ID]keys, error) {
 	var out []*lead
 	of := map[id.ID]keys{}
 	h := s.hasher(l.Register)
@@ -232,7 +253,7 @@ func (s *Service) companions(ctx context.Context, c grid.Caller, l *lead, list [
 			return nil, nil, errs.Field(err, "companions")
 		}
 		k := keysOf(&n.body, h)
-		there, err := s.isThere(ctx, c, l.EmergencyID, k, h)
+		there, err := s.isThere(ctx, tx, c, l.EmergencyID, k, h)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -248,14 +269,14 @@ func (s *Service) companions(ctx context.Context, c grid.Caller, l *lead, list [
 }
 
 // isThere returns the lead under which a person is to be called already, or Zero.
-func (s *Service) isThere(ctx context.Context, c grid.Caller, emergency id.ID, k keys, h func(kind, value string) []byte) (id.ID, error) {
+func (s *Service) isThere(ctx context.Context, q db.Queryer, c grid.Caller, emergency id.ID, k keys, h func(kind, value string) []byte) (id.ID, error) {
 	var hashes [][]byte
 	for _, v := range append(slices.Clone(k.phones), k.idno) {
 		if v != "" {
 			hashes = append(hashes, []byte(v))
 		}
 	}
-	found, err := leadsByHash(ctx, s.DB.Read(), c.District, hashes, s.nowMs()-halfYear)
+	found, err := leadsByHash(ctx, q, c.District, hashes, s.nowMs()-halfYear)
 	index := newPeople()
 	for _, x := range found {
 		if x.EmergencyID != emergency {

@@ -70,7 +70,7 @@ func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address strin
 	l := &lead{ID: id.New(), EmergencyID: e.ID, Register: e.Register, Source: FromSelf, Class: "self", State: Unclear, Path: area.Path, CreatedMs: s.nowMs(), Version: 1, body: b}
 	l.DueMs = dueMs(l.CreatedMs, 0)
 	k := keysOf(&b, s.hasher(e.Register))
-	there, err := s.isThere(ctx, c, e.ID, k, s.hasher(e.Register))
+	there, err := s.isThere(ctx, s.DB.Read(), c, e.ID, k, s.hasher(e.Register))
 	if err != nil {
 		return "", errs.Wrap(op, err)
 	}

@@ -142,6 +142,19 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead, k
 	return insertEvents(ctx, tx, c.District, []eventRow{e})
 }
 
+// tell adds to a lead's history what changes nothing of it.
+func (s *Service) tell(ctx context.Context, c grid.Caller, l *lead, kind string) error {
+	const op = "incoming.tell"
+	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		e, err := s.event(c, l, kind, "", "")
+		if err != nil {
+			return err
+		}
+		tx.Notify(topic)
+		return insertEvents(ctx, tx, c.District, []eventRow{e})
+	})
+}
+
 // note appends to the audit record.
 func (s *Service) note(ctx context.Context, tx *db.Tx, c grid.Caller, perm grid.Permission, action, object string, v id.ID, detail string) error {
 	return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: c.PostFor(perm), Action: action, Object: object, ObjectID: v, Detail: detail})

@@ -163,7 +163,7 @@ const (
 // Event is something that happened to a lead.
 type Event struct {
 	AtMs      int64  `json:"at_ms"`
-	Kind      string `json:"kind" enum:"came,joined,called,placed,given,accepted,receipt,measure"`
+	Kind      string `json:"kind" enum:"came,joined,called,placed,given,accepted,receipt,measure,unrecorded"`
 	Result    string `json:"result,omitempty"`
 	AccountID id.ID  `json:"account_id"`
 	Text      string `json:"text,omitempty"`
