@@ -48,8 +48,10 @@ func (s *Service) ChangeTx(ctx context.Context, tx *db.Tx, c grid.Caller, task i
 	if err := check(w.t, ch.Action, w.stands); err != nil {
 		return Task{}, err
 	}
-	if ruled(w.t, ch.Action) && !c.IsSystem() {
-		return Task{}, errs.E("task.Change", errs.Conflict, "task.transfer.by_hops")
+	if !c.IsSystem() {
+		if err := rules(w.t, ch.Action); err != nil {
+			return Task{}, err
+		}
 	}
 	if ch.Seen != 0 && ch.Seen != w.t.Events {
 		if err := s.moved(ctx, tx, c, w.t, ch.Seen); err != nil {

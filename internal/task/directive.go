@@ -117,6 +117,9 @@ func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, posts [
 		if err := check(w.t, Take, w.stands); err != nil && w.t.State != InHand {
 			return err
 		}
+		if err := rules(w.t, HandOn); err != nil {
+			return err
+		}
 		list, in, err := s.passed(w, posts, note, deadlineMs)
 		if err != nil {
 			return err

@@ -73,6 +73,9 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 	if !ok || k.Retired {
 		return Task{}, errs.Field(errs.E(op, errs.Invalid, "task.kind.unknown", in.Kind), "kind")
 	}
+	if k.Key == KindTransfer && !in.Hops {
+		return Task{}, errs.Field(errs.E(op, errs.Invalid, "task.transfer.plan"), "kind")
+	}
 	if err := nameFact(c.Lang, in); err != nil {
 		return Task{}, err
 	}

@@ -87,8 +87,25 @@ var needsReason = []Action{SendBack, HandOn, Cancel, Reject}
 // nobody by hand.
 var byHops = []Action{Take, Finish, Reject, SendBack, HandOn, Reissue, Merge, Postpone}
 
-// ruled reports whether an action on a task is not for people to take.
-func ruled(t Task, a Action) bool { return t.Kind == KindTransfer && slices.Contains(byHops, a) }
+// ruled reports whether an action on a task is not for people to take. A
+// transfer under way is called off where it is led, which says who has the
+// people then.
+func ruled(t Task, a Action) bool {
+	return t.Kind == KindTransfer && (slices.Contains(byHops, a) || a == Cancel && t.State != Issued && t.State != Received)
+}
+
+// rules refuses an action that is not for people to take, and says what to do
+// instead.
+func rules(t Task, a Action) error {
+	if !ruled(t, a) {
+		return nil
+	}
+	key := "task.transfer.by_hops"
+	if a == Cancel {
+		key = "task.transfer.call_off"
+	}
+	return errs.E("task.Change", errs.Conflict, key)
+}
 
 // check refuses an action that the task's state does not allow, plainly: what
 // it is now, and so what somebody else did first.

@@ -110,6 +110,7 @@ type Issue struct {
 	Question    *Question
 	Links       []Link
 	Watchers    []id.ID // accounts
+	Hops        bool    // of kind transfer: issued with its hops, by package transfer
 }
 
 // Event is a line of a task's history.

@@ -20,17 +20,18 @@ type byIDIn struct {
 
 // Change is one thing done with a transfer, as programs give it.
 type Change struct {
-	Do      string  `json:"do" enum:"list,off,care,accept,start,confirm"`
+	Do      string  `json:"do" enum:"list,off,care,accept,start,confirm,call_off"`
 	Version int     `json:"version,omitempty" doc:"As it was read; a change by somebody else since then is a conflict"`
 	LeftID  id.ID   `json:"left_id,omitempty" doc:"Of off, care and accept"`
 	List    Listing `json:"list,omitempty" doc:"Of list"`
 	Care    Care    `json:"care,omitempty" doc:"Of care"`
+	Note    string  `json:"note,omitempty" doc:"Of call_off: why"`
 	Code    string  `json:"code,omitempty" doc:"Of confirm: the other side's"`
 	Name    string  `json:"name,omitempty" doc:"Of confirm, where there is no code: of whom the other side is"`
 }
 
-// Change does one thing with a transfer: see List, TakeOff, Care, Accept, Start
-// and Confirm.
+// Change does one thing with a transfer: see List, TakeOff, Care, Accept, Start,
+// Confirm and CallOff.
 func (s *Service) Change(ctx context.Context, c grid.Caller, transfer id.ID, in Change) (Transfer, error) {
 	switch in.Do {
 	case "list":
@@ -46,6 +47,8 @@ func (s *Service) Change(ctx context.Context, c grid.Caller, transfer id.ID, in 
 		return s.Start(ctx, c, transfer, in.Version)
 	case "confirm":
 		return s.Confirm(ctx, c, transfer, in.Code, in.Name)
+	case "call_off":
+		return s.CallOff(ctx, c, transfer, in.Version, in.Note)
 	}
 	return Transfer{}, errs.E("transfer.Change", errs.Invalid, "task.action.unknown")
 }
@@ -58,7 +61,7 @@ func RegisterAPI(api huma.API, s *Service) {
 	huma.Register(api, op("list-transfers", http.MethodGet, "/transfers", "Transfers one's posts have to do with", 200), s.apiList)
 	huma.Register(api, op("plan-transfer", http.MethodPost, "/transfers", "Plan a transfer of people, hand to hand", 201), s.apiPlan)
 	huma.Register(api, op("get-transfer", http.MethodGet, "/transfers/{id}", "A transfer with its hops and who stays behind", 200), s.apiGet)
-	huma.Register(api, web.OpAs(web.Work, op("change-transfer", http.MethodPost, "/transfers/{id}/changes", "Confirm the list, name a carer, accept, start or confirm a hand-over", 200)), s.apiChange)
+	huma.Register(api, web.OpAs(web.Work, op("change-transfer", http.MethodPost, "/transfers/{id}/changes", "Confirm the list, name a carer, accept, start, confirm a hand-over or call off", 200)), s.apiChange)
 }
 
 func (s *Service) apiList(ctx context.Context, _ *struct{}) (*body[[]Line], error) {

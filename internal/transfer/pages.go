@@ -177,7 +177,7 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	f := r.PostForm
 	visit, err := web.LocalTime(f.Get("visit"), "visit")
 	if err == nil {
-		_, err = p.s.Change(r.Context(), c, transfer, Change{Do: f.Get("do"), LeftID: named(f, "left"), Code: f.Get("code"), Name: f.Get("name"),
+		_, err = p.s.Change(r.Context(), c, transfer, Change{Do: f.Get("do"), LeftID: named(f, "left"), Code: f.Get("code"), Name: f.Get("name"), Note: f.Get("note"),
 			List: Listing{Kind: f.Get("kind"), Name: f.Get("who"), StoveOff: f.Get("stove") == "1", Keys: f.Get("keys")},
 			Care: Care{PostID: named(f, "carer"), Name: f.Get("carer_name"), Phone: f.Get("phone"), Accepted: f.Get("accepted") == "1", VisitMs: visit}})
 	}

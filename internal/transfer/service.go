@@ -153,7 +153,7 @@ func (s *Service) Create(ctx context.Context, c grid.Caller, p Plan) (Transfer, 
 		return Transfer{}, errs.Wrap(op, err)
 	}
 	err := s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		issued, err := s.Tasks.IssueTx(ctx, tx, c, task.Issue{ID: t.ID, Kind: kindTransfer, Title: t.To, PostID: p.FromPost, PlaceID: p.HomeID})
+		issued, err := s.Tasks.IssueTx(ctx, tx, c, task.Issue{ID: t.ID, Kind: kindTransfer, Title: t.To, PostID: p.FromPost, PlaceID: p.HomeID, Hops: true})
 		if err != nil {
 			return renamed(err)
 		}

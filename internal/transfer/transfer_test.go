@@ -70,8 +70,21 @@ func TestNobodyLeavesDependantsBehind(t *testing.T) {
 		}
 		v, err := w.s.Transfer(ctx, w.as("leader"), x.ID)
 		w.ok(err)
-		if !v.Accepts(of(x, "old").ID) || v.Left[0].Kind != "" {
+		if len(v.Left) != 1 || !v.Accepts(of(x, "old").ID) || v.Left[0].Kind != "" || v.Keys != "" {
 			t.Errorf("the leader is asked for one and is not told why: %+v", v.Left)
+		}
+		looks := func(who string) (n int) {
+			w.ok(d.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM look WHERE purpose = 'transfer' AND account_id = $1 AND person_id = $2`, w.acct[who], of(x, "old").PersonID).Scan(&n))
+			return n
+		}
+		if v, err = w.s.Transfer(ctx, w.as("street"), x.ID); err != nil || len(v.Left) != 0 || v.Keys != "" || len(v.People) == 0 {
+			t.Errorf("a post of the chain sees who is left alone: %+v, %v", v.Left, err)
+		}
+		if v, err = w.s.Transfer(ctx, w.as("comm"), x.ID); err != nil || len(v.Left) != 2 || v.Keys == "" {
+			t.Errorf("who leads sees it: %+v, %v", v.Left, err)
+		}
+		if looks("leader") != 1 || looks("comm") != 1 || looks("street") != 0 {
+			t.Errorf("looks: carer %d, who leads %d, chain %d", looks("leader"), looks("comm"), looks("street"))
 		}
 		if _, err = w.s.Accept(ctx, w.as("street"), x.ID, of(x, "old").ID); !errs.Is(err, errs.Denied) {
 			t.Errorf("accepted by another post: %v", err)
@@ -206,6 +219,40 @@ func TestFromHandToHand(t *testing.T) {
 		if k := w.owner(x); x.State != Arrived || k.State != task.Done || k.PostID != w.post["comm"] {
 			t.Fatalf("arrived: %+v, task %+v", x, k)
 		}
+		w.whole()
+	})
+}
+
+func TestATransferIsCalledOffWhereItIsLed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.tasks.Issue(ctx, w.as("comm"), task.Issue{Kind: task.KindTransfer, Title: "x", PostID: w.post["grid"]})
+		w.refused(err, "task.transfer.plan")
+		x := w.moving()
+		_, err = w.s.Confirm(ctx, w.as("comm"), x.ID, "", "street name")
+		w.ok(err)
+		_, err = w.s.Confirm(ctx, w.as("street"), x.ID, "", "comm name")
+		w.ok(err)
+		_, err = w.tasks.Change(ctx, w.as("comm"), x.ID, task.Change{Action: task.Cancel, Note: "no bed"})
+		w.refused(err, "task.transfer.call_off")
+		_, err = w.s.CallOff(ctx, w.as("comm"), x.ID, 0, " ")
+		w.refused(err, "task.reason")
+		_, err = w.s.CallOff(ctx, w.as("grid"), x.ID, 0, "no bed")
+		w.refused(err, "transfer.denied")
+		x, err = w.s.CallOff(ctx, w.as("comm"), x.ID, 0, "no bed")
+		w.ok(err)
+		if x.State != Ended || x.has() != w.post["comm"] {
+			t.Errorf("called off: %+v", x)
+		}
+		v, err := w.tasks.Task(ctx, w.as("comm"), x.ID)
+		w.ok(err)
+		words, err := w.s.postWords(ctx, w.as("comm"), []id.ID{w.post["comm"]})
+		w.ok(err)
+		if last := v.History[len(v.History)-1]; last.Note != "取消：no bed。人现在由"+words[w.post["comm"]]+"负责。" {
+			t.Errorf("the history says: %s", last.Note)
+		}
+		_, err = w.s.CallOff(ctx, w.as("comm"), x.ID, 0, "again")
+		w.refused(err, "transfer.is.ended")
 		w.whole()
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/audit"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
@@ -19,6 +20,7 @@ type View struct {
 	MayLead  bool             `json:"may_lead" doc:"May prepare and start it"`
 	Side     string           `json:"side,omitempty" enum:"from,to,both" doc:"The caller's side of the running hop"`
 	Code     string           `json:"code,omitempty" doc:"To show to the other side"`
+	Has      id.ID            `json:"has_post_id,omitempty" doc:"The post that has the people"`
 	Late     bool             `json:"late"`
 	OnlyCare bool             `json:"only_care" doc:"Shown to who looks after somebody left behind: nothing else is theirs to see"`
 	NowMs    int64            `json:"as_of_ms"`
@@ -39,7 +41,8 @@ func (v View) Running() *Hop {
 
 // Transfer returns a transfer as the caller may see it. Who may: the posts of
 // the chain and the issuer, whoever may see its task, and the posts that look
-// after those left behind, who see only whom they care for; why somebody needs
+// after those left behind, who see only whom they care for. Who is left behind
+// and who has the keys is for who leads it; that they looked is recorded. Why somebody needs
 // a carer is shown to those who may see the care list. Errors: NotFound.
 func (s *Service) Transfer(ctx context.Context, c grid.Caller, transfer id.ID) (View, error) {
 	const op = "transfer.Read"
@@ -61,6 +64,9 @@ func (s *Service) Transfer(ctx context.Context, c grid.Caller, transfer id.ID) (
 		}
 	}
 	s.judge(&v, c, line, is)
+	if err := s.look(ctx, c, v.Left); err != nil {
+		return v, errs.Wrap(op, err)
+	}
 	if v.MayLead && v.State == Planned {
 		drawn, err := s.staying(ctx, c.District, v.Transfer)
 		if err != nil {
@@ -73,7 +79,7 @@ func (s *Service) Transfer(ctx context.Context, c grid.Caller, transfer id.ID) (
 
 // judge says what the caller may do, and leaves out what is not for them.
 func (s *Service) judge(v *View, c grid.Caller, line *grid.Line, is standing) {
-	v.MayLead, v.OnlyCare = is&leads != 0, is == cares
+	v.MayLead, v.OnlyCare, v.Has = is&leads != 0, is == cares, v.has()
 	for _, l := range v.Left {
 		if l.CarerPostID != id.Zero && l.AcceptedMs == 0 && (!l.Back || l.care.owner == l.CarerPostID) && v.TaskState.Open() && answers(c, line, l.CarerPostID, v.NowMs) {
 			v.accept = append(v.accept, l.ID)
@@ -92,7 +98,10 @@ func (s *Service) judge(v *View, c grid.Caller, line *grid.Line, is standing) {
 		}
 	}
 	if v.OnlyCare {
-		v.People, v.Hops, v.To, v.Keys = nil, nil, "", ""
+		v.People, v.Hops, v.To, v.Has = nil, nil, "", id.Zero
+	}
+	if !v.MayLead { // who is left alone, and who has the keys, is for who leads; each carer sees whom they care for
+		v.Keys, v.Unnamed = "", 0
 		v.Left = slices.DeleteFunc(v.Left, func(l Left) bool { return l.CarerPostID == id.Zero || !answers(c, line, l.CarerPostID, v.NowMs) })
 	}
 	if !c.Sees(grid.FieldCare) {
@@ -102,6 +111,26 @@ func (s *Service) judge(v *View, c grid.Caller, line *grid.Line, is standing) {
 			}
 		}
 	}
+}
+
+// look records that the caller sees who is left behind.
+func (s *Service) look(ctx context.Context, c grid.Caller, list []Left) error {
+	var persons []id.ID
+	for _, l := range list {
+		if l.PersonID != id.Zero {
+			persons = append(persons, l.PersonID)
+		}
+	}
+	if c.IsSystem() || len(persons) == 0 {
+		return nil
+	}
+	k := audit.Look{Account: c.AccountID, Post: c.PostFor(grid.TaskDo), Purpose: "transfer"}
+	for _, g := range c.Grants {
+		if g.PostID == k.Post {
+			k.Role = string(g.Role)
+		}
+	}
+	return s.Audit.LookOutside(ctx, s.DB, k, persons...)
 }
 
 // words fills in what posts, people and the home are called.
@@ -202,12 +231,10 @@ func (s *Service) line(ctx context.Context, c grid.Caller, line *grid.Line, tran
 		return Line{}, err
 	}
 	l := Line{ID: t.ID, To: t.To, State: t.State, Hop: t.Hop, Hops: len(t.Hops), CreatedMs: t.CreatedMs}
-	has := t.Hops[0].FromPostID
+	has := t.has()
 	if t.State == Moving {
 		h := t.Hops[t.Hop-1]
-		has, l.DueMs, l.Late = h.FromPostID, h.DueMs, h.Late(s.now())
-	} else if t.State == Arrived {
-		has = t.Hops[len(t.Hops)-1].ToPostID
+		l.DueMs, l.Late = h.DueMs, h.Late(s.now())
 	}
 	if stands(t, c, line, s.now()) == cares {
 		l.To = ""
