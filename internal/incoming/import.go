@@ -73,11 +73,21 @@ func (s *Service) Import(ctx context.Context, c grid.Caller, in Input) (*Report,
 	if in.Dry {
 		return w.report, nil
 	}
-	if err := s.DB.Write(ctx, op, func(tx *db.Tx) error { return w.write(ctx, tx) }); err != nil {
+	var got late
+	if err := s.DB.Write(ctx, op, func(tx *db.Tx) (err error) {
+		got, err = w.write(ctx, tx)
+		return err
+	}); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
+	w.fresh = got.fresh
+	w.report.Joined += len(got.moved)
 	w.report.ListID = w.list.ID
-	return w.report, s.Rebalance(ctx, c)
+	w.count()
+	if err := s.Rebalance(ctx, c); err != nil { // the list is in; the desk's job repeats this each minute
+		s.Log.Warn("a list's people wait to be handed to callers", "list", w.list.ID, "error", err)
+	}
+	return w.report, nil
 }
 
 // intake is a list on its way in.
@@ -87,12 +97,12 @@ type intake struct {
 	list    listRow
 	heads   []sheetHead
 	rows    []rawRow
-	records []record       // of each row
-	lead    []id.ID        // of each row: the lead it belongs to; Zero: refused
-	fresh   []*lead        // the new ones
-	keys    map[id.ID]keys // of the fresh ones
-	learned map[id.ID]keys // of leads that were there: what rows add to their keys
-	joined  []eventRow
+	records []record        // of each row
+	lead    []id.ID         // of each row: the lead it belongs to; Zero: refused
+	fresh   []*lead         // the new ones
+	keys    map[id.ID]keys  // of the fresh ones
+	hashes  [][]byte        // by which the rows' people are looked up
+	joins   map[id.ID][]int // of leads that were there: the rows that join them
 	report  *Report
 }
 
@@ -116,7 +126,7 @@ func (s *Service) begin(ctx context.Context, c grid.Caller, in Input) (*intake, 
 	if name == "" {
 		name = short(in.Files[0].Name, 100)
 	}
-	w := &intake{s: s, c: c, keys: map[id.ID]keys{}, learned: map[id.ID]keys{}, report: &Report{Name: name, Problems: []Problem{}}}
+	w := &intake{s: s, c: c, keys: map[id.ID]keys{}, joins: map[id.ID][]int{}, report: &Report{Name: name, Problems: []Problem{}}}
 	w.list.List = List{ID: id.New(), EmergencyID: e.ID, AreaID: area.ID, State: "open", CreatedMs: s.nowMs(), AccountID: c.AccountID,
 		path: area.Path, register: e.Register, postID: c.PostFor(grid.LeadImport)}
 	return w, nil
@@ -144,7 +154,10 @@ func (w *intake) understand(ctx context.Context) error {
 		w.tell(i)
 	}
 	w.report.Rows = len(w.rows)
-	have, err := w.there(ctx)
+	if err := w.hash(ctx); err != nil {
+		return err
+	}
+	have, err := w.there(ctx, w.s.DB.Read())
 	if err != nil {
 		return err
 	}
@@ -174,14 +187,13 @@ func (w *intake) tell(i int) {
 	}
 }
 
-// there finds the leads of the last six months that rows may be about, under
-// every register, as an index by the keys of the list's own register.
-func (w *intake) there(ctx context.Context) (*people, error) {
+// hash makes the hashes by which the rows' people are looked up, under every
+// register.
+func (w *intake) hash(ctx context.Context) error {
 	registers, err := w.s.registers(ctx, w.c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var hashes [][]byte
 	seen := map[string]bool{}
 	for _, register := range registers {
 		h := w.s.hasher(register)
@@ -193,12 +205,18 @@ func (w *intake) there(ctx context.Context) (*people, error) {
 			for _, v := range append(k.phones, k.idno) {
 				if v != "" && !seen[v] {
 					seen[v] = true
-					hashes = append(hashes, []byte(v))
+					w.hashes = append(w.hashes, []byte(v))
 				}
 			}
 		}
 	}
-	found, err := leadsByHash(ctx, w.s.DB.Read(), w.c.District, hashes, w.s.nowMs()-halfYear)
+	return nil
+}
+
+// there finds the leads of the last six months that rows may be about, as an
+// index by the keys of the list's own register.
+func (w *intake) there(ctx context.Context, q db.Queryer) (*people, error) {
+	found, err := leadsByHash(ctx, q, w.c.District, w.hashes, w.s.nowMs()-halfYear)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +227,7 @@ func (w *intake) there(ctx context.Context) (*people, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		out.add(&known{id: l.ID, keys: keysOf(&l.body, own), open: l.State != Done && l.EmergencyID == w.list.EmergencyID, atMs: l.CreatedMs})
+		out.add(&known{id: l.ID, keys: keysOf(&l.body, own), open: l.State != Done && l.EmergencyID == w.list.EmergencyID, atMs: l.CreatedMs, lead: &l})
 	}
 	return out, nil
 }
@@ -233,20 +251,18 @@ func (w *intake) join(have *people) {
 				w.fresh[joins.record].add(r)
 				w.keys[joins.id] = joins.keys
 			} else {
-				w.learned[joins.id] = joins.keys
+				w.joins[joins.id] = append(w.joins[joins.id], i)
 			}
 			continue
 		}
 		l := w.start(r)
 		if earlier != nil {
 			l.EarlierID = earlier.id
-			w.report.Earlier++
 		}
 		w.lead[i], w.keys[l.ID] = l.ID, k
 		have.add(&known{id: l.ID, keys: k, open: true, atMs: l.CreatedMs, fresh: true, record: len(w.fresh)})
 		w.fresh = append(w.fresh, l)
 	}
-	w.report.New = len(w.fresh)
 }
 
 // start makes the lead of a row.
@@ -261,23 +277,24 @@ func dueMs(from int64, level int) int64 {
 	return from + int64(urgent[level].Minutes)*int64(time.Minute/time.Millisecond)
 }
 
-// add takes what another row of the same list says of the person.
-func (l *lead) add(r *record) {
+// add takes what another row says of the person. It reports whether anything is new.
+func (l *lead) add(r *record) (more bool) {
 	b, n := &l.body, &r.body
 	for _, p := range []struct{ have, more *string }{{&b.Name, &n.Name}, {&b.IDNo, &n.IDNo}, {&b.Address, &n.Address}, {&b.Title, &n.Title}, {&b.Transport, &n.Transport},
 		{&b.Seat, &n.Seat}, {&b.Origin, &n.Origin}, {&b.Arrival, &n.Arrival}, {&b.Ask, &n.Ask}} {
-		if *p.have == "" {
-			*p.have = *p.more
+		if *p.have == "" && *p.more != "" {
+			*p.have, more = *p.more, true
 		}
 	}
 	for _, ph := range n.Phones {
 		if !slices.Contains(b.Phones, ph) {
-			b.Phones = append(b.Phones, ph)
+			b.Phones, more = append(b.Phones, ph), true
 		}
 	}
 	if r.urgency > l.Urgency {
-		l.Urgency, l.DueMs = r.urgency, dueMs(l.CreatedMs, r.urgency)
+		l.Urgency, l.DueMs, more = r.urgency, dueMs(l.CreatedMs, r.urgency), true
 	}
+	return more
 }
 
 // locate finds where the new people belong: by the ledger where they live, else
@@ -286,20 +303,30 @@ func (w *intake) locate(ctx context.Context) error {
 	if err := w.s.place(ctx, w.c, w.list.path, w.fresh); err != nil {
 		return err
 	}
+	w.count()
+	return nil
+}
+
+// count reports the new people.
+func (w *intake) count() {
+	r := w.report
+	r.New, r.Known, r.Earlier, r.Door, r.Community, r.Unclear = len(w.fresh), 0, 0, 0, 0, 0
 	for _, l := range w.fresh {
 		switch {
 		case l.State == Unclear:
-			w.report.Unclear++
+			r.Unclear++
 		case l.DoorID != id.Zero:
-			w.report.Door++
+			r.Door++
 		default:
-			w.report.Community++
+			r.Community++
 		}
 		if l.PersonID != id.Zero {
-			w.report.Known++
+			r.Known++
+		}
+		if l.EarlierID != id.Zero {
+			r.Earlier++
 		}
 	}
-	return nil
 }
 
 // place finds where leads belong that came in at the area with the path under.
@@ -348,8 +375,18 @@ func (l *lead) settle(at spot, who ledger.Recognised, under string) {
 
 // write stores the list, its rows and the new leads in one transaction, so that
 // a list is in whole or not at all.
-func (w *intake) write(ctx context.Context, tx *db.Tx) error {
-	w.list.Rows, w.list.Refused, w.list.Joined = len(w.rows), w.report.Refused, w.report.Joined
+func (w *intake) write(ctx context.Context, tx *db.Tx) (late, error) {
+	have, err := w.there(ctx, tx)
+	if err != nil {
+		return late{}, err
+	}
+	in := w.sift(have)
+	w.list.Rows, w.list.Refused, w.list.Joined = len(w.rows), w.report.Refused, w.report.Joined+len(in.moved)
+	return in, w.store(ctx, tx, in)
+}
+
+// store writes what write has sifted.
+func (w *intake) store(ctx context.Context, tx *db.Tx, in late) error {
 	w.list.body = listBody{Name: w.report.Name, Sheets: w.heads}
 	var err error
 	if w.list.sealed, err = w.s.Keys.SealJSON(w.list.register, seal.AAD(w.list.register, tableList, w.list.ID), &w.list.body); err != nil {
@@ -358,19 +395,17 @@ func (w *intake) write(ctx context.Context, tx *db.Tx) error {
 	if err := insertList(ctx, tx, w.c.District, &w.list); err != nil {
 		return err
 	}
-	if err := w.writeRows(ctx, tx); err != nil {
+	if err := w.writeRows(ctx, tx, in.moved); err != nil {
 		return err
 	}
-	if err := w.s.insertLeads(ctx, tx, w.c, w.fresh, w.keys); err != nil {
+	if err := w.s.insertLeads(ctx, tx, w.c, in.fresh, w.keys); err != nil {
 		return err
 	}
-	for v, k := range w.learned {
-		if err := setKeys(ctx, tx, w.c.District, v, k); err != nil {
-			return err
-		}
+	if err := w.s.joined(ctx, tx, w.c, in.joins); err != nil {
+		return err
 	}
 	tx.Notify(topic)
-	return w.s.note(ctx, tx, w.c, grid.LeadImport, "lead.import", tableList, w.list.ID, "rows="+strconv.Itoa(len(w.rows))+" new="+strconv.Itoa(len(w.fresh)))
+	return w.s.note(ctx, tx, w.c, grid.LeadImport, "lead.import", tableList, w.list.ID, "rows="+strconv.Itoa(len(w.rows))+" new="+strconv.Itoa(len(in.fresh)))
 }
 
 // rowBody is what of a row is sealed: the cells as they were.
@@ -386,7 +421,7 @@ func rowAAD(register string, list id.ID, n int) string {
 	return seal.AAD(register, tableRow, list) + "/" + strconv.Itoa(n)
 }
 
-func (w *intake) writeRows(ctx context.Context, tx *db.Tx) error {
+func (w *intake) writeRows(ctx context.Context, tx *db.Tx, moved map[id.ID]id.ID) error {
 	rows := make([][]any, len(w.rows))
 	for i, r := range w.rows {
 		body := rowBody{r.sheet, r.at, r.cells, w.records[i].refused}
@@ -394,7 +429,11 @@ func (w *intake) writeRows(ctx context.Context, tx *db.Tx) error {
 		if err != nil {
 			return err
 		}
-		rows[i] = []any{w.c.District, w.list.ID, i, w.lead[i], blob}
+		of := w.lead[i]
+		if to, ok := moved[of]; ok {
+			of = to
+		}
+		rows[i] = []any{w.c.District, w.list.ID, i, of, blob}
 	}
 	return insertRows(ctx, tx, rows)
 }

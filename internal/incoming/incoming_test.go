@@ -282,6 +282,7 @@ func TestAnybodyReports(t *testing.T) {
 		if again := dbtest.Must(w.s.Arrive(ctx, w.C, w.Hua.Code, "10.0.0.1", r))(t); again != number || len(number) != 6 {
 			t.Errorf("%q %q", number, again)
 		}
+		dbtest.OK(t, w.s.Rebalance(ctx, w.C))
 		open := dbtest.Must(w.s.InState(ctx, clerk, Open))(t)
 		if len(open) != 1 || open[0].Source != FromSelf || open[0].AccountID != clerk.AccountID {
 			t.Fatalf("%+v", open)

@@ -257,7 +257,7 @@ func (s *Service) companions(ctx context.Context, tx *db.Tx, c grid.Caller, l *l
 		if err != nil {
 			return nil, nil, err
 		}
-		if there != id.Zero {
+		if there != nil {
 			continue
 		}
 		if len(n.body.Phones) == 0 {
@@ -268,8 +268,8 @@ func (s *Service) companions(ctx context.Context, tx *db.Tx, c grid.Caller, l *l
 	return out, of, nil
 }
 
-// isThere returns the lead under which a person is to be called already, or Zero.
-func (s *Service) isThere(ctx context.Context, q db.Queryer, c grid.Caller, emergency id.ID, k keys, h func(kind, value string) []byte) (id.ID, error) {
+// isThere returns the lead under which a person is to be called already, or nil.
+func (s *Service) isThere(ctx context.Context, q db.Queryer, c grid.Caller, emergency id.ID, k keys, h func(kind, value string) []byte) (*lead, error) {
 	var hashes [][]byte
 	for _, v := range append(slices.Clone(k.phones), k.idno) {
 		if v != "" {
@@ -283,13 +283,13 @@ func (s *Service) isThere(ctx context.Context, q db.Queryer, c grid.Caller, emer
 			continue
 		}
 		if err := s.open(&x); err != nil {
-			return id.Zero, err
+			return nil, err
 		}
-		index.add(&known{id: x.ID, keys: keysOf(&x.body, h), open: x.State != Done, atMs: x.CreatedMs})
+		index.add(&known{id: x.ID, keys: keysOf(&x.body, h), open: x.State != Done, atMs: x.CreatedMs, lead: &x})
 	}
 	joins, _ := index.find(k)
 	if joins == nil {
-		return id.Zero, err
+		return nil, err
 	}
-	return joins.id, err
+	return joins.lead, err
 }

@@ -37,6 +37,7 @@ type known struct {
 	atMs   int64 // when it came
 	fresh  bool  // made from this very list
 	record int   // of a fresh one: index of its record
+	lead   *lead // of one that was there: as read
 }
 
 // people finds the lead of the same person: with the same identity number, or

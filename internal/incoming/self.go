@@ -70,24 +70,23 @@ func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address strin
 	l := &lead{ID: id.New(), EmergencyID: e.ID, Register: e.Register, Source: FromSelf, Class: "self", State: Unclear, Path: area.Path, CreatedMs: s.nowMs(), Version: 1, body: b}
 	l.DueMs = dueMs(l.CreatedMs, 0)
 	k := keysOf(&b, s.hasher(e.Register))
-	there, err := s.isThere(ctx, s.DB.Read(), c, e.ID, k, s.hasher(e.Register))
-	if err != nil {
-		return "", errs.Wrap(op, err)
-	}
-	if there != id.Zero { // who reports twice, or is on a list already, is called once
-		return shortNumber(there), nil
-	}
 	if err := s.place(ctx, c, area.Path, []*lead{l}); err != nil {
 		return "", errs.Wrap(op, err)
 	}
 	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		if err := s.insertLeads(ctx, tx, c, []*lead{l}, map[id.ID]keys{l.ID: k}); err != nil {
+		number = shortNumber(l.ID)
+		tx.Notify(topic) // the desk hands it to a caller within the minute
+		there, err := s.isThere(ctx, tx, c, e.ID, k, s.hasher(e.Register))
+		if err != nil {
 			return err
 		}
-		tx.Notify(topic)
-		return s.rebalance(ctx, tx, c.District)
+		if there != nil { // who reports twice, or is on a list already, is called once
+			number = shortNumber(there.ID)
+			return s.joined(ctx, tx, c, []*joining{{there, []record{{body: b}}}})
+		}
+		return s.insertLeads(ctx, tx, c, []*lead{l}, map[id.ID]keys{l.ID: k})
 	})
-	return shortNumber(l.ID), errs.Wrap(op, err)
+	return number, errs.Wrap(op, err)
 }
 
 // shortNumber is what the reporter is told: enough to ask by on the phone.

@@ -75,6 +75,14 @@ func storeLead(ctx context.Context, tx *db.Tx, district int, l *lead) error {
 	return nil
 }
 
+// storeMore writes what another list or report adds to a lead that was read in
+// the same transaction. The version stays, as who is just recording a call of it
+// is not to be refused.
+func storeMore(ctx context.Context, tx *db.Tx, district int, l *lead) error {
+	_, err := tx.ExecContext(ctx, `UPDATE lead SET urgency = $3, due_ms = $4, sealed = $5 WHERE district = $1 AND id = $2`, district, l.ID, l.Urgency, l.DueMs, l.sealed)
+	return err
+}
+
 // setPerson keeps which person of the ledger a lead is about. It is no change of
 // what somebody may be recording, so the version stays.
 func setPerson(ctx context.Context, tx *db.Tx, district int, v, person id.ID) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -95,5 +96,64 @@ func TestGivenWhileRecorded(t *testing.T) {
 		}
 		dbtest.OK(t, w.s.Leave(ctx, clerk))
 		dbtest.OK(t, w.s.Record(ctx, clerk, l.ID, Outcome{Result: "no_answer", Version: l.Version}))
+	})
+}
+
+// Two lists with the same people, or two taps on a report, at once: one lead.
+func TestCameInAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		reports := make([]*Report, 3)
+		for _, err := range atOnce(3, func(i int) (err error) {
+			reports[i], err = w.s.Import(ctx, clerk, Input{Area: w.Hua.ID, Files: csvFile("A,,,,,甲,,13900000011,,", "B,,,,,乙,,13900000012,,")})
+			return err
+		}) {
+			dbtest.OK(t, err)
+		}
+		fresh, joined := 0, 0
+		for _, r := range reports {
+			fresh, joined = fresh+r.New, joined+r.Joined
+			if n := len(w.people(clerk, r.ListID)); n != 2 {
+				t.Errorf("a list of %d people", n)
+			}
+		}
+		if fresh != 2 || joined != 4 {
+			t.Errorf("%d new, %d joined", fresh, joined)
+		}
+		self := SelfReport{Name: "周三", Phone: "13900000033", Address: "朋友家", Origin: "沈阳市", ArriveDay: w.Clock.Now().Format(time.DateOnly), People: 1}
+		numbers := make([]string, 3)
+		for _, err := range atOnce(3, func(i int) (err error) {
+			numbers[i], err = w.s.Arrive(ctx, w.C, w.Hua.Code, "10.0.0.1", self)
+			return err
+		}) {
+			dbtest.OK(t, err)
+		}
+		if numbers[0] != numbers[1] || numbers[1] != numbers[2] {
+			t.Errorf("%q", numbers)
+		}
+		if open := dbtest.Must(w.s.InState(ctx, clerk, Open))(t); len(open) != 3 {
+			t.Errorf("%d to be called", len(open))
+		}
+	})
+}
+
+// What a later list or report says of somebody is kept, and hinders no call.
+func TestWhatJoinsIsKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		rep := w.bring(clerk, w.Hua.ID, "A,,,普通,,甲,230103199003076616,13900000011,,")
+		before := w.lead(clerk, w.people(clerk, rep.ListID)["甲"].ID)
+		w.Clock.Advance(time.Hour)
+		w.bring(clerk, w.Hua.ID, "B,,,加急,,甲,230103199003076616,13900000012,幸福小区3-2-502,")
+		l := w.lead(clerk, before.ID)
+		if len(l.Phones) != 2 || l.Address == "" || l.DueMs >= before.DueMs || l.Events[0].Kind != "joined" || l.Events[0].Text == "" {
+			t.Errorf("%+v %+v", l.Lead, l.Events)
+		}
+		dbtest.OK(t, w.s.Record(ctx, clerk, l.ID, Outcome{Result: "no_answer", Version: before.Version}))
+		if again := w.bring(clerk, w.Hua.ID, "C,,,,,,,13900000012,,"); again.New != 0 || again.Joined != 1 {
+			t.Errorf("by the phone learned: %+v", again)
+		}
 	})
 }
