@@ -147,13 +147,24 @@ func standingOf(t Task, c grid.Caller, line *grid.Line, now int64, watching bool
 	if holds(t.DoerPostID) {
 		s |= doer
 	}
-	if watching {
-		s |= watcher
-	}
 	if has := line.Effective(t.PostID, now); !line.Top(has) && slices.Contains(mine, line.Above(has, now)) {
 		s |= oneUp
 	}
+	if watching && (s != 0 || overs(t, mine, line)) {
+		s |= watcher
+	}
 	return s
+}
+
+// overs reports whether one of some posts stands up the line from a task: who
+// watched it and changed posts reads it no longer.
+func overs(t Task, mine []id.ID, line *grid.Line) bool {
+	for _, p := range []id.ID{t.PostID, t.DoerPostID} {
+		if p != id.Zero && slices.ContainsFunc(line.Up(p), func(up id.ID) bool { return slices.Contains(mine, up) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkNote refuses a missing reason or too long a text.

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -13,9 +14,12 @@ import (
 // leastAgain is how long, in minutes, who gets a task back has at least.
 const leastAgain = 120
 
-// again is the deadline of a task that goes back to work: the first one, or two
-// hours from now where that is too near.
-func (w *work) again() int64 { return max(w.t.PromisedMs, w.kind.after(w.now, leastAgain)) }
+// again is the deadline of a task that goes back to work: the present one,
+// which is the first or what the issuer changed it to, or two hours from now
+// where that is too near.
+func (w *work) again() int64 {
+	return max(cmp.Or(w.t.agreedMs, w.t.PromisedMs), w.kind.after(w.now, leastAgain))
+}
 
 // reject gives a task back to whoever did it.
 func (w *work) reject(ch Change) {
@@ -71,11 +75,11 @@ func (w *work) reissue(ch Change) error {
 	deadline := w.again()
 	if ch.DeadlineMs != 0 {
 		in := Issue{DeadlineMs: ch.DeadlineMs, Urgent: w.t.Urgent, SignedPost: w.t.SignedPostID, FromPost: w.t.IssuerPostID}
-		d, err := deadlineOf(w.kind, in, w.line, w.now)
+		d, err := deadlineOf(w.c, w.kind, in, w.line, w.now)
 		if err != nil {
 			return err
 		}
-		deadline = d
+		deadline, w.t.agreedMs = d, d
 	}
 	w.t.DoerPostID = id.Zero
 	w.kinds.setClock(&w.t, deadline)
@@ -89,10 +93,11 @@ func (w *work) postpone(ch Change) error {
 	if ch.DeadlineMs == 0 {
 		return errs.Field(errs.E("task.Change", errs.Invalid, "error.required"), "deadline")
 	}
-	d, err := deadlineOf(w.kind, in, w.line, w.now)
+	d, err := deadlineOf(w.c, w.kind, in, w.line, w.now)
 	if err != nil {
 		return err
 	}
+	w.t.agreedMs = d
 	w.kinds.setClock(&w.t, d)
 	w.step(string(Postpone), w.t.State, ch)
 	return nil

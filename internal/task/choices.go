@@ -27,7 +27,7 @@ type Choices struct {
 	From   id.ID   `json:"from" doc:"The post in whose name"`
 	Levels []Level `json:"levels"`
 	Near   []id.ID `json:"near" doc:"Posts one line down, and those up the line"`
-	Signs  []id.ID `json:"signs" doc:"Posts whose holders can sign a short deadline"`
+	Signs  []id.ID `json:"signs" doc:"Posts the caller holds by which they can sign a short deadline"`
 }
 
 // Choices lists whom a caller can give a task of a kind, from their first post
@@ -57,7 +57,7 @@ func (s *Service) Choices(ctx context.Context, c grid.Caller, kind string) (Choi
 	}
 	out.Near = out.Near[:min(len(out.Near), maxNear)]
 	for _, p := range append([]id.ID{in.FromPost}, line.Up(in.FromPost)...) {
-		if in.SignedPost = p; leaderSigned(in, line, now) {
+		if in.SignedPost = p; leaderSigned(c, in, line, now) {
 			out.Signs = append(out.Signs, p)
 		}
 	}

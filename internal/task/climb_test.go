@@ -16,10 +16,11 @@ func TestShortDeadlinesNeedALeader(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		at := w.s.now() + 60*minuteMs
+		who := "comm11"
 		try := func(key string, in Issue) {
 			t.Helper()
 			in.Kind, in.Title, in.PostID, in.DeadlineMs = KindDirective, "x", w.post["grid11"], at
-			_, err := w.s.Issue(w.ctx, w.as("comm11"), in)
+			_, err := w.s.Issue(w.ctx, w.as(who), in)
 			if (err == nil) != (key == "") || err != nil && errs.As(err).Key != key {
 				t.Errorf("%v, want %q", err, key)
 			}
@@ -28,9 +29,18 @@ func TestShortDeadlinesNeedALeader(t *testing.T) {
 		try("task.deadline.unsigned", Issue{Urgent: true})
 		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["comm11"]})
 		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["street2"]})
+		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["street1"]}) // named by somebody else
+		if ch, err := w.s.Choices(w.ctx, w.as("comm11"), KindDirective); err != nil || len(ch.Signs) != 0 {
+			t.Errorf("the community can sign as %v, %v", ch.Signs, err)
+		}
+		who = "street1"
 		try("", Issue{Urgent: true, SignedPost: w.post["street1"]})
+		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["hq"]})
 		w.vacate("street1")
-		try("task.deadline.unsigned", Issue{Urgent: true, SignedPost: w.post["street1"]})
+		_, err := w.g.AddHolder(w.ctx, sys, holderOf(w.post["street1"], w.acct["comm11"])) // stands in
+		w.ok(err)
+		who = "comm11"
+		try("", Issue{Urgent: true, SignedPost: w.post["street1"]})
 		w.whole()
 	})
 }
@@ -197,6 +207,38 @@ func TestADirectiveComesUpByItself(t *testing.T) {
 		}
 		if v, err := w.s.Task(w.ctx, w.as("hq"), head.ID); err != nil || v.State != Closed {
 			t.Errorf("the directive is %s, %v", v.State, err)
+		}
+		w.whole()
+	})
+}
+
+func TestWhatIsPassedOnGoesByThePresentDeadline(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", DeadlineMs: w.s.now() + 180*minuteMs}, []id.ID{w.post["street1"]})
+		w.ok(err)
+		x := w.inbox("street1", Mine)[0].Task
+		below := func(who string, at int64) {
+			t.Helper()
+			if y := w.inbox(who, Mine)[0].Task; y.DeadlineMs != at || y.PromisedMs != at {
+				t.Errorf("%s has until %d, want %d", who, y.DeadlineMs, at)
+			}
+		}
+		w.pass(2 * time.Hour)
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, []id.ID{w.post["comm11"]}, "", 0)
+		w.ok(err)
+		below("comm11", w.s.now()+120*minuteMs)
+		later := w.s.now() + 600*minuteMs
+		w.do("hq", x, Change{Action: Postpone, DeadlineMs: later})
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, []id.ID{w.post["comm12"]}, "", 0)
+		w.ok(err)
+		below("comm12", later)
+		if _, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, []id.ID{w.post["grid11"]}, "", later+minuteMs); !errs.Is(err, errs.Invalid) {
+			t.Errorf("later than its own: %v", err)
+		}
+		w.do("street1", x, Change{Action: SendBack, Note: "not ours"})
+		if x = w.do("hq", x, Change{Action: Reissue}); x.DeadlineMs != later {
+			t.Errorf("issued again until %d, want %d", x.DeadlineMs, later)
 		}
 		w.whole()
 	})

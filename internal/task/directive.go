@@ -99,7 +99,8 @@ func children(parent, t Task, posts []id.ID, note func(child id.ID) []byte) []ro
 
 // PassOn gives a task that the caller has before them to posts below, with a
 // note of their own; the task stays with the caller's post, who answers for the
-// whole. A deadline may be earlier than the task's, never later (0: the same).
+// whole. A deadline may be earlier than the task's present one, never later (0: the
+// same); who gets it has the kind's least time, unless a leader signed for less.
 // Errors: NotFound, Denied, Conflict where it is done already, Invalid naming
 // posts, note or deadline.
 func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, posts []id.ID, note string, deadlineMs int64) (Task, error) {
@@ -150,13 +151,16 @@ func (s *Service) passed(w *work, posts []id.ID, note string, deadlineMs int64) 
 	if err != nil {
 		return nil, in, err
 	}
-	deadline := w.t.PromisedMs
+	deadline := w.t.DeadlineMs
+	if !w.t.Urgent || w.t.SignedPostID == id.Zero { // a leader's signature holds for those below
+		deadline = max(deadline, w.now+int64(w.kind.Least)*minuteMs)
+	}
 	switch {
 	case deadlineMs > deadline:
 		return nil, in, errs.Field(errs.E(op, errs.Invalid, "task.deadline.later"), "deadline")
 	case deadlineMs != 0:
 		again := Issue{DeadlineMs: deadlineMs, Urgent: w.t.Urgent, SignedPost: w.t.SignedPostID, FromPost: in.FromPost}
-		if deadline, err = deadlineOf(w.kind, again, w.line, w.now); err != nil {
+		if deadline, err = deadlineOf(w.c, w.kind, again, w.line, w.now); err != nil {
 			return nil, in, err
 		}
 	}

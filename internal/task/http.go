@@ -43,7 +43,7 @@ type issueIn struct {
 	PlaceID    id.ID     `json:"place_id,omitempty"`
 	DeadlineMs int64     `json:"deadline_ms,omitempty" doc:"UTC milliseconds; missing: the kind's"`
 	Urgent     bool      `json:"urgent,omitempty"`
-	SignedID   id.ID     `json:"signed_post_id,omitempty" doc:"The leader's post that signed a deadline of less than two hours"`
+	SignedID   id.ID     `json:"signed_post_id,omitempty" doc:"The leader's post by which the caller, who holds it, signs a deadline of less than two hours"`
 	Question   *Question `json:"question,omitempty"`
 	Links      []Link    `json:"links,omitempty"`
 }
@@ -159,8 +159,12 @@ func (s *Service) apiChange(ctx context.Context, in *struct {
 		return nil, err
 	}
 	b := in.Body
-	return answered(s.Change(ctx, c, in.ID.ID, Change{Action: b.Action, Seen: b.Events, Note: b.Note, Answer: b.Answer, Signed: b.Signed, PostID: b.PostID,
-		MergeInto: b.MergeInto, DeadlineMs: b.DeadlineMs}))
+	t, err := s.Change(ctx, c, in.ID.ID, Change{Action: b.Action, Seen: b.Events, Note: b.Note, Answer: b.Answer, Signed: b.Signed, PostID: b.PostID,
+		MergeInto: b.MergeInto, DeadlineMs: b.DeadlineMs})
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.shown(ctx, c, t))
 }
 
 func (s *Service) apiPass(ctx context.Context, in *struct {

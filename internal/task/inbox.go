@@ -116,6 +116,9 @@ func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit in
 	if err != nil {
 		return in, errs.Wrap(op, err)
 	}
+	if which == Watched {
+		tasks = slices.DeleteFunc(tasks, func(t Task) bool { return standingOf(t, c, d.line, d.now, true) == 0 })
+	}
 	in.Lines, err = s.lines(ctx, c, d, which, tasks)
 	return in, errs.Wrap(op, err)
 }

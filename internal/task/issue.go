@@ -89,7 +89,12 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 		return Task{}, err
 	}
 	in.Links = append(slices.Clone(in.Links), knowers(*in, line, now)...)
-	deadline, err := deadlineOf(k, *in, line, now)
+	if in.SignedPost != id.Zero {
+		if err := signed(c, k, *in, line, now); err != nil {
+			return Task{}, err
+		}
+	}
+	deadline, err := deadlineOf(c, k, *in, line, now)
 	if err != nil {
 		return Task{}, err
 	}

@@ -106,9 +106,9 @@ func tidyQuestion(q *Question) error {
 
 // deadlineOf is the deadline a task gets: the one asked for, else the kind's. One
 // that leaves less than the kind's least time needs to be urgent and signed by a
-// leader: a post of the street or the district, filled now, up the line from the
-// issuer or the issuer itself.
-func deadlineOf(k Kind, in Issue, line *grid.Line, nowMs int64) (int64, error) {
+// leader: a post of the street or the district, held by the caller now, up the
+// line from the issuer or the issuer itself.
+func deadlineOf(c grid.Caller, k Kind, in Issue, line *grid.Line, nowMs int64) (int64, error) {
 	const op = "task.Issue"
 	if in.DeadlineMs == 0 {
 		return k.after(nowMs, k.Deadline), nil
@@ -126,16 +126,26 @@ func deadlineOf(k Kind, in Issue, line *grid.Line, nowMs int64) (int64, error) {
 	case !in.Urgent:
 		return 0, bad("task.deadline.short", k.Least/60)
 	}
-	if !leaderSigned(in, line, nowMs) {
-		return 0, errs.Field(errs.E(op, errs.Invalid, "task.deadline.unsigned", k.Least/60), "signed")
+	return in.DeadlineMs, signed(c, k, in, line, nowMs)
+}
+
+// signed refuses a signature that is missing or not the caller's to give.
+func signed(c grid.Caller, k Kind, in Issue, line *grid.Line, nowMs int64) error {
+	if leaderSigned(c, in, line, nowMs) {
+		return nil
 	}
-	return in.DeadlineMs, nil
+	return errs.Field(errs.E("task.Issue", errs.Invalid, "task.deadline.unsigned", max(k.Least, leastAgain)/60), "signed")
 }
 
 // leaderLevel is the lowest level (the highest number) whose posts may sign.
 const leaderLevel = 2
 
-func leaderSigned(in Issue, line *grid.Line, nowMs int64) bool {
+// leaderSigned reports whether the caller signs as a leader: they hold the post
+// named, as its holder or as the substitute.
+func leaderSigned(c grid.Caller, in Issue, line *grid.Line, nowMs int64) bool {
+	if !c.IsSystem() && !slices.Contains(postsOf(c), in.SignedPost) {
+		return false
+	}
 	p := line.Post(in.SignedPost)
 	if p == nil || p.Role.Level() > leaderLevel || len(p.Holders(nowMs)) == 0 {
 		return false

@@ -12,7 +12,7 @@ import (
 // columns of a task t with the text it shows, from taskFrom.
 const columns = `t.id, t.kind, t.state, t.register, t.sealed, t.answer, t.text_id, COALESCE(x.sealed, t.sealed), t.urgent, t.signed_post_id, t.post_id, t.doer_post_id,
 	t.issuer_post_id, t.issuer_id, t.above_post_id, t.done_by, t.parent_id, t.root_id, t.merged_id, t.place_id, t.promised_ms, t.deadline_ms, t.climb_ms, t.step,
-	t.events, t.children, t.created_ms, t.received_ms, t.done_ms, t.ended_ms`
+	t.events, t.children, t.created_ms, t.received_ms, t.done_ms, t.ended_ms, t.agreed_ms`
 
 const taskFrom = ` FROM task t LEFT JOIN task x ON x.district = t.district AND x.id = t.text_id AND t.text_id <> 0 `
 
@@ -27,7 +27,7 @@ func (r *row) fields() []any {
 	t := &r.Task
 	return []any{&t.ID, &t.Kind, &t.State, &t.register, &r.sealed, &r.answer, &t.textID, &r.shown, &r.urgent, &t.SignedPostID, &t.PostID, &t.DoerPostID,
 		&t.IssuerPostID, &t.issuer, &t.AbovePostID, &t.doneBy, &t.ParentID, &t.RootID, &t.MergedID, &t.PlaceID, &t.PromisedMs, &t.DeadlineMs, &t.ClimbMs, &t.Step,
-		&t.Events, &t.Children, &t.CreatedMs, &t.ReceivedMs, &t.DoneMs, &t.EndedMs}
+		&t.Events, &t.Children, &t.CreatedMs, &t.ReceivedMs, &t.DoneMs, &t.EndedMs, &t.agreedMs}
 }
 
 // selectRows reads tasks; what follows the columns is the caller's.
@@ -78,10 +78,10 @@ func stored(b []byte) []byte {
 func updateTask(ctx context.Context, tx *db.Tx, district int, r row, was int) (ok bool, err error) {
 	t := r.Task
 	return db.One(tx.ExecContext(ctx, `UPDATE task SET state = $3, open = $4, answer = $5, post_id = $6, doer_post_id = $7, above_post_id = $8, done_by = $9, merged_id = $10,
-		deadline_ms = $11, climb_ms = $12, step = $13, events = $14, children = $15, received_ms = $16, done_ms = $17, ended_ms = $18
+		deadline_ms = $11, climb_ms = $12, step = $13, events = $14, children = $15, received_ms = $16, done_ms = $17, ended_ms = $18, agreed_ms = $20
 		WHERE district = $1 AND id = $2 AND events = $19`,
 		district, t.ID, string(t.State), num(t.State.Open()), stored(r.answer), t.PostID, t.DoerPostID, t.AbovePostID, t.doneBy, t.MergedID,
-		t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.Children, t.ReceivedMs, t.DoneMs, t.EndedMs, was))
+		t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.Children, t.ReceivedMs, t.DoneMs, t.EndedMs, was, t.agreedMs))
 }
 
 // eventRow is an event as stored.

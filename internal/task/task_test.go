@@ -58,6 +58,40 @@ func TestATaskComesBack(t *testing.T) {
 	})
 }
 
+func TestAWatcherReadsWhatTheirPostLetsThem(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "text", Label: "who"}}, []id.ID{w.post["comm11"], w.post["comm12"]})
+		w.ok(err)
+		x := w.inbox("comm11", Mine)[0].Task
+		w.ok(w.s.Watch(w.ctx, w.as("street1"), x.ID, true))
+		w.do("comm11", x, Change{Action: Finish, Answer: "Zhang"})
+		x = w.do("street1", x, Change{Action: Comment, Note: "good"})
+		if got, err := w.s.shown(w.ctx, w.as("street1"), x); err != nil || got.Answer != "" || got.Title != "count" {
+			t.Errorf("one line up is shown %+v, %v", got, err)
+		}
+		if got, err := w.s.shown(w.ctx, w.as("hq"), x); err != nil || got.Answer != "Zhang" {
+			t.Errorf("the issuer is shown %+v, %v", got, err)
+		}
+		y := w.inbox("comm12", Mine)[0].Task
+		w.ok(w.s.Watch(w.ctx, w.as("street1"), y.ID, true))
+		w.vacate("street1")
+		_, err = w.g.AddHolder(w.ctx, sys, holderOf(w.post["grid21"], w.acct["street1"]))
+		w.ok(err)
+		if _, err := w.s.Task(w.ctx, w.as("street1"), y.ID); !errs.Is(err, errs.NotFound) {
+			t.Errorf("read from another post: %v", err)
+		}
+		if got := w.inbox("street1", Watched); len(got) != 0 {
+			t.Errorf("listed in another post: %+v", got)
+		}
+		if got, err := w.s.shown(w.ctx, w.as("street1"), y); err != nil || got.Title+got.Answer != "" || got.State != y.State {
+			t.Errorf("shown in another post: %+v, %v", got, err)
+		}
+		w.ok(w.s.Watch(w.ctx, w.as("street1"), y.ID, false))
+		w.whole()
+	})
+}
+
 func TestAnEmptyPostsTaskIsAnsweredForAbove(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)

@@ -61,6 +61,7 @@ type Task struct {
 	Question *Question `json:"question,omitempty"`
 	Answer   string    `json:"answer,omitempty" doc:"To the question; shown to who gave it and to the level above, nobody else"`
 
+	agreedMs int64 // the deadline of the work where the issuer changed it
 	register string
 	issuer   id.ID // account
 	doneBy   id.ID // account
@@ -105,7 +106,7 @@ type Issue struct {
 	PlaceID     id.ID  // what it is about
 	DeadlineMs  int64  // 0: the kind's
 	Urgent      bool
-	SignedPost  id.ID // the leader's post that signed, for a deadline below two hours
+	SignedPost  id.ID // the leader's post, held by the caller, that signs, for a deadline below two hours
 	EmergencyID id.ID // the register its text is sealed in; Zero: the standing one
 	Question    *Question
 	Links       []Link

@@ -43,7 +43,8 @@ type Cover struct {
 }
 
 // Task returns a task with its history. Who may: the posts that own, issued,
-// did or supervise it, one line up from the owner, and watchers; everybody else
+// did or supervise it, one line up from the owner, and watchers who still stand
+// somewhere up the line; everybody else
 // gets NotFound. The answer is shown to who gave it and to the level above.
 func (s *Service) Task(ctx context.Context, c grid.Caller, task id.ID) (View, error) {
 	const op = "task.Task"
@@ -130,6 +131,16 @@ func (s *Service) judge(ctx context.Context, c grid.Caller, t Task, v *View) err
 	return nil
 }
 
+// shown is a task that the caller changed, as they may read it now; who has
+// nothing to do with it any more is told where it is and how it stands.
+func (s *Service) shown(ctx context.Context, c grid.Caller, t Task) (Task, error) {
+	v, err := s.Task(ctx, c, t.ID)
+	if errs.Is(err, errs.NotFound) {
+		return Task{ID: t.ID, Kind: t.Kind, State: t.State, PostID: t.PostID, Events: t.Events}, nil
+	}
+	return v.Task, err
+}
+
 // words fills in what posts and people are called.
 func (s *Service) words(ctx context.Context, c grid.Caller, v *View) (err error) {
 	posts := []id.ID{v.PostID, v.IssuerPostID, v.AbovePostID, v.DoerPostID, v.AnswersID, v.SignedPostID}
@@ -197,7 +208,7 @@ func (s *Service) Watch(ctx context.Context, c grid.Caller, task id.ID, on bool)
 		if err != nil {
 			return err
 		}
-		if w.stands == 0 {
+		if on && w.stands == 0 {
 			return errs.E(op, errs.NotFound, "task.not_found")
 		}
 		return setWatch(ctx, tx, c.District, task, c.AccountID, on)
