@@ -135,6 +135,9 @@ func (s *Service) rebalance(ctx context.Context, tx *db.Tx, district int) error 
 	if err != nil {
 		return err
 	}
+	for i := range leads {
+		leads[i].shown = s.shown.lately(leads[i].id, at)
+	}
 	moved := spread(leads, seats)
 	for _, v := range slices.Sorted(maps.Keys(moved)) {
 		to := seat{}

@@ -76,6 +76,7 @@ func (s *Service) Desk(ctx context.Context, c grid.Caller) (*Desk, error) {
 	}
 	if next >= 0 {
 		d.NextMs = 0
+		s.shown.mark(mine[next].ID, now)
 		d.Now, err = s.card(ctx, c, &mine[next])
 	}
 	return d, errs.Wrap(op, err)

@@ -16,6 +16,7 @@ type waiting struct {
 	dueMs   int64
 	holder  id.ID  // the caller who has it; Zero: nobody
 	tries   int    // above 0 it stays with its caller
+	shown   bool   // its caller may be calling now: it stays
 	phone   string // a hash: leads with one phone go to one caller
 }
 
@@ -125,7 +126,7 @@ func even(order []waiting, now map[id.ID]*seat, seats []seat, moved map[id.ID]*s
 	for i := len(order) - 1; i >= 0; i-- { // the least urgent move
 		l := order[i]
 		s := now[l.id]
-		if s == nil || l.tries > 0 || l.phone != "" {
+		if s == nil || l.tries > 0 || l.shown || l.phone != "" {
 			continue
 		}
 		t := lightest(seats, l.path)

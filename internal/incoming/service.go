@@ -39,6 +39,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	public web.Guard // submissions and questions of people without a log-in
+	shown  shown
 }
 
 // New returns the service over its parts.

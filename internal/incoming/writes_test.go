@@ -157,3 +157,28 @@ func TestWhatJoinsIsKept(t *testing.T) {
 		}
 	})
 }
+
+// The card that a desk shows stays there when another caller sits down, for a
+// quarter of an hour.
+func TestShownCardStays(t *testing.T) {
+	d := dbtest.One(t)
+	w := newWorld(t, d)
+	one, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+	two, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+	w.bring(one, w.Hua.ID, "A,,,,,甲,,13900000011,,", "B,,,,,乙,,13900000012,,", "C,,,,,丙,,13900000013,,")
+	dbtest.OK(t, w.s.Sit(ctx, one))
+	last := dbtest.Must(w.s.InState(ctx, one, Open))(t)[2] // the one that would move first
+	w.s.shown.mark(last.ID, w.s.nowMs())
+	dbtest.OK(t, w.s.Sit(ctx, two))
+	if l := w.lead(one, last.ID); l.AccountID != one.AccountID {
+		t.Error("the card shown went to another")
+	}
+	now := dbtest.Must(w.s.Desk(ctx, two))(t).Now
+	if now == nil || !w.s.shown.lately(now.ID, w.s.nowMs()) {
+		t.Error("the desk's card is not known as shown")
+	}
+	w.Clock.Advance(15 * time.Minute)
+	if w.s.shown.lately(last.ID, w.s.nowMs()) {
+		t.Error("it stays for ever")
+	}
+}
