@@ -24,8 +24,13 @@ type Decision struct {
 }
 
 // InState lists the leads of the caller's area in a state, the most pressing
-// first: those set aside, those handed on, those settled.
+// first, those settled the newest first.
 func (s *Service) InState(ctx context.Context, c grid.Caller, state State) ([]Lead, error) {
+	return s.InStateAfter(ctx, c, state, id.Zero)
+}
+
+// InStateAfter is InState, of those settled after the last one seen.
+func (s *Service) InStateAfter(ctx context.Context, c grid.Caller, state State, after id.ID) ([]Lead, error) {
 	const op = "incoming.InState"
 	if err := c.Require(op, grid.LeadRead); err != nil {
 		return nil, err
@@ -33,7 +38,7 @@ func (s *Service) InState(ctx context.Context, c grid.Caller, state State) ([]Le
 	if !slices.Contains([]State{Unclear, Open, Sent, Done}, state) {
 		return nil, errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "state")
 	}
-	list, err := deskLeads(ctx, s.DB.Read(), c, state, shownLeads)
+	list, err := deskLeads(ctx, s.DB.Read(), c, state, after, shownLeads)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

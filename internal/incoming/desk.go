@@ -7,6 +7,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
 )
 
 // Desk is what a caller sees: the one person to be called now.
@@ -97,7 +98,7 @@ func (s *Service) Card(ctx context.Context, c grid.Caller, v id.ID) (*Card, erro
 }
 
 func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, error) {
-	if err := s.open(l); err != nil {
+	if err := s.openKept(l); err != nil {
 		return nil, err
 	}
 	if seesFull(c, l) {
@@ -167,7 +168,7 @@ func (s *Service) events(ctx context.Context, c grid.Caller, l *lead) ([]Event, 
 		e := Event{AtMs: r.at, Kind: r.kind, Result: r.result, AccountID: r.account}
 		if len(r.sealed) > 0 && seesFull(c, l) {
 			text, err := s.openEvent(l.Register, r)
-			if err != nil {
+			if err != nil && !seal.IsDestroyed(err) {
 				return nil, err
 			}
 			e.Text = text

@@ -11,14 +11,14 @@ import (
 // myLeads reads what a caller has, the next one first.
 func myLeads(ctx context.Context, q db.Queryer, c grid.Caller) ([]lead, error) {
 	a := db.NewArgs(c.District)
-	return leadsWhere(ctx, q, a, "l.state = 'open' AND l.account_id = "+a.Add(c.AccountID)+" AND l.account_id <> 0 ORDER BY l.urgency DESC, l.due_ms, l.id")
+	return leadsWhere(ctx, q, a, "l.state = 'open' AND l.account_id = "+a.Add(c.AccountID)+" AND l.account_id <> 0 AND "+inForce+" ORDER BY l.urgency DESC, l.due_ms, l.id")
 }
 
 // deskCounts counts in the caller's area who was settled since an instant, and
 // whom nobody on shift has.
 func deskCounts(ctx context.Context, q db.Queryer, c grid.Caller, since int64) (done, waiting int, err error) {
 	a := db.NewArgs(c.District)
-	query := "SELECT COALESCE(SUM(CASE WHEN l.state = 'done' AND l.done_ms >= " + a.Add(since) + " THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN l.state = 'open' AND l.account_id = 0 THEN 1 ELSE 0 END), 0)" +
+	query := "SELECT COALESCE(SUM(CASE WHEN l.state = 'done' AND l.done_ms >= " + a.Add(since) + " THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN l.state = 'open' AND l.account_id = 0 AND " + inForce + " THEN 1 ELSE 0 END), 0)" +
 		" FROM lead l WHERE l.district = $1 AND " + c.Scope(grid.LeadCall, a, grid.Columns{Path: "l.path"})
 	err = q.QueryRowContext(ctx, query, a.List()...).Scan(&done, &waiting)
 	return done, waiting, err
@@ -30,10 +30,20 @@ func rowCount(ctx context.Context, q db.Queryer, district int, lead id.ID) (n in
 	return n, err
 }
 
-// deskLeads reads leads of an area by state, the most pressing first.
-func deskLeads(ctx context.Context, q db.Queryer, c grid.Caller, state State, limit int) ([]lead, error) {
+// deskLeads reads leads of an area by state, the most pressing first; those that
+// are done the newest first, after the last one seen.
+func deskLeads(ctx context.Context, q db.Queryer, c grid.Caller, state State, after id.ID, limit int) ([]lead, error) {
 	a := db.NewArgs(c.District)
-	return leadsWhere(ctx, q, a, "l.state = "+a.Add(string(state))+" AND "+c.Scope(grid.LeadRead, a, grid.Columns{Path: "l.path"})+" ORDER BY l.urgency DESC, l.due_ms, l.id LIMIT "+a.Add(limit))
+	where, order := "l.state = "+a.Add(string(state))+" AND "+c.Scope(grid.LeadRead, a, grid.Columns{Path: "l.path"})+" AND "+shownState, "l.urgency DESC, l.due_ms, l.id"
+	if state == Done {
+		order = "l.done_ms DESC, l.id DESC"
+	}
+	if state == Done && after != id.Zero {
+		v := a.Add(after)
+		last := "(SELECT b.done_ms FROM lead b WHERE b.district = $1 AND b.id = " + v + ")"
+		where += " AND (l.done_ms < " + last + " OR l.done_ms = " + last + " AND l.id < " + v + ")"
+	}
+	return leadsWhere(ctx, q, a, where+" ORDER BY "+order+" LIMIT "+a.Add(limit))
 }
 
 // proposals reads leads of an area with a measure that waits to be confirmed.
@@ -42,17 +52,13 @@ func proposals(ctx context.Context, q db.Queryer, c grid.Caller, limit int) ([]l
 	return leadsWhere(ctx, q, a, "l.measure_state = 'proposed' AND "+c.Scope(grid.LeadConfirm, a, grid.Columns{Path: "l.path"})+" ORDER BY l.measure_ms, l.id LIMIT "+a.Add(limit))
 }
 
-// leadByCode finds the path of the lead whose caller gave a check code, among
-// leads of an area that were open lately. "" for none.
-func leadByCode(ctx context.Context, q db.Queryer, c grid.Caller, code, under string, since int64) (string, error) {
+// leadsByCode finds the leads of an area with a check code that a caller may have
+// given: they are on somebody's desk, or were called since an instant.
+func leadsByCode(ctx context.Context, q db.Queryer, c grid.Caller, code, under string, since int64) ([]lead, error) {
 	lo, hi := db.PathRange(under)
 	a := db.NewArgs(c.District)
-	list, err := leadsWhere(ctx, q, a, "l.code = "+a.Add(code)+" AND l.code <> '' AND l.path >= "+a.Add(lo)+" AND l.path < "+a.Add(hi)+
-		" AND (l.state <> 'done' OR l.done_ms >= "+a.Add(since)+") LIMIT 1")
-	if err != nil || len(list) == 0 {
-		return "", err
-	}
-	return list[0].Path, nil
+	return leadsWhere(ctx, q, a, "l.code = "+a.Add(code)+" AND l.code <> '' AND l.path >= "+a.Add(lo)+" AND l.path < "+a.Add(hi)+
+		" AND (l.state = 'open' AND l.account_id <> 0 AND "+inForce+" OR EXISTS (SELECT 1 FROM lead_event e WHERE e.district = l.district AND e.lead_id = l.id AND e.kind = 'called' AND e.at_ms >= "+a.Add(since)+")) LIMIT 20")
 }
 
 // leadsAround reads the earlier lead of a lead's person, and those to be called

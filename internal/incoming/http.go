@@ -110,12 +110,17 @@ func registerDesk(api huma.API, s *Service) {
 		func(ctx context.Context, c grid.Caller, _ *struct{}) (*struct{}, error) { return nil, s.Sit(ctx, c) })
 	op(api, http.MethodDelete, "/desk", "desk-leave", "Leave the desk; what is open goes to the others at once",
 		func(ctx context.Context, c grid.Caller, _ *struct{}) (*struct{}, error) { return nil, s.Leave(ctx, c) })
-	op(api, http.MethodGet, "/leads", "leads", "People of one's area in a state, the most pressing first, at most 200",
+	op(api, http.MethodGet, "/leads", "leads", "People of one's area in a state, the most pressing first, those done the newest first, at most 200",
 		func(ctx context.Context, c grid.Caller, in *struct {
 			State string `query:"state" enum:"unclear,open,sent,done" default:"open"`
+			After string `query:"after" pattern:"^[0-9]*$" doc:"Of those done: the last one seen"`
 		}) (*answer[web.Page[Lead]], error) {
-			list, err := s.InState(ctx, c, State(in.State))
-			return &answer[web.Page[Lead]]{web.Page[Lead]{Items: list}}, err
+			list, err := s.InStateAfter(ctx, c, State(in.State), id.From(in.After))
+			out := web.Page[Lead]{Items: list}
+			if in.State == string(Done) && len(list) == shownLeads {
+				out.Next = list[len(list)-1].ID.String()
+			}
+			return &answer[web.Page[Lead]]{out}, err
 		})
 	op(api, http.MethodGet, "/leads/{id}", "lead", "One person with what is known, the script and what happened",
 		func(ctx context.Context, c grid.Caller, in *ByID) (*answer[*Card], error) {

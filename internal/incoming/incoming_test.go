@@ -296,11 +296,26 @@ func TestAnybodyReports(t *testing.T) {
 		if looks := dbtest.Must(w.Log.LooksAt(ctx, d.Read(), 9, card.ID))(t); len(looks) != 1 || looks[0].Account != clerk.AccountID {
 			t.Errorf("seen in full without a trace: %+v", looks)
 		}
-		if name, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.2", card.Code); err != nil || name == "" {
+		if name, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.2", card.Code, "0033"); err != nil || name == "" {
 			t.Errorf("%q %v", name, err)
 		}
+		if _, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.2", card.Code, "0034"); !errs.Is(err, errs.NotFound) {
+			t.Errorf("another phone: %v", err)
+		}
+		dbtest.OK(t, w.s.Leave(ctx, clerk))
+		if _, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.2", card.Code, "0033"); !errs.Is(err, errs.NotFound) {
+			t.Errorf("nobody has it and nobody called: %v", err)
+		}
+		dbtest.OK(t, w.s.Record(ctx, clerk, card.ID, Outcome{Result: "no_answer"}))
+		if _, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.2", card.Code, "0033"); err != nil {
+			t.Errorf("just called: %v", err)
+		}
+		w.Clock.Advance(25 * time.Hour)
+		if _, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.2", card.Code, "0033"); !errs.Is(err, errs.NotFound) {
+			t.Errorf("a day later: %v", err)
+		}
 		for i := range 30 {
-			_, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.3", "000000")
+			_, err := w.s.CheckCode(ctx, w.C, w.Hua.Code, "10.0.0.3", "000000", "0033")
 			if want := map[bool]errs.Kind{false: errs.NotFound, true: errs.TooMany}[i >= 20]; !errs.Is(err, want) {
 				t.Fatalf("guess %d: %v", i, err)
 			}
@@ -362,6 +377,68 @@ func TestAddressesFindTheirDoors(t *testing.T) {
 					t.Errorf("the address said on the phone: %+v", got)
 				}
 			}
+		}
+	})
+}
+
+// A list that joins a person of another area learns the result and the area.
+func TestAnotherAreasLeadTellsItsResultOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		there := dbtest.Must(w.Grid.Area(ctx, w.C, "230103002001"))(t)
+		here, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		other, _ := w.caller(grid.RoleCommunity, there.ID)
+		first := w.bring(other, there.ID, "A,,,,,甲,,13900000011,某处,")
+		v := w.people(other, first.ListID)["甲"].ID
+		second := w.bring(here, w.Hua.ID, "B,,,,,甲,,13900000011,,")
+		dbtest.OK(t, w.s.Record(ctx, other, v, Outcome{Result: "other_city", Answer: Answer{To: "沈阳市", Note: "秘密"}}))
+		if l := w.people(here, second.ListID)["甲"]; !l.Away || l.Area == "" || l.Result != "other_city" || l.Name != "" || l.Measure != nil || l.Phones != nil {
+			t.Errorf("%+v", l)
+		}
+		dbtest.OK(t, w.s.Close(ctx, here, second.ListID, "在外区"))
+		back := strings.Join(cellsOf(t, dbtest.Must(w.s.Back(ctx, here, second.ListID))(t))[1], " ")
+		if strings.Contains(back, "秘密") || strings.Contains(back, "沈阳市") || !strings.Contains(back, resultText("zh", "other_city")) {
+			t.Errorf("%q", back)
+		}
+	})
+}
+
+// When an emergency has ended and its key is destroyed, the pages still open.
+func TestAfterTheKeyIsGone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		dbtest.OK(t, w.s.Sit(ctx, clerk))
+		rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,,13900000011,,", "B,,,,,乙,,13900000012,,", "C,,,,,丙,,13900000013,,")
+		people := w.people(clerk, rep.ListID)
+		for _, name := range []string{"甲", "乙"} {
+			dbtest.OK(t, w.s.Record(ctx, clerk, people[name].ID, Outcome{Result: "abroad", Answer: Answer{Note: "走了"}}))
+			w.Clock.Advance(time.Second)
+		}
+		e := dbtest.Must(w.s.Rounds.OnlyEmergency(ctx, w.C))(t)
+		dbtest.OK(t, d.Write(ctx, "test", func(tx *db.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE emergency SET ended_ms = 1 WHERE district = $1", w.C.District)
+			return err
+		}))
+		dbtest.OK(t, w.Keys.Destroy(e.Register))
+		if desk := dbtest.Must(w.s.Desk(ctx, clerk))(t); desk.Now != nil || desk.Waiting != 0 {
+			t.Errorf("an ended emergency is on the desk: %+v", desk)
+		}
+		if open := dbtest.Must(w.s.InState(ctx, clerk, Open))(t); len(open) != 0 {
+			t.Errorf("%+v", open)
+		}
+		done := dbtest.Must(w.s.InState(ctx, clerk, Done))(t)
+		if len(done) != 2 || done[0].ID != people["乙"].ID || done[0].Result != "abroad" {
+			t.Fatalf("%+v", done)
+		}
+		if more := dbtest.Must(w.s.InStateAfter(ctx, clerk, Done, done[0].ID))(t); len(more) != 1 || more[0].ID != people["甲"].ID {
+			t.Errorf("the next page: %+v", more)
+		}
+		if l := w.lead(clerk, done[0].ID); l.Name != "" || l.Result != "abroad" {
+			t.Errorf("%+v", l)
+		}
+		if _, leads, err := w.s.Get(ctx, clerk, rep.ListID); err != nil || len(leads) != 3 {
+			t.Errorf("%d %v", len(leads), err)
 		}
 	})
 }

@@ -217,18 +217,22 @@ type statePage struct {
 	State State
 	Leads []Lead
 	Full  bool // there are more than are shown
+	Next  string
 }
 
 // inState is the page of leads in one state.
 func (p *Pages) inState(state State) grid.Handler {
 	return func(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 		ctx := r.Context()
-		leads, err := p.s.InState(ctx, c, state)
+		leads, err := p.s.InStateAfter(ctx, c, state, id.From(r.URL.Query().Get("after")))
 		if err != nil {
 			return err
 		}
-		here := "/incoming/" + string(state)
-		return p.ren.Page(w, r, layoutFor(c), "incoming/state", statePage{Meta: web.Meta{Title: web.T(ctx, "incoming.tab."+string(state)), Menu: menuOf(c)},
+		here, next := "/incoming/"+string(state), ""
+		if state == Done && len(leads) == shownLeads {
+			next = here + "?after=" + leads[len(leads)-1].ID.String()
+		}
+		return p.ren.Page(w, r, layoutFor(c), "incoming/state", statePage{Next: next, Meta: web.Meta{Title: web.T(ctx, "incoming.tab."+string(state)), Menu: menuOf(c)},
 			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Full: len(leads) == shownLeads})
 	}
 }

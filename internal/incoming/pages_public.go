@@ -102,7 +102,7 @@ func (p *Pages) verifyPage(w http.ResponseWriter, r *http.Request, status int, f
 }
 
 func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
-	real, err := p.s.CheckCode(r.Context(), p.anybody(r, "check codes, asked by anybody"), r.PathValue("code"), remote(r), r.PostForm.Get("code"))
+	real, err := p.s.CheckCode(r.Context(), p.anybody(r, "check codes, asked by anybody"), r.PathValue("code"), remote(r), r.PostForm.Get("code"), r.PostForm.Get("tail"))
 	if fields := web.FormErrors(r.Context(), err); err != nil && len(fields) > 0 {
 		return p.verifyPage(w, r, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: fields}, "")
 	}

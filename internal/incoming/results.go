@@ -11,7 +11,8 @@ import (
 	"wangge/internal/platform/seal"
 )
 
-// results writes what became of leads, in the order of resultColumns.
+// results writes what became of leads, in the order of resultColumns;
+// of leads of other areas than the caller's only the result and the area.
 func (s *Service) results(ctx context.Context, c grid.Caller, leads map[id.ID]lead) (map[id.ID][]any, error) {
 	areas, err := s.areaNames(ctx, c)
 	if err != nil {
@@ -29,13 +30,17 @@ func (s *Service) results(ctx context.Context, c grid.Caller, leads map[id.ID]le
 	}
 	out := make(map[id.ID][]any, len(leads))
 	for v, l := range leads {
-		if err := s.open(&l); err != nil {
+		if err := s.openKept(&l); err != nil {
 			return nil, err
 		}
 		a := &l.body.Answer
 		result := resultText(c.Lang, l.Result)
 		if l.State != Done {
 			result = strings.Trim(i18n.T(c.Lang, "incoming.outstanding.cell")+" "+result, " ")
+		}
+		if !within(c, &l) {
+			out[v] = []any{result, areas[l.Path]}
+			continue
 		}
 		where := texts[l.DoorID]
 		if where == "" {

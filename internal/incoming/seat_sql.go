@@ -49,7 +49,7 @@ func endSeat(ctx context.Context, tx *db.Tx, district int, v id.ID, at int64) er
 func openLeads(ctx context.Context, q db.Queryer, district int) ([]waiting, error) {
 	list, err := db.List(ctx, q, func(w *waiting) []any {
 		return []any{&w.id, &w.path, &w.urgency, &w.dueMs, &w.holder, &w.tries}
-	}, "SELECT id, path, urgency, due_ms, account_id, tries FROM lead WHERE district = $1 AND state = 'open' ORDER BY id", district)
+	}, "SELECT l.id, l.path, l.urgency, l.due_ms, l.account_id, l.tries FROM lead l WHERE l.district = $1 AND l.state = 'open' AND "+inForce+" ORDER BY l.id", district)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package incoming
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
 	"wangge/internal/platform/web"
 )
 
@@ -126,9 +128,9 @@ var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
 const checkedFor = 24 * 3600_000
 
 // CheckCode tells somebody who was called whether a check code is one of a call
-// from an area: the name of the community that calls. NotFound for any other;
-// TooMany for who tries many.
-func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, address, code string) (community string, err error) {
+// from an area to the phone whose last four digits they give: the name of the
+// community that calls. NotFound for any other; TooMany for who tries many.
+func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, address, code, tail string) (community string, err error) {
 	const op = "incoming.CheckCode"
 	if err := s.pass(address); err != nil {
 		return "", err
@@ -137,17 +139,33 @@ func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, addres
 	if err != nil {
 		return "", err
 	}
-	path := ""
-	if code = strings.TrimSpace(code); sixDigits.MatchString(code) {
-		if path, err = leadByCode(ctx, s.DB.Read(), c, code, area.Path, s.nowMs()-checkedFor); err != nil {
-			return "", errs.Wrap(op, err)
-		}
+	path, err := s.calledWith(ctx, c, strings.TrimSpace(code), strings.TrimSpace(tail), area.Path)
+	if err != nil {
+		return "", errs.Wrap(op, err)
 	}
 	if path == "" {
 		return "", errs.Field(errs.E(op, errs.NotFound, "incoming.code.none"), "code")
 	}
 	names, err := s.areaNames(ctx, c)
 	return names[path], errs.Wrap(op, err)
+}
+
+// calledWith is the path of the lead with a check code and with a phone that ends
+// in tail; "" for none.
+func (s *Service) calledWith(ctx context.Context, c grid.Caller, code, tail, under string) (string, error) {
+	if !sixDigits.MatchString(code) || len(tail) != 4 {
+		return "", nil
+	}
+	list, err := leadsByCode(ctx, s.DB.Read(), c, code, under, s.nowMs()-checkedFor)
+	for i := range list {
+		if err := s.openKept(&list[i]); err != nil {
+			return "", err
+		}
+		if slices.ContainsFunc(list[i].body.Phones, func(p string) bool { return seal.LastFour(p) == tail }) {
+			return list[i].Path, nil
+		}
+	}
+	return "", err
 }
 
 // pass counts a request from an address; a household, or an office, sends from

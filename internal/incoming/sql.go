@@ -35,6 +35,13 @@ func leadRow(district int, l *lead) []any {
 		l.EarlierID, l.ParentID, l.Tries, l.RetryMs, l.DueMs, l.Code, l.Measure, l.MeasureState, l.MeasureBy, l.MeasureMs, l.Version, l.CreatedMs, l.DoneMs, l.DoneBy, l.sealed}
 }
 
+// inForce is the SQL of leads l whose emergency is open: nobody calls for one
+// that has ended.
+const inForce = "EXISTS (SELECT 1 FROM emergency e WHERE e.district = l.district AND e.id = l.emergency_id AND e.ended_ms = 0)"
+
+// shownState is inForce for what waits, and everything that was settled or handed on.
+const shownState = "(l.state IN ('done', 'sent') OR " + inForce + ")"
+
 // leadScope is the SQL of the leads l that a caller may see: those of the own
 // area, and those that the caller has.
 func leadScope(c grid.Caller, a *db.Args, perm grid.Permission) string {
@@ -195,7 +202,7 @@ func eventsOf(ctx context.Context, q db.Queryer, district int, lead id.ID) ([]ev
 // countStates counts the leads of the caller's area by state.
 func countStates(ctx context.Context, q db.Queryer, c grid.Caller) (Figures, error) {
 	a := db.NewArgs(c.District)
-	query := "SELECT l.state, COUNT(*) FROM lead l WHERE l.district = $1 AND " + c.Scope(grid.LeadRead, a, grid.Columns{Path: "l.path"}) + " GROUP BY l.state"
+	query := "SELECT l.state, COUNT(*) FROM lead l WHERE l.district = $1 AND " + c.Scope(grid.LeadRead, a, grid.Columns{Path: "l.path"}) + " AND " + shownState + " GROUP BY l.state"
 	var f Figures
 	err := db.Each(ctx, q, func(r *sql.Rows) error {
 		var state string

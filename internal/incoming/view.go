@@ -34,6 +34,7 @@ type Lead struct {
 	Result      string   `json:"result,omitempty"`
 	Version     int      `json:"version" doc:"Give it back with a change"`
 	Full        bool     `json:"full,omitempty" doc:"Name and phone are shown in full"`
+	Away        bool     `json:"away,omitempty" doc:"Of another area: only the result and the area are told"`
 	Name        string   `json:"name,omitempty"`
 	IDNo        string   `json:"idno,omitempty" doc:"Masked, always"`
 	Phones      []string `json:"phones,omitempty"`
@@ -157,7 +158,7 @@ func (s *Service) views(ctx context.Context, c grid.Caller, list []lead) ([]Lead
 	out := make([]Lead, len(list))
 	doors := make([]id.ID, 0, len(list))
 	for i := range list {
-		if err := s.open(&list[i]); err != nil {
+		if err := s.openKept(&list[i]); err != nil {
 			return nil, err
 		}
 		out[i] = s.view(c, &list[i], areas)
@@ -177,9 +178,19 @@ func (s *Service) views(ctx context.Context, c grid.Caller, list []lead) ([]Lead
 func (s *Service) listed(ctx context.Context, c grid.Caller, list []lead) ([]Lead, error) {
 	out, err := s.views(ctx, c, list)
 	for i := range out {
+		if !within(c, &list[i]) {
+			out[i] = Lead{ID: out[i].ID, State: out[i].State, Result: out[i].Result, Area: out[i].Area, Away: true}
+			continue
+		}
 		out[i].mask()
 	}
 	return out, err
+}
+
+// within reports whether the caller may read a lead; a list may join leads of
+// other areas, of which its sender learns the result only.
+func within(c grid.Caller, l *lead) bool {
+	return c.CanPlace(grid.LeadRead, l.Path) || l.AccountID == c.AccountID && l.AccountID != id.Zero
 }
 
 // mask takes from a lead what is shown on its own page only.

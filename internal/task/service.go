@@ -136,7 +136,7 @@ func (s *Service) open(list []row) ([]Task, error) {
 		}
 		c, ok := shared[from]
 		if !ok {
-			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", from), r.shown, &c); err != nil && !errs.Is(err, errs.NotFound) {
+			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", from), r.shown, &c); err != nil && !seal.IsDestroyed(err) {
 				return nil, err
 			}
 			if t.textID != id.Zero {
@@ -146,14 +146,14 @@ func (s *Service) open(list []row) ([]Task, error) {
 		t.Title, t.Text, t.Question, t.Note, t.Fact = c.Title, c.Text, c.Question, c.Note, c.Fact
 		if t.textID != id.Zero && len(r.sealed) > 0 {
 			var own content
-			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", t.ID), r.sealed, &own); err != nil && !errs.Is(err, errs.NotFound) {
+			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", t.ID), r.sealed, &own); err != nil && !seal.IsDestroyed(err) {
 				return nil, err
 			}
 			t.Note = own.Note
 		}
 		if len(r.answer) > 0 {
 			b, err := s.Keys.Open(t.register, seal.AAD(t.register, "task_answer", t.ID), r.answer)
-			if err != nil && !errs.Is(err, errs.NotFound) {
+			if err != nil && !seal.IsDestroyed(err) {
 				return nil, err
 			}
 			t.Answer = string(b)
