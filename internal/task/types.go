@@ -66,7 +66,6 @@ type Task struct {
 	issuer   id.ID // account
 	doneBy   id.ID // account
 	textID   id.ID
-	from     string // the state it had when it was read for a change
 }
 
 // Late reports whether the owner's deadline has passed at an instant.
