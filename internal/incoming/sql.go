@@ -105,15 +105,6 @@ func giveLead(ctx context.Context, tx *db.Tx, district int, v, account, post id.
 	return err
 }
 
-// keyRow is a hash of a lead.
-type keyRow struct {
-	lead id.ID
-	hash []byte
-	kind string
-}
-
-func keyFields(k *keyRow) []any { return []any{&k.lead, &k.hash, &k.kind} }
-
 // leadsByHash finds the leads since an instant that have any of the hashes.
 func leadsByHash(ctx context.Context, q db.Queryer, district int, hashes [][]byte, since int64) (map[id.ID]lead, error) {
 	out := map[id.ID]lead{}
@@ -122,29 +113,6 @@ func leadsByHash(ctx context.Context, q db.Queryer, district int, hashes [][]byt
 		list, err := leadsWhere(ctx, q, a, `l.created_ms >= `+a.Add(since)+` AND l.id IN (SELECT k.lead_id FROM lead_key k WHERE k.district = $1 AND k.hash IN `+db.In(a, part)+`)`)
 		for _, l := range list {
 			out[l.ID] = l
-		}
-		return err
-	})
-	return out, err
-}
-
-// keysOfLeads reads the hashes of leads.
-func keysOfLeads(ctx context.Context, q db.Queryer, district int, leads []id.ID) (map[id.ID]keys, error) {
-	out := map[id.ID]keys{}
-	err := db.Chunks(leads, 500, func(part []id.ID) error {
-		a := db.NewArgs(district)
-		list, err := db.List(ctx, q, keyFields, "SELECT lead_id, hash, kind FROM lead_key WHERE district = $1 AND lead_id IN "+db.In(a, part), a.List()...)
-		for _, r := range list {
-			k := out[r.lead]
-			switch r.kind {
-			case keyIDNo:
-				k.idno = string(r.hash)
-			case keyName:
-				k.name = string(r.hash)
-			default:
-				k.phones = append(k.phones, string(r.hash))
-			}
-			out[r.lead] = k
 		}
 		return err
 	})
