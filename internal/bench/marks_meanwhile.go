@@ -47,13 +47,9 @@ func (w *world) marksMeanwhile(ctx context.Context, name string, rid id.ID, do f
 		P50: percentile(all, 0.5), P99: percentile(all, 0.99), Correct: len(all) > 0})
 }
 
+// markUntil marks until it is told to stop, once at least.
 func (w *world) markUntil(ctx context.Context, stop <-chan struct{}, rid id.ID, c *client) (times []time.Duration, err error) {
 	for n := 0; ; n++ {
-		select {
-		case <-stop:
-			return times, nil
-		case <-clock.Real().After(meanwhilePause):
-		}
 		sw := clock.Start()
 		in := round.MarkInput{RoundID: rid, ObjectID: c.objects[n%len(c.objects)], Result: "answered", Answers: screeningAnswers}
 		for _, out := range w.Rounds.MarkMany(ctx, c.caller, []round.MarkInput{in}) {
@@ -62,5 +58,10 @@ func (w *world) markUntil(ctx context.Context, stop <-chan struct{}, rid id.ID, 
 			}
 		}
 		times = append(times, sw.Elapsed())
+		select {
+		case <-stop:
+			return times, nil
+		case <-clock.Real().After(meanwhilePause):
+		}
 	}
 }
