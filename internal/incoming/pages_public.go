@@ -2,7 +2,6 @@ package incoming
 
 import (
 	"html/template"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,15 +19,6 @@ func (p *Pages) registerPublic(app *web.App) {
 	app.Handle("POST /arrive/{code}", web.WithForm(p.arrive), web.Public())
 	app.Handle("GET /verify/{code}", p.verifyForm, web.Public())
 	app.Handle("POST /verify/{code}", web.WithForm(p.verify), web.Public())
-}
-
-// remote is the address a request comes from.
-func remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // anybody is the caller for people without an account: the system, which takes
@@ -77,7 +67,7 @@ func (p *Pages) arrivePage(w http.ResponseWriter, r *http.Request, status int, f
 func (p *Pages) arrive(w http.ResponseWriter, r *http.Request) error {
 	c, f := p.anybody(r, "arrivals, reported by anybody"), r.PostForm
 	people, _ := strconv.Atoi(f.Get("people"))
-	number, err := p.s.Arrive(r.Context(), c, r.PathValue("code"), remote(r), SelfReport{Name: f.Get("name"), Phone: f.Get("phone"), Address: f.Get("address"), Origin: f.Get("origin"),
+	number, err := p.s.Arrive(r.Context(), c, r.PathValue("code"), web.Remote(r), SelfReport{Name: f.Get("name"), Phone: f.Get("phone"), Address: f.Get("address"), Origin: f.Get("origin"),
 		ArriveDay: f.Get("arrive"), Transport: f.Get("transport"), People: people, Note: f.Get("note"), Gate: id.From(f.Get("gate"))})
 	if errs.Is(err, errs.Invalid) {
 		return p.arrivePage(w, r, http.StatusUnprocessableEntity, web.Form{Values: f, Errors: web.FormErrors(r.Context(), err)}, "")
@@ -102,7 +92,7 @@ func (p *Pages) verifyPage(w http.ResponseWriter, r *http.Request, status int, f
 }
 
 func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
-	real, err := p.s.CheckCode(r.Context(), p.anybody(r, "check codes, asked by anybody"), r.PathValue("code"), remote(r), r.PostForm.Get("code"), r.PostForm.Get("tail"))
+	real, err := p.s.CheckCode(r.Context(), p.anybody(r, "check codes, asked by anybody"), r.PathValue("code"), web.Remote(r), r.PostForm.Get("code"), r.PostForm.Get("tail"))
 	if fields := web.FormErrors(r.Context(), err); err != nil && len(fields) > 0 {
 		return p.verifyPage(w, r, http.StatusUnprocessableEntity, web.Form{Values: r.PostForm, Errors: fields}, "")
 	}
