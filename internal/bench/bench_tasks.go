@@ -14,7 +14,7 @@ import (
 const (
 	taskInboxes  = 200  // inboxes that are read
 	taskPosts    = 6747 // building leaders of a district
-	taskDueEvery = 500  // of how many open tasks one is past its deadline
+	taskDueEvery = 50   // of how many open tasks one is past its deadline
 )
 
 // benchTasks measures an inbox, a directive to every building leader, and a
