@@ -23,6 +23,9 @@ func (a *App) Recover(ctx context.Context) error {
 	if err := a.Imports.Recover(ctx, a.District); err != nil {
 		return err
 	}
+	if err := a.Incoming.Follow(ctx, grid.System(a.District, "custody")); err != nil {
+		a.log().Warn("people to be verified are not all tasks yet; tried again in a minute", "error", err)
+	}
 	return a.Rounds.ResumeOpenings(ctx, a.District)
 }
 
@@ -209,9 +212,12 @@ func (a *App) expire(ctx context.Context) {
 	}
 }
 
-// desk takes people to be called from those whose post or hours have ended, and
-// gives them to who is on shift.
+// desk takes people to be called from those whose post or hours have ended,
+// gives them to who is on shift, and brings their tasks in step.
 func (a *App) desk(ctx context.Context) {
+	if err := a.Incoming.Follow(ctx, grid.System(a.District, "desk")); err != nil && ctx.Err() == nil {
+		a.log().Warn("people to be verified are not all tasks yet; tried again in a minute", "error", err)
+	}
 	if err := a.Incoming.Rebalance(ctx, grid.System(a.District, "desk")); err != nil && ctx.Err() == nil {
 		a.log().Warn("people to be called were not given to who is on shift; tried again in a minute", "error", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wangge/internal/incoming"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/i18n"
@@ -32,7 +33,8 @@ type Report struct {
 // Coverage: counters equal targets, targets equal their current marks, nodes
 // equal the sum of their children on both trees. Answers: the counts equal what
 // the sealed marks say, where their keys are at hand. Custody: every open task
-// has an owner, somebody who answers, a deadline and a whole history. Transfers:
+// has an owner, somebody who answers, a deadline and a whole history. Leads: every
+// person to be verified is one open task until there is a result. Transfers:
 // nobody left behind is without a carer. Audit: every chain is
 // whole. References: every record that is named exists.
 func Check(ctx context.Context, o Options, lang string) (Report, error) {
@@ -71,6 +73,11 @@ func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Re
 		return r, err
 	}
 	r.add(Checked{Name: i18n.T(lang, "check.custody"), Looked: custody.Tasks, Problems: taskProblems(custody.Problems)})
+	people, err := incoming.Check(ctx, d)
+	if err != nil {
+		return r, err
+	}
+	r.add(Checked{Name: i18n.T(lang, "check.leads"), Looked: people.Leads, Problems: leadProblems(people.Problems)})
 	looked, wrong, err := transfer.Check(ctx, d)
 	if err != nil {
 		return r, err
@@ -97,6 +104,13 @@ func (r *Report) add(c Checked) {
 func transferProblems(list []transfer.Problem) (out []string) {
 	for _, p := range list {
 		out = append(out, fmt.Sprintf("%s: transfer %s: %s", p.Check, p.TransferID, p.Detail))
+	}
+	return out
+}
+
+func leadProblems(list []incoming.Fault) (out []string) {
+	for _, p := range list {
+		out = append(out, fmt.Sprintf("%s: %s: %s", p.Check, p.ID, p.Detail))
 	}
 	return out
 }

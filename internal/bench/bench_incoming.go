@@ -86,6 +86,9 @@ func readCells(ctx context.Context, book []byte) (Baseline, error) {
 
 // seatCallers puts callers of the district's street and communities at the desk.
 func (w *world) seatCallers(ctx context.Context) error {
+	if err := w.dutyPost(ctx); err != nil {
+		return err
+	}
 	streets, err := w.Grid.Areas(ctx, w.sys, grid.Street)
 	if err != nil {
 		return err
@@ -108,6 +111,20 @@ func (w *world) seatCallers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// dutyPost fills the district's duty post, which answers for whoever nobody else
+// answers for.
+func (w *world) dutyPost(ctx context.Context) error {
+	root, err := w.Grid.Root(ctx, w.sys)
+	if err != nil {
+		return err
+	}
+	post, err := w.Grid.AddPost(ctx, w.sys, grid.NewPost{Role: grid.RoleCommand, ObjectKind: grid.ObjectPlace, ObjectID: root.ID})
+	if err == nil {
+		_, err = w.Grid.AddHolder(ctx, w.sys, grid.Holder{PostID: post.ID, AccountID: id.New()})
+	}
+	return err
 }
 
 // pushed is a workbook of so many people at doors all over the district.

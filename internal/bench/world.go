@@ -92,7 +92,7 @@ func (r *run) install(ctx context.Context, d *db.DB, dir string, code int) (*Ins
 	s.Ledger = ledger.New(ledger.Deps{DB: d, Keys: keys, Audit: s.Audit, Clock: clk})
 	s.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: s.Audit, Log: r.Log})
 	s.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: s.Audit, Log: r.Log, Grid: s.Grid})
-	s.Incoming = incoming.New(incoming.Deps{DB: d, Keys: keys, Audit: s.Audit, Clock: clk, Log: r.Log, Grid: s.Grid, Ledger: s.Ledger, Rounds: s.Rounds, Drill: true})
+	s.Incoming = incoming.New(incoming.Deps{DB: d, Keys: keys, Audit: s.Audit, Clock: clk, Log: r.Log, Grid: s.Grid, Ledger: s.Ledger, Rounds: s.Rounds, Tasks: s.Tasks, Drill: true})
 	s.Ledger.OnHousehold(s.Rounds.HouseholdChanged)
 	s.Grid.OnRegrid(s.Rounds.Regridded)
 	imports := importer.New(importer.Deps{DB: d, Keys: keys, Audit: s.Audit, Clock: clk, Log: r.Log, Ledger: s.Ledger, Places: s.Grid, Drill: true})

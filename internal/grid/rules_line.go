@@ -123,6 +123,18 @@ func (l *Line) up(p *LinePost) []id.ID {
 	return idsOf(above)
 }
 
+// Over returns the post that answers for an area by its path: of the posts of
+// the line at it, else above it, the first that exists at an instant and may do
+// what is asked. Filled or not is not asked. Zero where there is none.
+func (l *Line) Over(path string, may Permission, t int64) id.ID {
+	for _, post := range l.up(&LinePost{ID: -1, Path: path, Kind: ObjectPlace, Role: RoleVolunteer}) {
+		if p := l.posts[post]; p.Role.May(may) && p.Runs(t) {
+			return post
+		}
+	}
+	return id.Zero
+}
+
 func idsOf(list []*LinePost) []id.ID {
 	out := make([]id.ID, len(list))
 	for i, p := range list {

@@ -26,6 +26,7 @@ var withoutCaller = map[string]string{
 	"round.Check":            "wangge check, which runs for the machine",
 	"task.Check":             "wangge check, which runs for the machine",
 	"task.CheckAt":           "wangge check, which runs for the machine",
+	"incoming.Check":         "wangge check, which runs for the machine",
 	"transfer.Check":         "wangge check, which runs for the machine",
 	"round.Recount":          "wangge check, which runs for the machine",
 	"ledger.Tell":            "told within the transaction of a write that was authorised",

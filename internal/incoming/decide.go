@@ -35,10 +35,10 @@ func (s *Service) InStateAfter(ctx context.Context, c grid.Caller, state State, 
 	if err := c.Require(op, grid.LeadRead); err != nil {
 		return nil, err
 	}
-	if !slices.Contains([]State{Unclear, Open, Sent, Done}, state) {
+	if !slices.Contains([]State{Unclear, Open, Sent, Done, Late}, state) {
 		return nil, errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "state")
 	}
-	list, err := deskLeads(ctx, s.DB.Read(), c, state, after, shownLeads)
+	list, err := deskLeads(ctx, s.DB.Read(), c, state, after, s.nowMs(), shownLeads)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/task"
 )
 
 // Desk is what a caller sees: the one person to be called now.
@@ -24,11 +25,12 @@ type Desk struct {
 // Card is one person with what a caller needs.
 type Card struct {
 	Lead
-	Script  Script  `json:"script"`
-	Earlier *Lead   `json:"earlier,omitempty" doc:"The same person's result of the last six months"`
-	Same    []Lead  `json:"same,omitempty" doc:"Others to be called under one of these phones"`
-	Events  []Event `json:"events"`
-	Lists   int     `json:"lists" doc:"Rows of lists that mean this person"`
+	Script  Script        `json:"script"`
+	Earlier *Lead         `json:"earlier,omitempty" doc:"The same person's result of the last six months"`
+	Same    []Lead        `json:"same,omitempty" doc:"Others to be called under one of these phones"`
+	Events  []Event       `json:"events"`
+	Lists   int           `json:"lists" doc:"Rows of lists that mean this person"`
+	Custody *task.Custody `json:"custody,omitempty" doc:"Who answers for it, while it is open"`
 }
 
 // Script is what the caller says, in the caller's language.
@@ -113,6 +115,9 @@ func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, erro
 	card := &Card{Lead: vs[0]}
 	card.Script = script(c.Lang, l, card.Area)
 	if card.Lists, err = rowCount(ctx, s.DB.Read(), c.District, l.ID); err != nil {
+		return nil, err
+	}
+	if card.Custody, err = s.Tasks.CustodyOf(ctx, c, task.KindLead, l.ID); err != nil {
 		return nil, err
 	}
 	if card.Events, err = s.events(ctx, c, l); err != nil {

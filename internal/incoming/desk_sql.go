@@ -31,10 +31,16 @@ func rowCount(ctx context.Context, q db.Queryer, district int, lead id.ID) (n in
 }
 
 // deskLeads reads leads of an area by state, the most pressing first; those that
-// are done the newest first, after the last one seen.
-func deskLeads(ctx context.Context, q db.Queryer, c grid.Caller, state State, after id.ID, limit int) ([]lead, error) {
+// are done the newest first, after the last one seen; those overdue by now.
+func deskLeads(ctx context.Context, q db.Queryer, c grid.Caller, state State, after id.ID, now int64, limit int) ([]lead, error) {
 	a := db.NewArgs(c.District)
-	where, order := "l.state = "+a.Add(string(state))+" AND "+c.Scope(grid.LeadRead, a, grid.Columns{Path: "l.path"})+" AND "+shownState, "l.urgency DESC, l.due_ms, l.id"
+	in := ""
+	if state == Late {
+		in = "l.state IN ('unclear', 'open', 'sent') AND l.due_ms <= " + a.Add(now)
+	} else {
+		in = "l.state = " + a.Add(string(state))
+	}
+	where, order := in+" AND "+c.Scope(grid.LeadRead, a, grid.Columns{Path: "l.path"})+" AND "+shownState, "l.urgency DESC, l.due_ms, l.id"
 	if state == Done {
 		order = "l.done_ms DESC, l.id DESC"
 	}

@@ -11,6 +11,8 @@
 //     places: with a caller on shift, waiting in its area, or set aside for
 //     somebody to decide. A caller who leaves, whose post or whose hours end
 //     keeps nothing.
+//   - Everybody who is not settled is one open task of the post over the area, due
+//     when the lead is due; it climbs when it is late (custody.go, Check).
 //   - The list goes back as it came: the columns untouched, results behind them.
 //   - What the lists say lies sealed in the register of the emergency. Whoever is
 //     called can check the caller by a code; a caller sees of an identity number

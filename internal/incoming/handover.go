@@ -20,11 +20,11 @@ func (s *Service) Accept(ctx context.Context, c grid.Caller, v id.ID, version in
 		if err != nil {
 			return err
 		}
-		if r, _ := resultOf(l.Result); r.To != "area" {
+		if !l.toArea() {
 			return errs.E(op, errs.Conflict, "incoming.needs_receipt")
 		}
 		l.State, l.Result, l.Tries, l.DueMs = Open, "", 0, dueMs(s.nowMs(), l.Urgency)
-		if err := s.save(ctx, tx, c, &l, "accepted", "", ""); err != nil {
+		if err := s.save(ctx, tx, c, &l, accepted, "", ""); err != nil {
 			return err
 		}
 		return s.rebalance(ctx, tx, c.District)
@@ -41,7 +41,7 @@ func (s *Service) Receipt(ctx context.Context, c grid.Caller, v id.ID, version i
 		if err != nil {
 			return err
 		}
-		if r, _ := resultOf(l.Result); r.To != "text" {
+		if l.toArea() {
 			return errs.E(op, errs.Conflict, "incoming.needs_accept")
 		}
 		if receipt == "" {

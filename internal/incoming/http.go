@@ -112,7 +112,7 @@ func registerDesk(api huma.API, s *Service) {
 		func(ctx context.Context, c grid.Caller, _ *struct{}) (*struct{}, error) { return nil, s.Leave(ctx, c) })
 	op(api, http.MethodGet, "/leads", "leads", "People of one's area in a state, the most pressing first, those done the newest first, at most 200",
 		func(ctx context.Context, c grid.Caller, in *struct {
-			State string `query:"state" enum:"unclear,open,sent,done" default:"open"`
+			State string `query:"state" enum:"unclear,open,sent,done,late" default:"open"`
 			After string `query:"after" pattern:"^[0-9]*$" doc:"Of those done: the last one seen"`
 		}) (*answer[web.Page[Lead]], error) {
 			list, err := s.InStateAfter(ctx, c, State(in.State), id.From(in.After))

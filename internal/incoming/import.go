@@ -462,7 +462,10 @@ func (s *Service) insertLeads(ctx context.Context, tx *db.Tx, c grid.Caller, lea
 	if err := tx.BulkInsert(ctx, "lead_key", []string{"district", "hash", "lead_id", "kind"}, hashes); err != nil {
 		return err
 	}
-	return insertEvents(ctx, tx, c.District, events)
+	if err := insertEvents(ctx, tx, c.District, events); err != nil {
+		return err
+	}
+	return s.keep(ctx, tx, c, false, leads...)
 }
 
 // today is the day in UTC+8.

@@ -75,8 +75,9 @@ func (p *people) open() map[id.ID]*lead {
 // joined adds to leads what came in about them, with an event that says what.
 func (s *Service) joined(ctx context.Context, tx *db.Tx, c grid.Caller, list []*joining) error {
 	var events []eventRow
+	var raised []*lead
 	for _, j := range list {
-		more := false
+		more, due := false, j.lead.DueMs
 		for i := range j.more {
 			e, err := s.event(c, j.lead, "joined", "", summary(&Answer{Address: j.more[i].body.Address, Note: j.more[i].body.Note}))
 			if err != nil {
@@ -88,6 +89,9 @@ func (s *Service) joined(ctx context.Context, tx *db.Tx, c grid.Caller, list []*
 		if !more {
 			continue
 		}
+		if j.lead.DueMs != due {
+			raised = append(raised, j.lead)
+		}
 		if err := s.seal(j.lead); err != nil {
 			return err
 		}
@@ -98,7 +102,10 @@ func (s *Service) joined(ctx context.Context, tx *db.Tx, c grid.Caller, list []*
 			return err
 		}
 	}
-	return insertEvents(ctx, tx, c.District, events)
+	if err := insertEvents(ctx, tx, c.District, events); err != nil || len(raised) == 0 {
+		return err
+	}
+	return s.keep(ctx, tx, c, false, raised...)
 }
 
 // raise adds what came in later; who becomes more urgent is due from now.

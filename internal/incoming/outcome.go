@@ -52,7 +52,7 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 		if err := s.conclude(&l, c, r, &o); err != nil {
 			return err
 		}
-		if err := s.save(ctx, tx, c, &l, "called", r.Code, summary(&o.Answer)); err != nil {
+		if err := s.save(ctx, tx, c, &l, called, r.Code, summary(&o.Answer)); err != nil {
 			return err
 		}
 		if err := s.insertLeads(ctx, tx, c, mates, of); err != nil {
@@ -201,6 +201,9 @@ func (s *Service) conclude(l *lead, c grid.Caller, r Result, o *Outcome) error {
 	}
 	if r.To == "area" {
 		l.Path, l.DoorID, l.body.Answer.To = o.To, id.Zero, ""
+	}
+	if l.State == Sent {
+		l.DueMs = dueMs(now, l.Urgency) // the receiver has its own time
 	}
 	if l.State == Done {
 		l.DoneMs, l.DoneBy = now, c.AccountID

@@ -36,6 +36,7 @@ func (p *Pages) Register(app *web.App) {
 		"GET /incoming/open":        p.inState(Open),
 		"GET /incoming/sent":        p.inState(Sent),
 		"GET /incoming/done":        p.inState(Done),
+		"GET /incoming/late":        p.inState(Late),
 		"GET /incoming/measures":    p.measures,
 		"GET /incoming/{id}":        p.list,
 		"POST /incoming/{id}/close": p.close,
@@ -80,6 +81,7 @@ func (p *Pages) tabs(r *http.Request, c grid.Caller, here string) []web.Item {
 	add("/incoming/unclear", "incoming.tab.unclear", c.Can(grid.LeadImport))
 	add("/incoming/open", "incoming.tab.open", true)
 	add("/incoming/sent", "incoming.tab.sent", true)
+	add("/incoming/late", "incoming.tab.late", true)
 	add("/incoming/done", "incoming.tab.done", true)
 	add("/incoming/measures", "incoming.tab.measures", c.Can(grid.LeadConfirm))
 	return out

@@ -16,6 +16,7 @@ import (
 	"wangge/internal/platform/seal"
 	"wangge/internal/platform/web"
 	"wangge/internal/round"
+	"wangge/internal/task"
 )
 
 // Deps are the parts the service is made of.
@@ -28,6 +29,7 @@ type Deps struct {
 	Grid   *grid.Service
 	Ledger *ledger.Service
 	Rounds *round.Service
+	Tasks  *task.Service
 	// Names gives the names of accounts.
 	Names func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
 	// Drill accepts identity numbers that are not assigned (demo, exercises).
@@ -51,6 +53,12 @@ func New(d Deps) *Service {
 }
 
 func (s *Service) nowMs() int64 { return clock.Ms(s.Clock.Now()) }
+
+// The events by which somebody begins with a lead.
+const (
+	called   = "called"
+	accepted = "accepted"
+)
 
 // topic is the news that leads have changed.
 const topic = "leads:all"
@@ -142,6 +150,9 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead, k
 		return err
 	}
 	if err := storeLead(ctx, tx, c.District, l); err != nil {
+		return err
+	}
+	if err := s.keep(ctx, tx, c, kind == called && !l.toArea() || kind == accepted, l); err != nil {
 		return err
 	}
 	e, err := s.event(c, l, kind, result, text)

@@ -15,6 +15,9 @@ const (
 	Done    State = "done"
 )
 
+// Late names, where states are listed, the leads of any state that are overdue.
+const Late State = "late"
+
 // Source is how a lead came in.
 type Source string
 

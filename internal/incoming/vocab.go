@@ -89,6 +89,13 @@ func resultOf(code string) (Result, bool) {
 	return Result{}, false
 }
 
+// toArea reports whether a lead waits to be accepted by another area of the
+// district.
+func (l *lead) toArea() bool {
+	r, _ := resultOf(l.Result)
+	return l.State == Sent && r.To == "area"
+}
+
 // resultText is a result in words; empty for none.
 func resultText(lang, code string) string {
 	r, _ := resultOf(code)

@@ -14,6 +14,7 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/sheet"
 	"wangge/internal/round"
+	"wangge/internal/task"
 )
 
 var ctx = context.Background()
@@ -25,6 +26,7 @@ type world struct {
 	t     testing.TB
 	s     *Service
 	led   *ledger.Service
+	tasks *task.Service
 	doors []grid.Place
 	known id.ID // 王建国, 230103199003076616, behind the first door
 }
@@ -35,7 +37,8 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w := &world{House: h, t: t, led: ledger.New(ledger.Deps{DB: d, District: gridtest.Nangang, Keys: h.Keys, Audit: h.Log, Clock: h.Clock})}
 	rounds := round.New(round.Deps{DB: d, Clock: h.Clock, Keys: h.Keys, Audit: h.Log})
 	dbtest.Must(rounds.OpenEmergency(ctx, h.C, round.NewEmergency{Name: "演练", Basis: "预案", Purpose: "核查", Recipients: "区指挥部", RetentionDays: 30}))(t)
-	w.s = New(Deps{DB: d, Keys: h.Keys, Audit: h.Log, Clock: h.Clock, Grid: h.Grid, Ledger: w.led, Rounds: rounds, Names: h.Accounts.Names, Drill: true})
+	w.tasks = task.New(task.Deps{DB: d, Keys: h.Keys, Audit: h.Log, Clock: h.Clock, Grid: h.Grid})
+	w.s = New(Deps{DB: d, Keys: h.Keys, Audit: h.Log, Clock: h.Clock, Grid: h.Grid, Ledger: w.led, Rounds: rounds, Tasks: w.tasks, Names: h.Accounts.Names, Drill: true})
 	for _, room := range []string{"501", "502", "503"} {
 		w.doors = append(w.doors, dbtest.Must(h.Grid.EnsureDoor(ctx, h.C, h.Hua.ID, grid.DoorParts{Compound: "幸福小区", Building: "3", Unit: "2", Room: room}))(t))
 	}

@@ -46,12 +46,15 @@ type Line struct {
 
 // Figures say how much lies in each list of an inbox; 1000 is "that or more".
 type Figures struct {
-	Mine    int `json:"mine"`
-	Late    int `json:"late" doc:"Of mine, those past their deadline"`
-	Given   int `json:"given"`
-	Overdue int `json:"overdue" doc:"Of what is given, what is past its deadline"`
-	Climbed int `json:"climbed"`
-	Ring    int `json:"ring" doc:"Not opened, and to be told with a sound to this caller now: at night only what is an emergency, and only to who is on duty"`
+	Mine      int `json:"mine"`
+	Late      int `json:"late" doc:"Of mine, those past their deadline"`
+	Given     int `json:"given"`
+	Overdue   int `json:"overdue" doc:"Of what is given, what is past its deadline"`
+	Climbed   int `json:"climbed"`
+	Leads     int `json:"leads" doc:"People to be verified, of mine; they are counted here and listed on the desk"`
+	LeadsLate int `json:"leads_late" doc:"Of these, those past their deadline"`
+	LeadsUp   int `json:"leads_climbed" doc:"People to be verified who climbed"`
+	Ring      int `json:"ring" doc:"Not opened, and to be told with a sound to this caller now: at night only what is an emergency, and only to who is on duty"`
 }
 
 // Inbox is what somebody has before them.
@@ -132,11 +135,14 @@ func (s *Service) figures(ctx context.Context, c grid.Caller, d desk) (f Figures
 		where  string
 		before int64
 	}{
-		{&f.Mine, "post_id", d.all, "", 0},
-		{&f.Late, "post_id", d.all, "", d.now},
-		{&f.Given, "issuer_post_id", d.own, elsewhere, 0},
-		{&f.Overdue, "issuer_post_id", d.own, elsewhere, d.now},
-		{&f.Climbed, "above_post_id", d.own, climbed, 0},
+		{&f.Mine, "post_id", d.all, listedAlone, 0},
+		{&f.Late, "post_id", d.all, listedAlone, d.now},
+		{&f.Leads, "post_id", d.all, leadsOnly, 0},
+		{&f.LeadsLate, "post_id", d.all, leadsOnly, d.now},
+		{&f.LeadsUp, "above_post_id", d.own, leadsOnly, 0},
+		{&f.Given, "issuer_post_id", d.own, elsewhere + listedAlone, 0},
+		{&f.Overdue, "issuer_post_id", d.own, elsewhere + listedAlone, d.now},
+		{&f.Climbed, "above_post_id", d.own, climbed + listedAlone, 0},
 	} {
 		if *n.into, err = countOpen(ctx, s.DB.Read(), c.District, n.by, n.posts, n.where, n.before); err != nil {
 			return f, err
@@ -161,28 +167,31 @@ func (s *Service) ring(ctx context.Context, c grid.Caller, d desk) (n int, err e
 	}
 	var ringing []string
 	for _, k := range kinds {
-		if k.Rings(d.now) {
+		if k.Rings(d.now) && k.Key != KindLead { // the desk shows who is to be called
 			ringing = append(ringing, k.Key)
 		}
 	}
 	return countUnopened(ctx, s.DB.Read(), c.District, on, ringing)
 }
 
-// Conditions of lists: what is given lies with another, what climbed did.
+// Conditions of lists: what is given lies with another, what climbed did. Leads
+// come by the hundred: they are counted, and listed where they are worked on.
 const (
-	elsewhere = " AND t.post_id <> t.issuer_post_id"
-	climbed   = " AND t.above_post_id <> 0"
+	elsewhere   = " AND t.post_id <> t.issuer_post_id"
+	climbed     = " AND t.above_post_id <> 0"
+	listedAlone = " AND t.kind <> '" + KindLead + "'"
+	leadsOnly   = " AND t.kind = '" + KindLead + "'"
 )
 
 const byDeadline = "t.deadline_ms, t.id"
 
 func (s *Service) rows(ctx context.Context, c grid.Caller, d desk, which List, limit int) ([]row, error) {
-	l := listed{by: "post_id", posts: d.all, order: byDeadline, limit: limit}
+	l := listed{by: "post_id", posts: d.all, where: listedAlone, order: byDeadline, limit: limit}
 	switch which {
 	case Given:
-		l.by, l.posts, l.where = "issuer_post_id", d.own, elsewhere
+		l.by, l.posts, l.where = "issuer_post_id", d.own, elsewhere+listedAlone
 	case Climbed:
-		l.by, l.posts, l.where = "above_post_id", d.own, climbed
+		l.by, l.posts, l.where = "above_post_id", d.own, climbed+listedAlone
 	case Watched:
 		return selectWatched(ctx, s.DB.Read(), c.District, c.AccountID, limit)
 	case Soon:

@@ -76,6 +76,9 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 	if k.Key == KindTransfer && !in.Hops {
 		return Task{}, errs.Field(errs.E(op, errs.Invalid, "task.transfer.plan"), "kind")
 	}
+	if k.Key == KindLead {
+		return Task{}, errs.Field(errs.E(op, errs.Invalid, "task.lead.plan"), "kind")
+	}
 	if err := nameFact(c.Lang, in); err != nil {
 		return Task{}, err
 	}

@@ -87,10 +87,16 @@ var needsReason = []Action{SendBack, HandOn, Cancel, Reject}
 // nobody by hand.
 var byHops = []Action{Take, Finish, Reject, SendBack, HandOn, Reissue, Merge, Postpone}
 
+// forAnybody are the actions that remain with a task that stands for a record.
+var forAnybody = []Action{Receive, Comment}
+
 // ruled reports whether an action on a task is not for people to take. A
 // transfer under way is called off where it is led, which says who has the
-// people then.
+// people then; a lead's task follows the lead.
 func ruled(t Task, a Action) bool {
+	if t.Kind == KindLead {
+		return !slices.Contains(forAnybody, a)
+	}
 	return t.Kind == KindTransfer && (slices.Contains(byHops, a) || a == Cancel && t.State != Issued && t.State != Received)
 }
 
@@ -101,7 +107,10 @@ func rules(t Task, a Action) error {
 		return nil
 	}
 	key := "task.transfer.by_hops"
-	if a == Cancel {
+	switch {
+	case t.Kind == KindLead:
+		key = "task.lead.by_desk"
+	case a == Cancel:
 		key = "task.transfer.call_off"
 	}
 	return errs.E("task.Change", errs.Conflict, key)

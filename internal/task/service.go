@@ -135,7 +135,7 @@ func (s *Service) open(list []row) ([]Task, error) {
 			from = t.textID
 		}
 		c, ok := shared[from]
-		if !ok {
+		if !ok && len(r.shown) > 0 { // one that stands for a record has no words of its own
 			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", from), r.shown, &c); err != nil && !seal.IsDestroyed(err) {
 				return nil, err
 			}
