@@ -28,24 +28,14 @@ func selectKept(ctx context.Context, q db.Queryer, district int, kind string, li
 	return out, err
 }
 
-// updateKept writes changed tasks of records, some hundred a statement.
+// updateKept writes changed tasks of records.
 func updateKept(ctx context.Context, tx *db.Tx, district int, list []Task) error {
-	return db.Chunks(list, 100, func(part []Task) error {
-		a := db.NewArgs(district)
-		values := ""
-		for i, t := range part {
-			if i > 0 {
-				values += ","
-			}
-			values += "(" + cast(a, t.ID) + ",CAST(" + a.Add(string(t.State)) + " AS TEXT)"
-			for _, v := range []any{num(t.State.Open()), t.PostID, t.PlaceID, t.AbovePostID, t.doneBy, t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.ReceivedMs, t.DoneMs, t.EndedMs} {
-				values += "," + cast(a, v)
-			}
-			values += ")"
-		}
-		_, err := tx.ExecContext(ctx, `WITH k (id, state, open, post, place, above, done_by, deadline, climb, step, events, received, done, ended) AS (VALUES `+values+`)
-			UPDATE task SET state = k.state, open = k.open, post_id = k.post, place_id = k.place, above_post_id = k.above, done_by = k.done_by, deadline_ms = k.deadline, climb_ms = k.climb,
-			step = k.step, events = k.events, received_ms = k.received, done_ms = k.done, ended_ms = k.ended FROM k WHERE task.district = $1 AND task.id = k.id`, a.List()...)
-		return err
-	})
+	rows := make([][]any, len(list))
+	for i, t := range list {
+		rows[i] = []any{district, int64(t.ID), string(t.State), num(t.State.Open()), int64(t.PostID), int64(t.PlaceID), int64(t.AbovePostID), int64(t.doneBy),
+			t.DeadlineMs, t.ClimbMs, t.Step, t.Events, t.ReceivedMs, t.DoneMs, t.EndedMs}
+	}
+	_, err := tx.ExecEach(ctx, `UPDATE task SET state = $3, open = $4, post_id = $5, place_id = $6, above_post_id = $7, done_by = $8, deadline_ms = $9, climb_ms = $10,
+		step = $11, events = $12, received_ms = $13, done_ms = $14, ended_ms = $15 WHERE district = $1 AND id = $2`, rows)
+	return err
 }
