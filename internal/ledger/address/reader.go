@@ -18,6 +18,8 @@ type reader struct {
 	in    *nation.Area    // the deepest area read, where the nation has it
 	chunk int             // up to here no number begins
 	vague bool            // the compound's name does not say that it is one
+	home  bool            // the compound's name says that people live in it
+	row   bool            // the building is a row of bungalows
 	broke bool            // a separator stands before what comes
 }
 
@@ -82,12 +84,18 @@ func (r *reader) add(kind Kind, lo, hi int, value string) int {
 		r.last = kind
 		r.has[kind] = true
 	}
+	if kind == Compound {
+		r.home = vocab.Homes.atEnd(value) != ""
+	}
 	r.broke = false
 	return hi
 }
 
 // noise reads words that mean nothing in an address.
 func (r *reader) noise(i int) int {
+	if w := vocab.Countries.at(r.text[i:]); w != "" && r.areaFollows(i+len(w)) {
+		return r.add(Repeated, i, i+len(w), "")
+	}
 	if w := vocab.Noise.at(r.text[i:]); w != "" {
 		return r.add(Repeated, i, i+len(w), "")
 	}
@@ -108,8 +116,8 @@ func separator(s string) int {
 func fold(text string) string {
 	var b strings.Builder
 	b.Grow(min(len(text), 4*maxRunes))
-	n := 0
-	for _, c := range text {
+	n, before := 0, rune(0)
+	for i, c := range text {
 		if n++; n > maxRunes {
 			break
 		}
@@ -125,12 +133,20 @@ func fold(text string) string {
 				c = to
 			}
 		}
-		if c == '_' || c == '~' {
+		if c == '_' || c == '~' || string(c) == vocab.LikeDash && digit(before) && digit(firstRune(text[i+utf8.RuneLen(c):])) {
 			c = '-'
 		}
 		b.WriteRune(c)
+		before = c
 	}
 	return b.String()
+}
+
+func digit(c rune) bool { return c >= '0' && c <= '9' }
+
+func firstRune(s string) rune {
+	c, _ := utf8.DecodeRuneInString(s)
+	return c
 }
 
 // inRunes gives the parts in characters instead of bytes.
@@ -138,7 +154,12 @@ func (r *reader) inRunes() []Span {
 	out := make([]Span, 0, len(r.spans))
 	at, runes := 0, 0
 	for _, p := range r.spans {
-		runes += utf8.RuneCountInString(r.whole[at:p.lo])
+		gap := r.whole[at:p.lo]
+		if dash := strings.IndexByte(gap, '-'); dash >= 0 && strings.Trim(gap, "- ") == "" {
+			first := runes + utf8.RuneCountInString(gap[:dash])
+			out = append(out, Span{Repeated, first, first + strings.LastIndexByte(gap, '-') - dash + 1, ""})
+		}
+		runes += utf8.RuneCountInString(gap)
 		size := utf8.RuneCountInString(r.whole[p.lo:p.hi])
 		out = append(out, Span{p.kind, runes, runes + size, p.value})
 		runes, at = runes+size, p.hi

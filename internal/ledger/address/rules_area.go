@@ -81,17 +81,17 @@ func (r *reader) choose(list []*nation.Area, text string, end int, settled bool)
 			continue
 		}
 		switch {
-		case settled || r.has[Community] || a.Level == nation.Street && r.has[Street] || a.Level == nation.County && r.has[Street]:
+		case settled || r.late(a, full):
 			continue
-		case !was && (r.followsName(end) || vocab.Roads.atEnd(text) != ""):
+		case !was && (vocab.Roads.atEnd(text) != "" || r.followsName(end) && !r.below(a, end)):
 			continue
 		case r.in != nil && !a.Within(r.in):
-			if !full || r.has[levelKinds[a.Level]] || a.Level == nation.Street {
+			if a.Level == nation.Street && !r.moved(a, text) || a.Level < nation.Street && (!full || r.has[levelKinds[a.Level]]) {
 				continue
 			}
-		case r.in == nil && a.Level == nation.County && !full && !r.below(a, end):
+		case r.in == nil && a.Level == nation.County && !full && !was && !r.below(a, end) && (r.last != None || !a.Telling()):
 			continue
-		case r.in == nil && a.Level == nation.Street && !full:
+		case r.in == nil && a.Level == nation.Street && (!full || vocab.Zones.atEnd(text) != ""):
 			continue
 		}
 		switch {
@@ -105,6 +105,21 @@ func (r *reader) choose(list []*nation.Area, text string, end int, settled bool)
 		return &nation.Area{Name: found.Name, Level: found.Level}, false
 	}
 	return found, false
+}
+
+// moved reports whether a street can be meant that lies in another county of the
+// same city: counties are cut anew more often than people change what they write.
+func (r *reader) moved(a *nation.Area, text string) bool {
+	return r.in.Level == nation.County && !r.has[Street] && a.Telling() && a.Short == text && a.Code[:4] == r.in.Code[:4]
+}
+
+// late reports whether an area cannot be meant any more, behind a street or a
+// community that was read: only a whole address over again can begin there.
+func (r *reader) late(a *nation.Area, full bool) bool {
+	if !r.has[Community] && !r.has[Street] {
+		return false
+	}
+	return a.Level == nation.Street || !full && (r.has[Community] || a.Level == nation.County) || a.Level == nation.County && r.in == nil
 }
 
 // followsName reports whether what stands at i makes a name of another kind of
@@ -135,10 +150,11 @@ func (r *reader) areaFollows(i int) bool {
 	return false
 }
 
-// below reports whether a street or town of the area is named at i.
+// below reports whether an area within a, by its full name or with the word that
+// says what it was once, is named at i.
 func (r *reader) below(a *nation.Area, i int) bool {
 	for _, end := range ends(r.text, i) {
-		if b, _ := nation.Get().Find(r.text[i:end], a); b != nil && b.Name == r.text[i:end] {
+		if b, _ := nation.Get().Find(r.text[i:end], a); b != nil && (b.Name == r.text[i:end] || r.status(b, end, r.text[i:end]) > end) {
 			return true
 		}
 	}
@@ -187,6 +203,9 @@ func (r *reader) community(i int) int {
 		return i
 	}
 	end := i + size
+	if !r.isCommunity(i, end, full) {
+		return i
+	}
 	if full && vocab.NotAfterVillage.at(r.text[end:]) != "" || !full && (r.followsName(end) || vocab.NotAfterVillage.at(r.text[end:]) != "") {
 		return i
 	}
@@ -194,4 +213,33 @@ func (r *reader) community(i int) int {
 		end += len(vocab.Committees.at(r.text[end:]))
 	}
 	return r.add(Community, i, end, r.text[i:end])
+}
+
+// isCommunity reports whether a listed name stands for the community here, and
+// not for a road or a compound that is named after it. Short names say less.
+func (r *reader) isCommunity(lo, end int, full bool) bool {
+	name := r.text[lo:end]
+	if vocab.Roads.atEnd(name) != "" {
+		return false
+	}
+	if vocab.Villages.atEnd(name) == "" && r.followsName(end) {
+		return false
+	}
+	if full {
+		return true
+	}
+	if n, ok := r.numberAt(end); ok && (n.role == zone || n.role == phase) {
+		return false // 柳青八区
+	}
+	if hi := r.chunkEnd(lo); hi > end && runes(r.text[end:hi]) < 3 {
+		return false // 柳青公馆
+	}
+	for at, n := end, 0; at < len(r.text) && n < 3; n++ {
+		if n > 0 && (vocab.Villages.at(r.text[at:]) != "" || len(vocab.Compounds.at(r.text[at:])) >= 6) {
+			return false // 椒源下村, 浦西水果市场
+		}
+		_, w := utf8.DecodeRuneInString(r.text[at:])
+		at += w
+	}
+	return true
 }

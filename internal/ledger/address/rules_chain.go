@@ -41,9 +41,12 @@ func (r *reader) addNum(kind Kind, n num) int {
 // chained reads numbers joined by dashes: 3-2-501, 9-502, 7-9号.
 func (r *reader) chained(c []num) int {
 	last := c[len(c)-1]
-	if len(c) == 2 && c[0].role == bare && span(c[0].value, last.value) {
-		kind := r.meaning(last)
-		return r.add(kind, c[0].lo, last.hi, c[0].value+"-"+last.value)
+	if kind := r.joined(c); kind != None {
+		values := make([]string, len(c))
+		for i, n := range c {
+			values[i] = n.value
+		}
+		return r.add(kind, c[0].lo, last.hi, strings.Join(values, "-"))
 	}
 	kinds := r.slots(c)
 	for i, n := range c {
@@ -56,9 +59,56 @@ func (r *reader) chained(c []num) int {
 	return last.hi
 }
 
-// span reports whether two numbers are the ends of a range (244-246) and not
-// two numbers.
+// joined tells what a chain is that is one number: a range of houses (36-38号),
+// a building of a numbered part (3-11号楼), a room within a room (502-2). None:
+// its numbers are different things.
+func (r *reader) joined(c []num) Kind {
+	first, last := c[0], c[len(c)-1]
+	for _, n := range c[:len(c)-1] {
+		if n.role != bare {
+			return None
+		}
+	}
+	switch {
+	case last.role == building && r.last != Building && r.last != Road:
+		return Building
+	case len(c) > 2:
+		return None
+	case r.last == Road || r.last == SubRoad:
+		if !ascends(first.value, last.value) || last.role != bare && last.role != number {
+			return None
+		}
+		if r.last == SubRoad {
+			return SubRoadNo
+		}
+		return RoadNo
+	case span(first.value, last.value):
+		return r.meaning(last)
+	case r.last == Floor, r.last == Building && digitsOf(first.value) >= 3:
+		if last.role == bare || last.role == number || last.role == room {
+			return Room
+		}
+	}
+	return None
+}
+
+// ascends reports whether two numbers can be the ends of a range of houses.
+func ascends(a, b string) bool {
+	x, y := digitsOf(a), digitsOf(b)
+	if x != len(a) || y != len(b) || x > 6 || y > 6 || x != y && y > 2 {
+		return false
+	}
+	m, _ := strconv.Atoi(a)
+	n, _ := strconv.Atoi(b)
+	return n > m
+}
+
+// span reports whether two numbers, which may begin with the same letters, are
+// the ends of a range (244-246, A1009-1015) and not two numbers.
 func span(a, b string) bool {
+	letters := len(a) - len(strings.TrimLeft(a, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	b = strings.TrimPrefix(b, a[:letters])
+	a = a[letters:]
 	x, y := digitsOf(a), digitsOf(b)
 	if x != len(a) || y != len(b) || x != y || x > 6 {
 		return false
@@ -77,12 +127,16 @@ func (r *reader) slots(c []num) []Kind {
 	case r.has[Building]:
 		return [][]Kind{{Unit, Room}, {Unit, Floor, Room}, {Unit, Floor, Room, Rest}, {Unit, Floor, Room, Rest, Rest}}[len(c)-2]
 	case (r.last == Road || r.last == SubRoad) && len(c) == 2:
-		if digitsOf(c[1].value) < 3 {
+		if sizeOf(c[1].value) < 4 {
 			return []Kind{RoadNo, Building}
 		}
 		return []Kind{RoadNo, Room}
-	case (r.last == Road || r.last == SubRoad) && len(c) == 3 && digitsOf(c[0].value) >= 3:
+	case r.last == Road && len(c) == 3 && digitsOf(c[0].value) >= 3:
 		return []Kind{RoadNo, Building, Room}
+	case r.last == Road && len(c) == 4:
+		return []Kind{RoadNo, Building, Unit, Room}
+	case (r.last == Community || r.last == Group) && len(c) == 2:
+		return []Kind{RoadNo, Building}
 	case r.last == RoadNo && len(c) == 2 && digitsOf(c[0].value) >= 3 || r.last == Floor && len(c) == 2:
 		return []Kind{Room, Rest}
 	case len(c) == 2:
@@ -124,9 +178,6 @@ func (r *reader) meaning(n num) Kind {
 	case lane:
 		return r.laneOr(n)
 	case alley:
-		if r.last == Road {
-			return RoadNo
-		}
 		if !r.has[Road] {
 			return Road
 		}
@@ -134,6 +185,7 @@ func (r *reader) meaning(n num) Kind {
 	case phase, zone:
 		return Phase
 	case row:
+		r.row = true
 		return Building
 	case number:
 		return r.numbered(n, next, more)
@@ -153,16 +205,13 @@ func (r *reader) storey(n, next num, more bool) Kind {
 	if r.has[Building] {
 		return Floor
 	}
-	if more && next.role == unit {
-		return Building
+	if more && next.role == unit && next.word != vocab.Gate || digitsOf(n.value) == 0 {
+		return Building // 1楼3单元, B楼
 	}
-	if more && (next.role == room || next.role == bare) {
+	if more && (next.role == room || next.role == bare) && r.home {
 		if f := floorOf(next.value); f > 0 && f <= 35 && strconv.Itoa(f) != n.value {
 			return Building
 		}
-	}
-	if !more && digitsOf(n.value) == 0 {
-		return Building // B楼
 	}
 	return Floor
 }
@@ -183,10 +232,10 @@ func (r *reader) numbered(n, next num, more bool) Kind {
 		switch {
 		case more:
 			return Building
-		case digitsOf(n.value) > 3:
-			return Room
-		case r.vague && !r.has[RoadNo]:
+		case r.vague && r.last == Compound && !r.has[RoadNo]:
 			return RoadNo
+		case sizeOf(n.value) > 3:
+			return Room
 		}
 		return Building
 	case Lane:
@@ -196,12 +245,16 @@ func (r *reader) numbered(n, next num, more bool) Kind {
 	case SubRoad:
 		return SubRoadNo
 	case Building:
-		if more && (next.role == room || next.role == bare) {
+		if digitsOf(n.value) < 3 && !r.row || more && (next.role == room || next.role == bare || next.role == floor || next.role == storey) {
 			return Unit
 		}
 		return Room
 	case Unit, Floor:
 		return Room
+	case Inside:
+		if r.has[Building] || r.has[Floor] || r.has[Unit] {
+			return Room
+		}
 	}
 	if r.has[RoadNo] {
 		return Building
@@ -217,21 +270,26 @@ func (r *reader) bare(n, next num, more bool) Kind {
 	case SubRoad:
 		return SubRoadNo
 	case Building:
-		if more && next.role != number {
+		if sizeOf(n.value) < 3 && !r.row || more && next.role != number {
 			return Unit
 		}
 		return Room
 	case Unit, Floor:
 		return Room
 	case Compound, Phase, Lane, RoadNo:
-		if more || digitsOf(n.value) < 3 {
+		switch {
+		case more || sizeOf(n.value) < 3:
 			return Building
+		case sizeOf(n.value) == 6 && len(n.value) == 6 && n.hi == len(r.text):
+			return Rest // a postal code
 		}
 		return Room
 	case Community, Group:
 		return RoadNo
+	case Province, City, County:
+		return Rest
 	}
-	if digitsOf(n.value) >= 3 {
+	if sizeOf(n.value) >= 3 {
 		return Room
 	}
 	return Building

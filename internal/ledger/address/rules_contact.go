@@ -43,6 +43,7 @@ func (r *reader) labels(b []byte) (named bool) {
 			continue
 		}
 		clear(b, i, end)
+		r.spans = append(r.spans, part{Repeated, i, end, ""})
 		if i = end; kind == Name && !named {
 			if lo, hi := r.segment(end); hi > lo && runes(r.text[lo:hi]) <= 5 {
 				r.add(Name, lo, hi, r.text[lo:hi])

@@ -12,9 +12,21 @@ func (r *reader) names(lo, hi int) int {
 	if w := vocab.Near.at(r.text[lo:hi]); w != "" && lo+len(w) == hi && r.last != None {
 		return r.add(Near, lo, hi, "")
 	}
+	if w := vocab.And.at(r.text[lo:hi]); w != "" && r.last == Road && (lo+len(w) == hi || vocab.Roads.within(r.text[lo:hi]) > 0) {
+		return r.add(Near, lo, lo+len(w), "")
+	}
+	if w := vocab.Beside.at(r.text[lo:hi]); w != "" && r.last != None {
+		return r.add(Near, lo, lo+len(w), "")
+	}
 	_, w := utf8.DecodeRuneInString(r.text[lo:])
 	for at := lo + w; at < hi; {
+		if w := vocab.Beside.at(r.text[at:hi]); w != "" && at > forth(r.text, lo, 1) {
+			return r.plain(lo, at)
+		}
 		if kind, end := r.feature(lo, at, hi); kind != None {
+			if from := r.glued(kind, lo, at, end); from > lo {
+				return r.addGlued(lo, from)
+			}
 			return r.add(kind, lo, end, r.text[lo:end])
 		}
 		_, w := utf8.DecodeRuneInString(r.text[at:])
@@ -51,8 +63,8 @@ func (r *reader) feature(lo, at, hi int) (Kind, int) {
 	}
 	if w := vocab.Villages.at(rest); w != "" && !r.has[Compound] && !inside && (!r.has[Community] || r.last == Community) {
 		end := at + len(w)
-		if len(w) == 3 && strings.HasPrefix(r.text[end:hi], w) {
-			end += len(w) // 彭村村
+		if more := vocab.Villages.at(r.text[end:hi]); len(w) == 3 && (more == w || vocab.Committees.at(more) != "") {
+			end += len(more) // 彭村村, 靠山村村委会
 		}
 		if r.isVillage(lo, end, hi) {
 			if r.has[Community] {
@@ -62,7 +74,9 @@ func (r *reader) feature(lo, at, hi int) (Kind, int) {
 		}
 	}
 	if w := vocab.Counties.at(rest); w != "" && vocab.Villages.at(rest[len(w):]) == "" && r.beforeCounty() && runes(r.text[lo:at]) <= 3 && runes(r.text[lo:at]) >= 2 {
-		return County, at + len(w)
+		if end := at + len(w); vocab.NotAfterCounty.at(r.text[end:hi]) == "" && vocab.NotCounties.atEnd(r.text[lo:end]) == "" {
+			return County, end
+		}
 	}
 	if w := vocab.StrongCompounds.at(rest); w != "" && !r.has[Compound] && !inside && vocab.Roads.at(r.text[at+len(w):]) == "" && vocab.Villages.at(r.text[at+len(w):]) == "" {
 		end := at + len(w)
@@ -70,6 +84,9 @@ func (r *reader) feature(lo, at, hi int) (Kind, int) {
 			end += len(more) // 家属楼小区
 		}
 		return Compound, end
+	}
+	if w := vocab.Whole.at(rest); w != "" && !r.has[Compound] && !inside && runes(rest[len(w):]) >= 2 && vocab.Compounds.at(rest[len(w):]) == "" && runes(r.text[lo:at]) >= 2 {
+		return Compound, at + len(w)
 	}
 	return None, 0
 }
@@ -99,7 +116,7 @@ func (r *reader) isVillage(lo, end, hi int) bool {
 			return false
 		}
 	}
-	return vocab.NotAfterVillage.at(r.text[end:hi]) == ""
+	return vocab.Committees.atEnd(name) != "" || vocab.NotAfterVillage.at(r.text[end:hi]) == ""
 }
 
 // plain reads a name that no word explains: by what stands around it.
@@ -125,7 +142,8 @@ func (r *reader) plain(lo, hi int) int {
 				r.vague = true
 				return r.add(Compound, lo, hi, text)
 			}
-			return r.add(Community, lo, hi, text)
+			r.vague = true
+			return r.add(Compound, lo, hi, text)
 		}
 		return r.add(Road, lo, hi, text)
 	}
@@ -160,15 +178,14 @@ func (r *reader) settle() {
 	r.house()
 }
 
-// house takes the number behind a village or group for its house, where it ends
-// the place.
+// house takes the number behind a village for its house, where it ends the place.
 func (r *reader) house() {
 	last := -1
 	for i := range r.spans {
 		switch r.spans[i].kind {
 		case Name, Phone, IDNo, Rest, Repeated, Near:
 		default:
-			if p := &r.spans[i]; p.kind == RoadNo && last >= 0 && (r.spans[last].kind == Community || r.spans[last].kind == Group) && r.endsPlace(i) {
+			if p := &r.spans[i]; p.kind == RoadNo && last >= 0 && r.spans[last].kind == Community && r.endsPlace(i) {
 				p.kind = Room
 			}
 			last = i

@@ -61,8 +61,11 @@ func (r *reader) latinAt(lo, at int) (num, bool) {
 		}
 		end++
 	}
-	if end == at {
+	if end == at || at > 0 && alnum(r.text[at-1]) && digitsOf(r.text[at:]) == 0 {
 		return num{}, false
+	}
+	if cut := r.cut(at, end); cut > 0 {
+		return num{lo: lo, hi: cut, value: tidy(r.text[at:cut]), role: building}, true
 	}
 	n := num{lo: lo}
 	if digits > 0 {
@@ -79,18 +82,35 @@ func (r *reader) latinAt(lo, at int) (num, bool) {
 	}
 	n.word = r.unitAt(end)
 	n.role, n.hi = vocab.unitIs[n.word], end+len(n.word)
-	if digits == 0 && n.role == bare && end-at == 1 && end+1 < len(r.text) && r.text[end] == '-' && r.text[end+1] >= '0' && r.text[end+1] <= '9' && r.last != None {
+	if digits == 0 && n.role == bare && end-at == 1 && end+1 < len(r.text) && r.text[end] == '-' && r.text[end+1] >= '0' && r.text[end+1] <= '9' && at > 0 {
 		n.value = tidy(r.text[at:end])
 		return n, true // B-15
 	}
 	if digits == 0 && n.role != building && n.role != zone && n.role != unit && n.role != storey {
 		return num{}, false
 	}
-	if n.word == "" && r.last != Road && (vocab.NameAfterNumber.at(r.text[end:]) != "" || vocab.unit.at(r.text[end:]) != "") {
+	if n.word == "" && (r.last != Road && vocab.NameAfterNumber.at(r.text[end:]) != "" || vocab.unit.at(r.text[end:]) != "") {
 		return num{}, false // 桂南7路
 	}
 	n.value = tidy(r.text[at:end])
 	return n, true
+}
+
+// cut gives where the number of a building ends that the room's follows without
+// a sign: 7B844, B2292 in a place where people live; 0 where it is one number.
+func (r *reader) cut(at, end int) int {
+	if r.has[Building] || r.last != Compound && r.last != Phase && r.last != RoadNo {
+		return 0
+	}
+	digits := digitsOf(r.text[at:end])
+	letter := at + digits
+	if digits > 3 || letter >= end || r.text[letter] < 'A' || end-letter > 5 || digitsOf(r.text[letter+1:end]) != end-letter-1 {
+		return 0
+	}
+	if end-letter-1 >= 3 && (digits > 0 || r.home || r.last == RoadNo || vocab.unitIs[r.unitAt(end)] == room) {
+		return letter + 1
+	}
+	return 0
 }
 
 // hanAt reads numerals of Han characters, and the sides that number units.
@@ -121,6 +141,9 @@ func (r *reader) unitAt(i int) string {
 	word := vocab.unit.at(rest)
 	for _, not := range vocab.NotUnits[word] {
 		if strings.HasPrefix(rest[len(word):], not) {
+			if word == vocab.Gate {
+				return vocab.Number // 10号门市部
+			}
 			return ""
 		}
 	}
@@ -173,6 +196,18 @@ func tidy(s string) string {
 
 func alnum(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// sizeOf counts the digits of the longest run of them in a number: 4 of A1193.
+func sizeOf(value string) int {
+	most, run := 0, 0
+	for i := range len(value) {
+		if run++; value[i] < '0' || value[i] > '9' {
+			run = 0
+		}
+		most = max(most, run)
+	}
+	return most
 }
 
 // digitsOf counts the digits a number begins with.

@@ -50,12 +50,14 @@ func (l *list) UnmarshalJSON(b []byte) error {
 
 type wordFile struct {
 	Fold            map[string]string   `json:"fold"`
+	LikeDash        string              `json:"like_dash"`
 	Numerals        map[string]int      `json:"numerals"`
 	Formal          list                `json:"formal"`
 	Tens            map[string]int      `json:"tens"`
 	Committees      list                `json:"committees"`
 	Ordinal         string              `json:"ordinal"`
 	Gate            string              `json:"gate"`
+	Number          string              `json:"number"`
 	Sides           list                `json:"sides"`
 	Units           map[string][]string `json:"units"`
 	LatinUnits      map[string]string   `json:"latin_units"`
@@ -66,6 +68,10 @@ type wordFile struct {
 	WeakRoads       []string            `json:"weak_roads"`
 	NotRoads        []string            `json:"not_roads"`
 	NotAfterRoad    list                `json:"not_after_road"`
+	RoadTails       string              `json:"road_tails"`
+	RoadPlaces      string              `json:"road_places"`
+	NotAfterCounty  list                `json:"not_after_county"`
+	NotCounties     list                `json:"not_counties"`
 	Towns           list                `json:"towns"`
 	NotAfterTown    list                `json:"not_after_town"`
 	Villages        list                `json:"villages"`
@@ -76,11 +82,16 @@ type wordFile struct {
 	Zones           list                `json:"zones"`
 	Compounds       list                `json:"compounds"`
 	StrongCompounds list                `json:"strong_compounds"`
+	Homes           list                `json:"homes"`
 	Phases          []string            `json:"phases"`
 	Directions      list                `json:"directions"`
 	RoadDirections  list                `json:"road_directions"`
 	Near            list                `json:"near"`
 	Noise           list                `json:"noise"`
+	Countries       list                `json:"countries"`
+	Beside          list                `json:"beside"`
+	And             list                `json:"and"`
+	Whole           list                `json:"whole_compounds"`
 	Labels          map[string][]string `json:"labels"`
 	Honorifics      []string            `json:"honorifics"`
 	Receive         string              `json:"receive"`

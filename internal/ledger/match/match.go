@@ -302,6 +302,10 @@ func (q *query) inBuilding(at int32, room string, cost int, reason Reason) {
 	if cost == 0 {
 		q.reach(at)
 	}
+	unit := q.a.Unit
+	if room == "" && unit != "" && !ix.has(at, grid.Unit) {
+		room, unit = unit, "" // 3栋5号: the door 5 where the building has no units
+	}
 	if room == "" {
 		return
 	}
@@ -311,8 +315,8 @@ func (q *query) inBuilding(at int32, room string, cost int, reason Reason) {
 			cost, reason = cost+badFloor, Floor
 		}
 	}
-	if q.a.Unit != "" {
-		if u, ok := ix.child(at, labelKey(grid.Unit, q.a.Unit), grid.Unit); ok {
+	if unit != "" {
+		if u, ok := ix.child(at, labelKey(grid.Unit, unit), grid.Unit); ok {
 			if cost == 0 {
 				q.reach(u)
 			}

@@ -18,13 +18,16 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run ./gen ../../../../../shared/data/divisions data/nation.txt.gz
+//go:generate go run ./gen ../../../../../shared/data/divisions data
 
 //go:embed data/nation.txt.gz
 var packed []byte
 
 //go:embed data/words.json
 var wordsJSON []byte
+
+//go:embed data/common.txt
+var commonNames string
 
 // Level is how deep an area lies: 1 province, 2 city, 3 county, 4 street or
 // town, 5 community or village.
@@ -47,7 +50,12 @@ type Area struct {
 	Level Level
 	// Ranges of the table in which its communities stand; only above Community.
 	from, to int
+	common   bool
 }
+
+// Telling reports whether the short name alone says that the area is meant: few
+// places elsewhere have names that begin with it (义乌, not 平安).
+func (a *Area) Telling() bool { return !a.common }
 
 // Within reports whether the area lies in (or is) another one.
 func (a *Area) Within(b *Area) bool { return strings.HasPrefix(a.Code, b.Code) }
@@ -116,8 +124,13 @@ func (t *Table) index() {
 	}
 	shut(Province, len(t.text))
 	county := ""
+	common := map[string]bool{}
+	for name := range strings.Lines(commonNames) {
+		common[strings.TrimSpace(name)] = true
+	}
 	for i := range t.areas {
 		a := &t.areas[i]
+		a.common = common[a.Short]
 		if a.Level == County {
 			county = a.Name
 		}

@@ -1,6 +1,6 @@
 // Command gen packs the national lists of area codes into one table, which
-// package nation unpacks: gen FOLDER OUT, where FOLDER holds the CSV files of
-// china-division.
+// package nation unpacks, and lists the short names that tell little: gen FOLDER
+// OUT, where FOLDER holds the CSV files of china-division, and OUT words.json.
 package main
 
 import (
@@ -34,6 +34,9 @@ func run(dir, out string) error {
 		rows = append(rows, more...)
 	}
 	sort.Slice(rows, func(i, j int) bool { return rows[i][0] < rows[j][0] })
+	if err := common(rows, filepath.Join(out, "words.json"), filepath.Join(out, "common.txt")); err != nil {
+		return err
+	}
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
@@ -51,7 +54,7 @@ func run(dir, out string) error {
 	if err := z.Close(); err != nil {
 		return err
 	}
-	return os.WriteFile(out, packed.Bytes(), 0o644)
+	return os.WriteFile(filepath.Join(out, "nation.txt.gz"), packed.Bytes(), 0o644)
 }
 
 // read gives code and name of each row of one list.
