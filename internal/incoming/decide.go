@@ -94,7 +94,7 @@ func (s *Service) Decide(ctx context.Context, c grid.Caller, v id.ID, d Decision
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	if err := s.remember(ctx, c, l.body.Address, l.DoorID); err != nil {
+	if err := s.remember(ctx, c, l.body.Address, d.DoorID); err != nil {
 		s.Log.Warn("the door chosen for an address is not remembered", "lead", l.ID, "error", err)
 	}
 	return nil

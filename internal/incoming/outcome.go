@@ -35,7 +35,8 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 	if !ok {
 		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "result")
 	}
-	chosen := o.DoorID != id.Zero
+	// a door that stood beside the same address already is no choice of anybody's
+	chosen := o.DoorID != id.Zero && (o.DoorID != l.DoorID || strings.TrimSpace(o.Address) != l.body.Address)
 	if err := s.checkAnswer(ctx, c, &l, r, &o); err != nil {
 		return errs.Wrap(op, err)
 	}

@@ -33,6 +33,7 @@ type cardForm struct {
 	MayCall   bool
 	MayDecide bool
 	Back      string
+	Door      string // preselected, for the address shown
 }
 
 // rowsOfForm is how many places and companions a form has room for.
@@ -47,6 +48,7 @@ func (p *Pages) cardForm(r *http.Request, c grid.Caller, card *Card, form web.Fo
 			f.Values.Set("door", card.DoorID.String())
 		}
 	}
+	f.Door = f.Values.Get("door")
 	for _, res := range results {
 		if res.Short {
 			f.Short = append(f.Short, res)
@@ -120,6 +122,9 @@ func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 		return err
 	}
 	d := leadPage{Meta: web.Meta{Title: web.T(ctx, "incoming.lead"), Menu: menuOf(c), Crumbs: []web.Crumb{{Text: web.T(ctx, "incoming.tab."+string(card.State)), Href: "/incoming/" + string(card.State)}}}}
+	if err := p.doorsTyped(r, c, card, form.Values); err != nil {
+		return err
+	}
 	if d.Form, err = p.cardForm(r, c, card, form); err != nil {
 		return err
 	}
@@ -127,6 +132,32 @@ func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 		d.Form.Back = back
 	}
 	return p.ren.PageStatus(w, r, status, layoutFor(c), "incoming/lead", d)
+}
+
+// doorsTyped offers the doors that the address typed may mean, in place of those
+// of the address in the list, and the one that was chosen already.
+func (p *Pages) doorsTyped(r *http.Request, c grid.Caller, card *Card, typed url.Values) error {
+	if !card.Full || typed.Get("address") == "" {
+		return nil
+	}
+	at, err := p.s.spotNear(r.Context(), c, card.path, typed.Get("address"))
+	if err != nil || len(at.choices) == 0 {
+		return err
+	}
+	chosen := id.From(typed.Get("door"))
+	kept := slices.DeleteFunc(card.Doors, func(d Choice) bool {
+		return d.DoorID != chosen || slices.ContainsFunc(at.choices, func(x Choice) bool { return x.DoorID == d.DoorID })
+	})
+	card.Doors = append(kept, at.choices...)
+	return nil
+}
+
+// dropShownDoor takes the preselected door back where the address beside it was
+// written anew: it is matched again, or chosen.
+func dropShownDoor(f url.Values) {
+	if strings.TrimSpace(f.Get("address")) != strings.TrimSpace(f.Get("shown_address")) && f.Get("door") == f.Get("shown_door") && f.Get("door") != "none" {
+		f.Del("door")
+	}
 }
 
 // outcomeOf reads the form of a call.
@@ -148,6 +179,7 @@ func outcomeOf(f url.Values) Outcome {
 }
 
 func (p *Pages) record(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	dropShownDoor(r.PostForm)
 	o := outcomeOf(r.PostForm)
 	err := p.s.Record(r.Context(), c, pathID(r), o)
 	if errs.Is(err, errs.Invalid) {

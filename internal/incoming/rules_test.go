@@ -2,6 +2,7 @@ package incoming
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -216,4 +217,21 @@ func FuzzReadRow(f *testing.F) {
 	f.Add("王小明", "230103194912310021", "13812345678")
 	h := sheetHead{columns: map[string]int{roster.Name: 0, roster.IDNo: 1, roster.Phone: 2}}
 	f.Fuzz(func(t *testing.T, a, b, c string) { _ = fmt.Sprint(readRow(&h, rawRow{cells: cells(a, b, c)}, true)) })
+}
+
+// An address written anew takes back the door that was preselected for the
+// one before; a door that somebody chose stays.
+func TestAddressWrittenAnewDropsTheShownDoor(t *testing.T) {
+	for _, x := range []struct{ address, door, want string }{
+		{"3-2-501", "7", "7"},
+		{" 3-2-501 ", "7", "7"},
+		{"3-2-502", "7", ""},
+		{"3-2-502", "8", "8"},
+		{"3-2-502", "none", "none"},
+	} {
+		f := url.Values{"address": {x.address}, "shown_address": {"3-2-501"}, "door": {x.door}, "shown_door": {"7"}}
+		if dropShownDoor(f); f.Get("door") != x.want {
+			t.Errorf("%q with door %s: %q", x.address, x.door, f.Get("door"))
+		}
+	}
 }

@@ -1,0 +1,120 @@
+package incoming
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+// everybody is logged in.
+type everybody struct{}
+
+func (everybody) Lookup(context.Context, string) (web.Session, error) {
+	return web.Session{AccountID: 7, Name: "tester"}, nil
+}
+
+// site serves the pages and the API of a world to one caller at a time.
+type site struct {
+	t   *testing.T
+	srv *httptest.Server
+	who grid.Caller
+}
+
+func newSite(t *testing.T, w *world) *site {
+	t.Helper()
+	ren := web.NewRenderer(w.Clock)
+	pages := dbtest.Must(NewPages(w.s, ren, w.C.District))(t)
+	app := web.New(web.Options{Renderer: ren, Identity: everybody{}, Log: slog.New(slog.DiscardHandler)})
+	pages.Register(app)
+	RegisterAPI(web.NewAPI(app, "test", "1"), w.s)
+	s := &site{t: t}
+	s.srv = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		app.ServeHTTP(rw, r.WithContext(grid.WithCaller(r.Context(), s.who)))
+	}))
+	t.Cleanup(s.srv.Close)
+	return s
+}
+
+// ask sends a form, or reads where it is nil, and fails unless the status is wanted.
+func (s *site) ask(path string, form url.Values, want int) string {
+	s.t.Helper()
+	method, kind, text := http.MethodGet, "", ""
+	if form != nil {
+		method, kind, text = http.MethodPost, "application/x-www-form-urlencoded", form.Encode()
+	}
+	req := dbtest.Must(http.NewRequest(method, s.srv.URL+path, strings.NewReader(text)))(s.t)
+	req.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: "x"})
+	req.Header.Set("Content-Type", kind)
+	res := dbtest.Must((&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(req))(s.t)
+	defer res.Body.Close()
+	b := dbtest.Must(io.ReadAll(res.Body))(s.t)
+	if res.StatusCode != want {
+		s.t.Fatalf("%s %s: %d, want %d\n%.900s", method, path, res.StatusCode, want, b)
+	}
+	return string(b)
+}
+
+// fieldOf is the value of a hidden field of a page.
+func fieldOf(t *testing.T, page, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, `name="`+name+`" value="`)
+	if !ok {
+		t.Fatalf("the page has no field %s", name)
+	}
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
+}
+
+// A caller types another address while the list's door stays ticked: the address
+// holds. Only what somebody chose is remembered as a name of the compound.
+func TestTypedAddressBeatsTheShownDoor(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		s := newSite(t, w)
+		s.who = clerk
+		rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,,13900000011,幸福小区3-2-502,", "B,,,,,乙,,13900000012,幸福小区3-2-502,", "C,,,,,丙,,13900000013,老毛纺厂家属院3-2-502,")
+		people := w.people(clerk, rep.ListID)
+		form := func(v id.ID, address, door string) url.Values {
+			page := s.ask("/leads/"+v.String(), nil, http.StatusOK)
+			return url.Values{"result": {"found_normal"}, "version": {fieldOf(t, page, "version")}, "shown_address": {fieldOf(t, page, "shown_address")},
+				"shown_door": {fieldOf(t, page, "shown_door")}, "address": {address}, "door": {door}}
+		}
+		shown := w.doors[1].ID.String()
+		at := "/leads/" + people["甲"].ID.String()
+		s.ask(at, form(people["甲"].ID, "幸福小区3-2-503", shown), http.StatusSeeOther)
+		if l := w.lead(clerk, people["甲"].ID); l.DoorID != w.doors[2].ID {
+			t.Errorf("written to door %s, typed 503", l.Door)
+		}
+		at = "/leads/" + people["乙"].ID.String()
+		page := s.ask(at, form(people["乙"].ID, "幸福小区3号楼", shown), http.StatusUnprocessableEntity)
+		if fieldOf(t, page, "shown_door") != "" || strings.Contains(page, `value="`+shown+`" checked`) {
+			t.Error("asked again, with the door of the former address ticked")
+		}
+		s.ask(at, form(people["乙"].ID, "幸福小区3-2-502", shown), http.StatusSeeOther)
+		compound := dbtest.Must(w.Grid.Place(ctx, w.C, w.doors[0].ParentID))(t)
+		for compound.Kind != grid.Compound {
+			compound = dbtest.Must(w.Grid.Place(ctx, w.C, compound.ParentID))(t)
+		}
+		names := func(want int) {
+			t.Helper()
+			if got := dbtest.Must(w.led.Aliases(ctx, clerk, compound.ID))(t); len(got) != want {
+				t.Errorf("%d names of the compound: %+v", want, got)
+			}
+		}
+		names(0)
+		s.ask("/leads/"+people["丙"].ID.String(), form(people["丙"].ID, "老毛纺厂家属院3-2-502", shown), http.StatusSeeOther)
+		names(1)
+	})
+}
