@@ -82,6 +82,7 @@ type bench struct {
 // benches are in the order the command offers them.
 var benches = []bench{
 	{"import", benchImport},
+	{"csv", benchCSV},
 	{"round", benchRound},
 	{"marks", benchMarks},
 	{"rollup", benchRollup},

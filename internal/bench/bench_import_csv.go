@@ -16,6 +16,19 @@ import (
 	"wangge/internal/platform/sheet"
 )
 
+// benchCSV measures the import of a text table alone.
+func benchCSV(ctx context.Context, r *run) (err error) {
+	w, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.places(ctx, 250); err != nil {
+		return err
+	}
+	return w.importCSV(ctx, first(r.Size, 1_000_000))
+}
+
 // importCSV measures the import of a text table of a whole district's people
 // into an empty community, and the memory it took, beside only reading it.
 func (w *world) importCSV(ctx context.Context, rows int) error {

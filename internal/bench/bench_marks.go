@@ -13,6 +13,8 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/round"
+	"wangge/internal/sim"
+	"wangge/internal/sim/district"
 )
 
 // batchSize is how many marks one call of a batch carries.
@@ -77,35 +79,46 @@ func load(ctx context.Context, list []client, step int, fn func(ctx context.Cont
 }
 
 // benchMarks measures marks one by one and in batches of 50 from 64 clients,
-// beside group-committed inserts of the same rows without rules; over HTTP too
-// where the command gives the API.
+// each over a round of its own, beside group-committed inserts of the same rows
+// without rules; over HTTP too where the command gives the API.
 func benchMarks(ctx context.Context, r *run) (err error) {
-	w, rid, err := r.opened(ctx, first(r.Households, r.Size, 20_000))
+	w, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.staffed(ctx, first(r.Households, r.Size, 20_000)); err != nil {
+		return err
+	}
 	for _, m := range []struct {
 		name string
 		step int
 	}{{"marks.single", 1}, {"marks.batch", batchSize}} {
-		if rid == id.Zero { // each over a round of its own
-			if rid, err = w.draft(ctx); err != nil {
-				return err
-			}
-			if err := w.Rounds.ApproveNow(ctx, w.sys, rid); err != nil {
-				return err
-			}
+		rid, err := w.draft(ctx)
+		if err != nil {
+			return err
+		}
+		if err := w.Rounds.ApproveNow(ctx, w.sys, rid); err != nil {
+			return err
 		}
 		if err := w.marks(ctx, m.name, m.step, rid); err != nil {
 			return err
 		}
-		rid = id.Zero
 	}
 	if w.Handler == nil {
 		return nil
 	}
-	return r.marksHTTP(ctx)
+	return w.marksHTTP(ctx)
+}
+
+// staffed loads a district: with people, posts and an open round where marks are
+// measured over HTTP, else places alone.
+func (w *world) staffed(ctx context.Context, households int) (err error) {
+	if w.Handler == nil {
+		return w.places(ctx, households)
+	}
+	w.loaded, err = district.Load(ctx, w.Services, sim.Config{Place: place, Households: households, Seed: 1}, nil)
+	return err
 }
 
 func (w *world) marks(ctx context.Context, name string, step int, rid id.ID) error {

@@ -21,6 +21,7 @@ import (
 func TestBenches(t *testing.T) {
 	sizes := map[string]bench.Options{
 		"import":   {Size: 600},
+		"csv":      {Size: 1000},
 		"round":    {Size: 600},
 		"marks":    {Size: 400, Clients: 8},
 		"rollup":   {Size: 600},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -16,8 +15,6 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
-	"wangge/internal/sim"
-	"wangge/internal/sim/district"
 )
 
 // server serves a handler on the loopback until it is closed.
@@ -90,16 +87,7 @@ func answeredJSON(object id.ID) markJSON {
 
 // marksHTTP measures the API's marks over HTTP, one by one and in batches,
 // beside a bare answer and beside a bare insert behind the same requests.
-func (r *run) marksHTTP(ctx context.Context) (err error) {
-	w, err := r.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	w.loaded, err = district.Load(ctx, w.Services, sim.Config{Place: place, Households: first(r.Households, r.Size, 20_000), Seed: 1}, nil)
-	if err != nil {
-		return err
-	}
+func (w *world) marksHTTP(ctx context.Context) error {
 	v, err := w.Rounds.Round(ctx, w.sys, w.loaded.Round)
 	if err != nil {
 		return err
@@ -112,7 +100,7 @@ func (r *run) marksHTTP(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := serve(w.Handler, r.Clients)
+	s, err := serve(w.Handler, w.Clients)
 	if err != nil {
 		return err
 	}
@@ -135,7 +123,7 @@ func (r *run) marksHTTP(ctx context.Context) (err error) {
 		return err
 	}
 	for _, b := range []Baseline{{"a bare answer over HTTP", perSecond(total, answer)}, {"a bare insert over HTTP", perSecond(total, insert)}} {
-		if err := r.emit(Figure{Name: "marks.http", Engine: w.engine(), Size: total, Value: perSecond(total, took), Unit: "per_second",
+		if err := w.emit(Figure{Name: "marks.http", Engine: w.engine(), Size: total, Value: perSecond(total, took), Unit: "per_second",
 			P50: percentile(times, 0.5), P99: percentile(times, 0.99), Baseline: b, Correct: f.Done == total}); err != nil {
 			return err
 		}
