@@ -52,6 +52,7 @@ func (s *Service) RegisterAPI(api huma.API) {
 	huma.Register(api, operation("target-history", http.MethodGet, "/rounds/{id}/targets/{object}", "marks", "Marks of a target, the current one first", 200), s.apiHistory)
 	batch := web.OpAs(web.Work, operation("mark-batch", http.MethodPost, "/marks:batch", "marks", "Mark many, each with its own result", 200))
 	batch.MaxBodyBytes = MaxBatchBytes
+	batch.Middlewares = append(batch.Middlewares, s.plainBatches(api))
 	huma.Register(api, batch, s.apiMarks)
 	huma.Register(api, web.OpAs(web.Work, operation("mark-bulk", http.MethodPost, "/rounds/{id}/bulk", "marks", "All normal in a unit or building except the rooms named", 200)), s.apiBulk)
 	huma.Register(api, web.OpAs(web.Work, operation("mark-paper", http.MethodPost, "/rounds/{id}/paper", "marks", "Enter a paper sheet by line numbers", 200)), s.apiPaper)

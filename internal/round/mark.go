@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
@@ -79,24 +78,16 @@ func (s *Service) markOnce(ctx context.Context, c grid.Caller, ins []MarkInput) 
 		return out
 	}
 	items := s.prepare(ctx, c, ins, out)
-	if len(items) == 1 && items[0] != nil {
-		out[0].Err = s.marks.Do(ctx, items[0])
-		out[0].MarkResult = items[0].out
-		return out
-	}
-	var wg sync.WaitGroup
+	var at []int
+	var made []*markItem
 	for i, it := range items {
-		if it == nil {
-			continue
+		if it != nil {
+			at, made = append(at, i), append(made, it)
 		}
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			out[i].Err = s.marks.Do(ctx, it)
-			out[i].MarkResult = it.out
-		}()
 	}
-	wg.Wait()
+	for i, err := range s.marks.DoMany(ctx, made) {
+		out[at[i]] = MarkOutcome{made[i].out, err}
+	}
 	return out
 }
 

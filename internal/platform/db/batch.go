@@ -102,10 +102,37 @@ func (b *Batcher[T]) Do(ctx context.Context, v T) error { return b.do(ctx, v, fa
 func (b *Batcher[T]) DoLow(ctx context.Context, v T) error { return b.do(ctx, v, true) }
 
 func (b *Batcher[T]) do(ctx context.Context, v T, low bool) error {
-	it := &Item[T]{Value: v, done: make(chan struct{})}
-	if err := b.queue(it, low); err != nil {
+	it := newItem(v)
+	if err := b.queue(low, it); err != nil {
 		return err
 	}
+	return b.wait(ctx, it)
+}
+
+// DoMany is Do for several values, which are queued together. It returns the
+// result of each, in their order.
+func (b *Batcher[T]) DoMany(ctx context.Context, values []T) []error {
+	items := make([]*Item[T], len(values))
+	for i, v := range values {
+		items[i] = newItem(v)
+	}
+	out := make([]error, len(values))
+	if err := b.queue(false, items...); err != nil {
+		for i := range out {
+			out[i] = err
+		}
+		return out
+	}
+	for i, it := range items {
+		out[i] = b.wait(ctx, it)
+	}
+	return out
+}
+
+func newItem[T any](v T) *Item[T] { return &Item[T]{Value: v, done: make(chan struct{})} }
+
+// wait returns the result of an item that is queued.
+func (b *Batcher[T]) wait(ctx context.Context, it *Item[T]) error {
 	select {
 	case <-it.done:
 		return it.err
@@ -118,7 +145,8 @@ func (b *Batcher[T]) do(ctx context.Context, v T, low bool) error {
 	return it.err
 }
 
-func (b *Batcher[T]) queue(it *Item[T], low bool) error {
+// queue takes all of the items or, where they do not fit, none.
+func (b *Batcher[T]) queue(low bool, items ...*Item[T]) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -128,11 +156,11 @@ func (b *Batcher[T]) queue(it *Item[T], low bool) error {
 	if low {
 		lane = &b.low
 	}
-	if len(*lane) >= b.o.Queue {
-		b.stats.Refused++
+	if len(*lane)+len(items) > b.o.Queue {
+		b.stats.Refused += int64(len(items))
 		return errs.E(b.o.Op, errs.TooMany, "db.queue_full")
 	}
-	*lane = append(*lane, it)
+	*lane = append(*lane, items...)
 	b.ready.Signal()
 	return nil
 }

@@ -94,6 +94,37 @@ func TestBatcherGivesEachItemItsResult(t *testing.T) {
 	})
 }
 
+func TestBatcherTakesManyTogether(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		b, held, let := hold(d, db.BatchOptions{Queue: 4})
+		first := make(chan error, 1)
+		go func() { first <- b.Do(ctx, 1) }()
+		<-held
+		for _, err := range b.DoMany(ctx, []int64{50, 51, 52, 53, 54}) {
+			if !errs.Is(err, errs.TooMany) {
+				t.Errorf("five in a queue for four: %v", err)
+			}
+		}
+		close(let)
+		if err := <-first; err != nil {
+			t.Fatal(err)
+		}
+		got := b.DoMany(ctx, []int64{60, -6, 61})
+		if len(got) != 3 || got[0] != nil || !errs.Is(got[1], errs.Invalid) || got[2] != nil {
+			t.Errorf("results %v", got)
+		}
+		if got := b.DoMany(ctx, nil); len(got) != 0 {
+			t.Errorf("nothing gives %v", got)
+		}
+		if s := b.Stats(); s.Refused != 5 || s.MaxBatch != 3 {
+			t.Errorf("%+v", s)
+		}
+		if n := count(t, d, "SELECT sum(id) FROM thing"); n != 1+60+61 {
+			t.Errorf("sum of ids %d", n)
+		}
+	})
+}
+
 func TestBatcherRunsTheItemsOfAFailedBatchAlone(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		b, held, let := hold(d, db.BatchOptions{})
