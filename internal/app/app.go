@@ -14,6 +14,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/incoming"
 	"wangge/internal/inspection"
+	"wangge/internal/inspection/bulletin"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/audit"
@@ -58,6 +59,7 @@ type App struct {
 	Command   *command.Service
 	Duty      *duty.Service
 	Inspect   *inspection.Service
+	Bulletins *bulletin.Service
 	Incoming  *incoming.Service
 	Escrow    *escrow.Register
 	hub       *web.Hub
@@ -144,6 +146,8 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Duty = duty.New(duty.Deps{DB: d, Clock: clk, Grid: a.Grid, Audit: a.Audit, Keys: keys, Tasks: a.Tasks, Names: a.Accounts.Names})
 	a.Incoming = incoming.New(incoming.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Tasks: a.Tasks, Names: a.Accounts.Names, Drill: o.Drill})
 	a.Inspect = inspection.New(inspection.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Rounds: a.Rounds, Tasks: a.Tasks})
+	a.Bulletins = bulletin.New(bulletin.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Inspections: a.Inspect, Names: a.Accounts.Names})
+	a.Tasks.AddAsides(a.Bulletins.Aside)
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil
 }

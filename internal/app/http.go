@@ -15,6 +15,7 @@ import (
 	"wangge/internal/grid/staff"
 	"wangge/internal/incoming"
 	"wangge/internal/inspection"
+	"wangge/internal/inspection/bulletin"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/blob"
@@ -79,6 +80,7 @@ func (a *App) Handler() (http.Handler, error) {
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
 	inspection.RegisterAPI(api, a.Inspect)
+	bulletin.RegisterAPI(api, a.Bulletins)
 	incoming.RegisterAPI(api, a.Incoming)
 	trust.RegisterAPI(api, a.Trust)
 	return site, nil
@@ -102,6 +104,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return duty.NewPages(a.Duty, ren, a.District) },
 		func() (pages, error) { return incoming.NewPages(a.Incoming, ren, a.District) },
 		func() (pages, error) { return inspection.NewPages(a.Inspect, ren) },
+		func() (pages, error) { return bulletin.NewPages(a.Bulletins, ren) },
 		func() (pages, error) { return trust.NewPages(a.Trust, ren) },
 	} {
 		p, err := build()
@@ -219,6 +222,7 @@ func menu() []web.Menu {
 		{Key: "vacancies", Href: "/vacancies", Icon: "vacancy", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
 		{Key: "duty", Href: "/duty", Icon: "bell", Section: "menu.section.grid", Allowed: office(grid.PlaceRead)},
 		{Key: "inspections", Href: "/inspections", Icon: "check", Section: "menu.section.grid", Allowed: can(grid.Inspect)},
+		{Key: "bulletins", Href: "/bulletins", Icon: "form", Section: "menu.section.grid", Allowed: can(grid.BulletinRead)},
 		{Key: "accounts", Href: "/accounts", Icon: "user", Section: "menu.section.admin", Allowed: can(grid.AccountManage)},
 		{Key: "audit", Href: "/audit", Icon: "history", Section: "menu.section.admin", Allowed: can(grid.AuditRead)},
 		{Key: "today", Href: "/today", Icon: "today", Phone: true, Allowed: can(grid.RoundMark)},

@@ -31,6 +31,7 @@ var listPages = map[string]struct{ role, out, why string }{
 	"/duty":          {role: "community", out: "/lists/duty?"},
 	"/exports":       {role: "community", out: "/exports/new"},
 	"/audit/exports": {role: "auditor", out: "/audit/exports/file"},
+	"/bulletins":     {role: "street", out: "/bulletins/file?"},
 	"/care":          {role: "community", why: "不能整批导出"},
 	"/risk":          {role: "community", why: "不能整批导出"},
 	"/elsewhere":     {role: "community", why: "不能整批导出"},
@@ -39,7 +40,7 @@ var listPages = map[string]struct{ role, out, why string }{
 	"/accounts":      {role: "community", why: "账号名单不导出"},
 
 	"/facets": {}, "/facets/doors": {}, "/imports": {}, "/emergencies": {}, "/forms": {},
-	"/addresses": {}, "/transfers": {}, "/inspections": {}, "/tasks": {}, "/tasks/rows": {}, "/task-kinds": {}, "/desk": {}, "/duty/calls": {}, "/duty/call": {}, "/code": {},
+	"/addresses": {}, "/transfers": {}, "/inspections": {}, "/named": {}, "/tasks": {}, "/tasks/rows": {}, "/task-kinds": {}, "/desk": {}, "/duty/calls": {}, "/duty/call": {}, "/code": {},
 	"/incoming": {}, "/incoming/unclear": {}, "/incoming/open": {}, "/incoming/sent": {}, "/incoming/done": {}, "/incoming/late": {}, "/incoming/measures": {},
 	"/rounds": {}, "/today": {}, "/today/offline": {}, "/today/evening": {}, "/reports": {}, "/audit": {}, "/search": {}, "/audit/looks": {}, "/live": {}, "/account": {},
 }

@@ -15,6 +15,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/incoming"
 	"wangge/internal/inspection"
+	"wangge/internal/inspection/bulletin"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/clock"
@@ -179,6 +180,7 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	drawn := must(w.app.Inspect.Draw(ctx, w.sys, inspection.NewInspection{AreaID: area.ID, Object: inspection.Doors, N: 1}))
 	_, visits := must2(w.app.Inspect.Inspection(ctx, w.sys, drawn.ID))
 	s.ids["inspection"], s.ids["visit"] = drawn.ID, visits[0].ID
+	w.fillBulletins(t, s)
 	call := must(w.app.Duty.Log(ctx, w.sys, duty.NewCall{PlaceID: s.door.ID, Kind: task.KindRequest, Words: "要药", Phone: "12345"}))
 	s.ids["call"], s.number = call.ID, call.Code
 	s.ids["transfer"] = must(w.app.Transfers.Create(ctx, w.sys, transfer.Plan{People: "三人", To: "医院", FromPost: w.callers["district_command"].Grants[0].PostID,
@@ -186,6 +188,19 @@ func (w *world) fill(t *testing.T, area grid.Place, nobody id.ID) *spot {
 	code := must(w.app.Accounts.ResetCode(ctx, id.Zero, holder.AccountID))
 	s.ids["session"] = must(w.app.Accounts.SetPassword(ctx, code, "tall-green-7-pines", "test", "")).Session.ID
 	return s
+}
+
+// fillBulletins makes a draft, and a bulletin that names somebody who is nobody
+// of those tried.
+func (w *world) fillBulletins(t *testing.T, s *spot) {
+	t.Helper()
+	ctx := t.Context()
+	draft := must(w.app.Bulletins.Create(ctx, w.sys, bulletin.NewBulletin{Kind: bulletin.Work, AreaID: s.area.ID, Title: "通报"}))
+	shown := must(w.app.Bulletins.Create(ctx, w.sys, bulletin.NewBulletin{Kind: bulletin.Work, AreaID: s.area.ID, Title: "通报"}))
+	v := must(w.app.Bulletins.Change(ctx, w.sys, shown.ID, bulletin.Change{Do: bulletin.Add, Entry: &bulletin.NewEntry{PlaceID: s.area.ID, Act: bulletin.Praise, Words: "好",
+		PostID: s.ids["post"], AccountID: s.ids["account"]}}))
+	must(w.app.Bulletins.Change(ctx, w.sys, shown.ID, bulletin.Change{Do: bulletin.Show}))
+	s.ids["bulletin"], s.ids["notice"] = draft.ID, v.Entries[0].ID
 }
 
 func smallRoster() importer.File {

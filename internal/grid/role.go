@@ -59,6 +59,13 @@ const (
 	LeadImport     Permission = "lead.import"  // lists of people to be verified: bring in, decide what is unclear, close, send back
 	LeadCall       Permission = "lead.call"    // sit at the desk and call
 	LeadConfirm    Permission = "lead.confirm" // confirm or decline a proposed measure
+	// Bulletins: read what was published over one's area or above it; write those
+	// of each series and show them to who they name; publish what another wrote.
+	BulletinRead      Permission = "bulletin.read"
+	BulletinWrite     Permission = "bulletin.write"
+	BulletinApprove   Permission = "bulletin.approve"
+	DisciplineWrite   Permission = "discipline.write"
+	DisciplineApprove Permission = "discipline.approve"
 )
 
 // Field is a class of a person's data; seeing the unmasked class also needs a purpose.

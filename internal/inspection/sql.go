@@ -79,3 +79,18 @@ func insertVisit(ctx context.Context, tx *db.Tx, district int, m Item, v Visit) 
 		district, m.ID, v.Seq, v.AtMs, v.AccountID, v.PostID, string(v.Outcome), v.TaskID, v.sealed)
 	return true, err
 }
+
+// selectFindings reads the latest visits that found something, of lists drawn in
+// an area.
+func selectFindings(ctx context.Context, q db.Queryer, c grid.Caller, path string, limit int) ([]Finding, error) {
+	lo, hi := db.PathRange(path)
+	a := db.NewArgs(c.District, lo, hi, limit)
+	return db.List(ctx, q, func(f *Finding) []any {
+		return []any{&f.ItemID, &f.Seq, &f.PlaceID, &f.PostID, &f.AtMs, &f.sealed, &f.Open}
+	}, `SELECT v.item_id, v.seq, m.place_id, m.post_id, v.at_ms, v.sealed, COALESCE(t.open, 0) FROM inspection_visit v
+		JOIN inspection_item m ON m.district = v.district AND m.id = v.item_id
+		JOIN inspection i ON i.district = m.district AND i.id = m.inspection_id
+		LEFT JOIN task t ON t.district = v.district AND t.id = v.task_id
+		WHERE v.district = $1 AND i.path >= $2 AND i.path < $3 AND v.outcome = 'found' AND `+c.Scope(permission, a, grid.Columns{Path: "i.path"})+`
+		ORDER BY v.at_ms DESC, v.item_id LIMIT $4`, a.List()...)
+}

@@ -77,6 +77,7 @@ func named(v url.Values, name string) id.ID {
 type inboxPage struct {
 	web.Meta
 	Inbox
+	Asides []Aside
 	Lists  []List
 	Phone  bool
 	Topics string // of the caller's posts, for live updates
@@ -91,6 +92,13 @@ func (p *Pages) readInbox(r *http.Request, c grid.Caller) (d inboxPage, err erro
 	}
 	if d.Inbox, err = p.s.Inbox(r.Context(), c, which, 0); err != nil {
 		return d, err
+	}
+	for _, f := range p.s.asides {
+		list, err := f(r.Context(), c)
+		if err != nil {
+			return d, err
+		}
+		d.Asides = append(d.Asides, list...)
 	}
 	d.Meta = web.Meta{Title: web.T(r.Context(), "task.title"), Menu: "tasks"}
 	d.Phone = c.AtDoors()

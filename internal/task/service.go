@@ -29,8 +29,23 @@ type Deps struct {
 // Service is the task slice. It is safe for concurrent use.
 type Service struct {
 	Deps
-	kinds kindCache
+	kinds  kindCache
+	asides []Asides
 }
+
+// Aside is a line above the inbox: something besides tasks that is there for the
+// caller in person.
+type Aside struct {
+	Text, Href string
+	Waits      bool // for the caller to do something
+}
+
+// Asides finds such lines.
+type Asides func(ctx context.Context, c grid.Caller) ([]Aside, error)
+
+// AddAsides has lines of another slice stand above everybody's inbox. Call it
+// before the pages are served.
+func (s *Service) AddAsides(f Asides) { s.asides = append(s.asides, f) }
 
 // New returns the service.
 func New(d Deps) *Service {

@@ -1,0 +1,135 @@
+package bulletin
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/inspection"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal/sealtest"
+	"wangge/internal/round"
+	"wangge/internal/task"
+)
+
+const district = 230103
+
+var ctx = context.Background()
+
+// world is a district with two streets and a community in each, and posts with a
+// holder each: hq, hq2 and dept over the district, street, comm and leader in
+// the first street, other and far in the second.
+type world struct {
+	t     testing.TB
+	d     *db.DB
+	clk   *clock.Manual
+	g     *grid.Service
+	insp  *inspection.Service
+	s     *Service
+	place map[string]id.ID
+	post  map[string]id.ID
+	acct  map[string]id.ID
+	names map[id.ID]string
+}
+
+func newWorld(t testing.TB, d *db.DB) *world {
+	t.Helper()
+	clk := d.Clock().(*clock.Manual)
+	w := &world{t: t, d: d, clk: clk, place: map[string]id.ID{}, post: map[string]id.ID{}, acct: map[string]id.ID{}, names: map[id.ID]string{}}
+	keys, log := sealtest.New(t), audit.New(district, clk)
+	w.g = grid.New(d, clk, nil, nil)
+	names := func(context.Context, []id.ID) (map[id.ID]string, error) { return w.names, nil }
+	tasks := task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Names: names})
+	w.insp = inspection.New(inspection.Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Tasks: tasks,
+		Rounds: round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: log})})
+	w.s = New(Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Inspections: w.insp, Names: names})
+	var rows [][]any
+	for _, p := range []struct{ name, up, kind, path string }{
+		{"county", "", "county", "230103"}, {"street", "county", "street", "230103001"}, {"comm", "street", "community", "230103001001"}, {"comm2", "street", "community", "230103001002"},
+		{"other", "county", "street", "230103002"}, {"far", "other", "community", "230103002001"},
+	} {
+		w.place[p.name] = id.New()
+		rows = append(rows, []any{district, int64(w.place[p.name]), int64(w.place[p.up]), int64(w.place[p.name]), p.kind, p.name, (p.path + "000000000000")[:12], len(rows) + 1, p.path, int64(1)})
+	}
+	w.ok(d.Write(ctx, "test", func(tx *db.Tx) error {
+		return tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "from_ms"}, rows)
+	}))
+	for _, p := range []struct {
+		name  string
+		role  grid.Role
+		place string
+	}{
+		{"hq", grid.RoleCommand, "county"}, {"hq2", grid.RoleCommand, "county"}, {"dept", grid.RoleDepartment, "county"}, {"street", grid.RoleStreet, "street"}, {"street2", grid.RoleStreet, "street"},
+		{"comm", grid.RoleCommunity, "comm"}, {"leader", grid.RoleBuildingLeader, "comm"}, {"other", grid.RoleStreet, "other"}, {"far", grid.RoleCommunity, "far"},
+	} {
+		made, err := w.g.AddPost(ctx, grid.System(district, "test"), grid.NewPost{Role: p.role, ObjectKind: grid.ObjectPlace, ObjectID: w.place[p.place]})
+		w.ok(err)
+		a := id.ID(1000 + len(w.acct))
+		w.post[p.name], w.acct[p.name], w.names[a] = made.ID, a, "张"+p.name
+		_, err = w.g.AddHolder(ctx, grid.System(district, "test"), grid.Holder{PostID: made.ID, AccountID: a})
+		w.ok(err)
+	}
+	return w
+}
+
+func (w *world) ok(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) as(name string) grid.Caller {
+	w.t.Helper()
+	c, err := w.g.CallerFor(ctx, w.acct[name], district, w.clk.Now())
+	w.ok(err)
+	c.Lang = "zh"
+	return c
+}
+
+// refused wants an error of a key.
+func (w *world) refused(err error, key string) {
+	w.t.Helper()
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Key != key {
+		w.t.Fatalf("%v, want %s", err, key)
+	}
+}
+
+func (w *world) later(hours int) { w.clk.Advance(time.Duration(hours) * time.Hour) }
+
+// draft begins a bulletin over the street.
+func (w *world) draft(kind Kind, by string) id.ID {
+	w.t.Helper()
+	b, err := w.s.Create(ctx, w.as(by), NewBulletin{Kind: kind, AreaID: w.place["street"], Title: "九月第一期"})
+	w.ok(err)
+	return b.ID
+}
+
+func (w *world) do(by string, b id.ID, ch Change) View {
+	w.t.Helper()
+	v, err := w.s.Change(ctx, w.as(by), b, ch)
+	w.ok(err)
+	return v
+}
+
+func (w *world) not(by string, b id.ID, ch Change, key string) {
+	w.t.Helper()
+	_, err := w.s.Change(ctx, w.as(by), b, ch)
+	w.refused(err, key)
+}
+
+// about is an entry about the first community; who is named by their post.
+func (w *world) about(act Act, words, who string) *NewEntry {
+	e := &NewEntry{PlaceID: w.place["comm"], Act: act, Words: words}
+	if who != "" {
+		e.PostID, e.AccountID = w.post[who], w.acct[who]
+	}
+	return e
+}
