@@ -113,7 +113,7 @@ func (p *Pages) readList(r *http.Request, c grid.Caller, q, form url.Values) (d 
 	}
 	d.Name = grid.Label(c.Lang, d.Area)
 	d.Write = d.Area.Kind.IsArea() && c.CanPlace(writing[d.Kind], d.Area.Path)
-	d.Meta = web.Meta{Title: web.T(ctx, "bulletin.kind."+string(d.Kind)), Menu: "bulletins"}
+	d.Meta = web.Meta{Title: web.T(ctx, "bulletin.kinds."+string(d.Kind)), Menu: "bulletins"}
 	return d, nil
 }
 
@@ -219,7 +219,7 @@ func (p *Pages) read(r *http.Request, c grid.Caller, b id.ID) (showPage, error) 
 	}
 	title := web.T(r.Context(), "bulletin.kind."+string(v.Kind))
 	d := showPage{View: v, Acts: Acts, No: numberOf(c.Lang, v.Bulletin)}
-	d.Meta = web.Meta{Title: title, Menu: "bulletins", AsOf: p.s.Clock.Now(), Crumbs: []web.Crumb{{Text: title, Href: "/bulletins?kind=" + string(v.Kind) + "&area=" + v.AreaID.String()}}}
+	d.Meta = web.Meta{Title: title, Menu: "bulletins", AsOf: p.s.Clock.Now(), Crumbs: []web.Crumb{{Text: web.T(r.Context(), "bulletin.kinds."+string(v.Kind)), Href: "/bulletins?kind=" + string(v.Kind) + "&area=" + v.AreaID.String()}}}
 	if v.Title != "" {
 		d.Meta.Title = v.Title
 	}
@@ -271,5 +271,6 @@ func (p *Pages) print(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	if err != nil {
 		return err
 	}
+	d.Meta.Title = web.T(r.Context(), "bulletin.kind."+string(d.Kind))
 	return p.ren.Page(w, r, web.Print, "bulletin/print", d)
 }

@@ -65,7 +65,7 @@ func (p *Pages) draft(r *http.Request, c grid.Caller) (View, error) {
 
 func (p *Pages) frame(r *http.Request, v View, title string) web.Meta {
 	ctx := r.Context()
-	kind := web.T(ctx, "bulletin.kind."+string(v.Kind))
+	kind := web.T(ctx, "bulletin.kinds."+string(v.Kind))
 	return web.Meta{Title: web.T(ctx, title), Menu: "bulletins", Crumbs: []web.Crumb{{Text: kind, Href: "/bulletins?kind=" + string(v.Kind) + "&area=" + v.AreaID.String()},
 		{Text: cmp.Or(v.Title, kind), Href: "/bulletins/" + v.ID.String()}}}
 }
