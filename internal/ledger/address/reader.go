@@ -31,7 +31,7 @@ type part struct {
 }
 
 func read(text string) *reader {
-	r := &reader{whole: fold(text)}
+	r := &reader{whole: fold(text), spans: make([]part, 0, 16)}
 	r.text = r.whole
 	r.contacts()
 	for i := 0; i < len(r.text); {
@@ -104,8 +104,11 @@ func (r *reader) noise(i int) int {
 
 // separator gives the bytes of a blank or punctuation mark at the start of s.
 func separator(s string) int {
+	if s == "" || alnum(s[0]) || s[0] == '#' {
+		return 0
+	}
 	c, w := utf8.DecodeRuneInString(s)
-	if c == '#' || !(unicode.IsSpace(c) || unicode.IsPunct(c) || unicode.IsSymbol(c) || unicode.IsControl(c) || c == utf8.RuneError) {
+	if c >= 0x4E00 && c <= 0x9FFF || !(unicode.IsSpace(c) || unicode.IsPunct(c) || unicode.IsSymbol(c) || unicode.IsControl(c) || c == utf8.RuneError) {
 		return 0
 	}
 	return w
@@ -128,7 +131,7 @@ func fold(text string) string {
 			c = c - 0xFF01 + '!'
 		case c >= 0x2010 && c <= 0x2015 || c == 0x2212:
 			c = '-'
-		default:
+		case vocab.folds.has(c):
 			if to, ok := vocab.folded[c]; ok {
 				c = to
 			}

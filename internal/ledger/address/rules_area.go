@@ -17,7 +17,8 @@ func (r *reader) area(i int) int {
 		return i
 	}
 	nat := nation.Get()
-	for _, end := range ends(r.text, i) {
+	at, n := ends(r.text, i)
+	for _, end := range at[:n] {
 		text := r.text[i:end]
 		list := nat.Named(text)
 		if len(list) == 0 {
@@ -35,24 +36,23 @@ func (r *reader) area(i int) int {
 
 // ends lists where a name beginning at i may end, farthest first: 2 to 15
 // characters, not beyond Han.
-func ends(text string, i int) []int {
-	var buf [16]int
-	out := buf[:0]
-	for at := i; at < len(text) && len(out) < 15; {
-		c, w := utf8.DecodeRuneInString(text[at:])
+func ends(text string, i int) (at [14]int, n int) {
+	var all [15]int
+	m := 0
+	for m < len(all) && i < len(text) {
+		c, w := utf8.DecodeRuneInString(text[i:])
 		if c < 0x2E80 {
 			break
 		}
-		at += w
-		out = append(out, at)
+		i += w
+		all[m] = i
+		m++
 	}
-	for a, b := 0, len(out)-1; a < b; a, b = a+1, b-1 {
-		out[a], out[b] = out[b], out[a]
+	for k := m - 1; k > 0; k-- {
+		at[n] = all[k]
+		n++
 	}
-	if len(out) < 2 {
-		return nil
-	}
-	return out[:len(out)-1]
+	return at, n
 }
 
 // status takes in the word behind a short name that says what the area was once
@@ -61,9 +61,9 @@ func (r *reader) status(a *nation.Area, end int, text string) int {
 	if a.Name == text {
 		return end
 	}
-	words := vocab.Counties
+	words := &vocab.Counties
 	if a.Level == nation.Street {
-		words = vocab.Towns
+		words = &vocab.Towns
 	}
 	return end + len(words.at(r.text[end:]))
 }
@@ -140,7 +140,8 @@ func (r *reader) areaFollows(i int) bool {
 	if i >= len(r.text) || separator(r.text[i:]) > 0 {
 		return true
 	}
-	for _, end := range ends(r.text, i) {
+	at, n := ends(r.text, i)
+	for _, end := range at[:n] {
 		for _, a := range nation.Get().Named(r.text[i:end]) {
 			if a.Name == r.text[i:end] {
 				return true
@@ -153,7 +154,8 @@ func (r *reader) areaFollows(i int) bool {
 // below reports whether an area within a, by its full name or with the word that
 // says what it was once, is named at i.
 func (r *reader) below(a *nation.Area, i int) bool {
-	for _, end := range ends(r.text, i) {
+	at, n := ends(r.text, i)
+	for _, end := range at[:n] {
 		if b, _ := nation.Get().Find(r.text[i:end], a); b != nil && (b.Name == r.text[i:end] || r.status(b, end, r.text[i:end]) > end) {
 			return true
 		}

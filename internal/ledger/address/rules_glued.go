@@ -162,13 +162,3 @@ func forth(s string, i, n int) int {
 	}
 	return i
 }
-
-// within gives where the first of the words in s ends; 0 where there is none.
-func (l list) within(s string) int {
-	for i := range s {
-		if w := l.at(s[i:]); w != "" {
-			return i + len(w)
-		}
-	}
-	return 0
-}

@@ -151,17 +151,6 @@ func (r *reader) plain(lo, hi int) int {
 	return r.add(Compound, lo, hi, text)
 }
 
-// atEnd gives the longest word that s ends with.
-func (l list) atEnd(s string) string {
-	best := ""
-	for i := range s {
-		if w := l.at(s[i:]); w == s[i:] && len(w) > len(best) {
-			best = w
-		}
-	}
-	return best
-}
-
 func runes(s string) int { return utf8.RuneCountInString(s) }
 
 // settle looks at the whole once it is read: a shop behind the room that is the

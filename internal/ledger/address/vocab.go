@@ -12,30 +12,68 @@ import (
 //go:embed vocab/words.json
 var wordsJSON []byte
 
-// list holds words by their first character, longest first.
-type list map[rune][]string
+// list holds words by their first and by their last character, longest first.
+type list struct {
+	first, last map[rune][]string
+	begins      marks
+}
+
+// marks tells of a character whether it can be one of a set, mostly.
+type marks [8]uint64
+
+func (m *marks) set(c rune)      { m[c>>6&7] |= 1 << (c & 63) }
+func (m *marks) has(c rune) bool { return m[c>>6&7]&(1<<(c&63)) != 0 }
 
 func newList(words []string) list {
-	l := list{}
+	l := list{first: map[rune][]string{}, last: map[rune][]string{}}
 	for _, w := range words {
-		r, _ := utf8.DecodeRuneInString(w)
-		l[r] = append(l[r], w)
+		c, _ := utf8.DecodeRuneInString(w)
+		l.first[c] = append(l.first[c], w)
+		l.begins.set(c)
+		c, _ = utf8.DecodeLastRuneInString(w)
+		l.last[c] = append(l.last[c], w)
 	}
-	for _, ws := range l {
-		slices.SortStableFunc(ws, func(a, b string) int { return len(b) - len(a) })
+	for _, m := range []map[rune][]string{l.first, l.last} {
+		for _, ws := range m {
+			slices.SortStableFunc(ws, func(a, b string) int { return len(b) - len(a) })
+		}
 	}
 	return l
 }
 
 // at gives the longest word that s begins with.
-func (l list) at(s string) string {
-	r, _ := utf8.DecodeRuneInString(s)
-	for _, w := range l[r] {
+func (l *list) at(s string) string {
+	c, _ := utf8.DecodeRuneInString(s)
+	if !l.begins.has(c) {
+		return ""
+	}
+	for _, w := range l.first[c] {
 		if strings.HasPrefix(s, w) {
 			return w
 		}
 	}
 	return ""
+}
+
+// atEnd gives the longest word that s ends with.
+func (l *list) atEnd(s string) string {
+	c, _ := utf8.DecodeLastRuneInString(s)
+	for _, w := range l.last[c] {
+		if strings.HasSuffix(s, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+// within gives where the first of the words in s ends; 0 where there is none.
+func (l *list) within(s string) int {
+	for i := range s {
+		if w := l.at(s[i:]); w != "" {
+			return i + len(w)
+		}
+	}
+	return 0
 }
 
 // UnmarshalJSON reads a list of words.
@@ -109,6 +147,7 @@ type wordFile struct {
 	weak    map[string]bool // roads' words that also end other names
 	surname map[rune]bool
 	folded  map[rune]rune
+	folds   marks
 }
 
 var vocab = load()
@@ -148,6 +187,7 @@ func load() *wordFile {
 	for from, to := range w.Fold {
 		r, _ := utf8.DecodeRuneInString(from)
 		w.folded[r], _ = utf8.DecodeRuneInString(to)
+		w.folds.set(r)
 	}
 	return w
 }
