@@ -81,12 +81,16 @@ func (a *App) outbox(ctx context.Context) {
 	}
 }
 
-// warm reads the district's board once, so that the first person who opens it
-// need not wait while a whole district is counted.
+// warm reads the district's board once, and after it the index of doors, so that
+// the first person who opens the one or matches an address need not wait while a
+// whole district is counted.
 func (a *App) warm(ctx context.Context) {
 	c := grid.System(a.District, "warm")
 	if _, err := a.Command.Board(ctx, c, id.Zero, id.Zero); err != nil && ctx.Err() == nil {
 		a.log().Debug("the board was not read ahead", "error", err)
+	}
+	if err := a.Ledger.ReadAhead(ctx, c); err != nil && ctx.Err() == nil {
+		a.log().Debug("the index of doors was not built ahead", "error", err)
 	}
 }
 

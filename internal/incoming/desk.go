@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wangge/internal/grid"
+	"wangge/internal/ledger/address"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
@@ -113,6 +114,9 @@ func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, erro
 		return nil, err
 	}
 	card := &Card{Lead: vs[0]}
+	if place, ok := address.PlaceOf(card.Origin); ok {
+		card.OriginPlace, card.OriginCode = place.Name, place.Code
+	}
 	card.Script = script(c.Lang, l, card.Area)
 	if card.Lists, err = rowCount(ctx, s.DB.Read(), c.District, l.ID); err != nil {
 		return nil, err

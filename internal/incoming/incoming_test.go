@@ -293,6 +293,9 @@ func TestAnybodyReports(t *testing.T) {
 			t.Errorf("a phone of two digits: %v", err)
 		}
 		card := w.lead(clerk, open[0].ID)
+		if card.OriginCode != "2101" || card.OriginPlace != "辽宁省沈阳市" || open[0].OriginCode != "" {
+			t.Errorf("comes from %q %q; in a list %q", card.OriginCode, card.OriginPlace, open[0].OriginCode)
+		}
 		if looks := dbtest.Must(w.Log.LooksAt(ctx, d.Read(), 9, card.ID))(t); len(looks) != 1 || looks[0].Account != clerk.AccountID {
 			t.Errorf("seen in full without a trace: %+v", looks)
 		}

@@ -45,6 +45,8 @@ type Lead struct {
 	Transport   string   `json:"transport,omitempty"`
 	Seat        string   `json:"seat,omitempty"`
 	Origin      string   `json:"origin,omitempty"`
+	OriginPlace string   `json:"origin_place,omitempty" doc:"Where that is by the national list, from the province down, where it is beyond doubt"`
+	OriginCode  string   `json:"origin_code,omitempty" doc:"The division code of origin_place"`
 	Arrival     string   `json:"arrival,omitempty"`
 	Note        string   `json:"note,omitempty"`
 	Doubts      []string `json:"doubts,omitempty" doc:"What was wrong or put right in the row"`

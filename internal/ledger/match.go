@@ -8,6 +8,7 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger/address"
+	"wangge/internal/ledger/address/nation"
 	"wangge/internal/ledger/match"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
@@ -26,6 +27,7 @@ type Match struct {
 	CommunityID id.ID             `json:"community_id,omitempty" doc:"The community that all that was found lies in"`
 	Reason      match.Reason      `json:"reason" doc:"Why it is as sure as it is"`
 	Candidates  []match.Candidate `json:"candidates,omitempty" doc:"Doors that may be meant, the likeliest first"`
+	Lies        *address.Place    `json:"lies,omitempty" doc:"Where it lies by the national list, where that is another county"`
 }
 
 // MaxAddresses is how many addresses one call of the API may bring.
@@ -83,6 +85,14 @@ func (s *Service) doorIndex(ctx context.Context, district int) (*match.Index, ma
 	return k.ix, k.more, nil
 }
 
+// ReadAhead makes ready what matching addresses needs, so that the first who
+// matches one need not wait.
+func (s *Service) ReadAhead(ctx context.Context, c grid.Caller) error {
+	nation.Get()
+	_, _, err := s.doorIndex(ctx, c.District)
+	return errs.Wrap("ledger.ReadAhead", err)
+}
+
 // MatchAddress finds the door that a free-text address means. Needs place.read;
 // the caller sees only what lies in the own posts' reach. Errors: Denied.
 func (s *Service) MatchAddress(ctx context.Context, c grid.Caller, text string) (Match, error) {
@@ -111,6 +121,11 @@ func (s *Service) MatchAddresses(ctx context.Context, c grid.Caller, texts []str
 			r := ix.Match(a, more)
 			out[i] = Match{Address: a, Certain: r.Certain(), DoorID: r.DoorID, PlaceID: r.PlaceID, PlaceKind: r.Kind, CommunityID: r.Community, Reason: r.Reason, Candidates: r.Candidates}
 			paths[i] = r.Path
+			if r.Reason == match.Elsewhere {
+				if place, ok := a.Place(); ok {
+					out[i].Lies = &place
+				}
+			}
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
 	"wangge/internal/ledger/match"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 )
@@ -86,6 +87,23 @@ func TestMatchesStayInReach(t *testing.T) {
 		var none []ledger.Match
 		if none, err = w.s.MatchAddresses(ctx, w.sys, nil); err != nil || len(none) != 0 {
 			t.Error(none, err)
+		}
+	})
+}
+
+// TestElsewhereIsToldWhere: of an address in another county is told in which.
+func TestElsewhereIsToldWhere(t *testing.T) {
+	both(t, 5, func(t *testing.T, w *world) {
+		county := int64(id.New())
+		w.write(func(tx *db.Tx) error {
+			return tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "from_ms"},
+				[][]any{{district, county, 0, county, "county", "南岗区", "230103", 1, "230103", 1}})
+		})
+		must(t, w.s.ReadAhead(ctx, w.sys))
+		m, err := w.s.MatchAddress(ctx, caller("community", communityPath), "沈阳市和平区幸福小区3号楼2单元503")
+		must(t, err)
+		if m.Certain || m.Reason != match.Elsewhere || m.Lies == nil || m.Lies.Code != "210102" {
+			t.Errorf("%+v %+v", m, m.Lies)
 		}
 	})
 }

@@ -51,6 +51,7 @@ func (t *Table) CommunityAt(in *Area, text string, short bool) (code string, siz
 // whole nation), up to limit. A short name finds what has no full one.
 func (t *Table) FindCommunity(in *Area, name string, limit int) []Area {
 	var full, short []Area
+	name = t.words.community(name)
 	look := func(street, code, listed string) bool {
 		if !strings.HasPrefix(listed, name) && !strings.HasPrefix(name, listed) {
 			return true

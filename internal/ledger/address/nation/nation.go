@@ -233,6 +233,25 @@ func (t *Table) Find(name string, in *Area) (found *Area, unique bool) {
 	return found, unique
 }
 
+// Bears reports whether an area is called by the name, in full or short.
+func (t *Table) Bears(a *Area, name string) bool { return name == a.Name || name == a.Short }
+
+// Whole gives the names of the areas that a code lies in, from the province down
+// to the street: 辽宁省沈阳市和平区.
+func (t *Table) Whole(code string) string {
+	whole := ""
+	for _, digits := range []int{2, 4, 6, 9} {
+		if digits > len(code) {
+			break
+		}
+		i, ok := slices.BinarySearchFunc(t.areas, code[:digits], func(a Area, code string) int { return strings.Compare(a.Code, code) })
+		if ok && !slices.Contains(t.words.NotAreas, t.areas[i].Name) {
+			whole += t.areas[i].Name
+		}
+	}
+	return whole
+}
+
 // communities calls fn with each community below an area until it returns
 // false: its street's code, its own three digits and its name as listed.
 func (t *Table) communities(in *Area, fn func(street, code, name string) bool) {
