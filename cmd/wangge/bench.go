@@ -19,7 +19,7 @@ func runBench(ctx context.Context, env *environment, args []string) error {
 	}
 	fs := flags(env, "bench "+args[0])
 	o := bench.Options{Out: env.stdout, Lang: language(env)}
-	fs.StringVar(&o.DBURL, "db", "", "a fresh PostgreSQL database (default: a temporary SQLite file)")
+	fs.StringVar(&o.DBURL, "db", "", "a PostgreSQL server, on which the bench makes a database and drops it (default: a temporary SQLite file)")
 	fs.IntVar(&o.Size, "size", 0, "rows or targets (default: the bench's own)")
 	fs.IntVar(&o.Households, "households", 0, "households of the district (default: the bench's own)")
 	fs.IntVar(&o.Clients, "clients", 64, "clients at the same time")

@@ -65,3 +65,17 @@ func TestBenchOfReplicas(t *testing.T) {
 		}
 	}
 }
+
+// Marks over HTTP are measured on PostgreSQL too, in databases of the bench's own.
+func TestBenchOfMarksOnPostgres(t *testing.T) {
+	var out bytes.Buffer
+	o := bench.Options{Households: 400, Clients: 8, JSON: true, Lang: "en", Out: &out, DBURL: dbtest.EmptyPostgresURL(t), Log: slog.New(slog.DiscardHandler)}
+	if err := Bench(context.Background(), "marks", o); err != nil {
+		t.Fatal(err, out.String())
+	}
+	for _, name := range []string{"marks.single", "marks.batch", "marks.http"} {
+		if !strings.Contains(out.String(), `"name":"`+name) {
+			t.Errorf("no figure of %s", name)
+		}
+	}
+}

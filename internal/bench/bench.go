@@ -3,7 +3,7 @@
 // rules. It fails if an answer is wrong, never because the machine is slow.
 //
 // Each bench works on an invented district (package sim) in a database of its
-// own: a temporary SQLite file, or the fresh PostgreSQL database it is given.
+// own: a temporary SQLite file, or one it makes on a PostgreSQL server and drops.
 package bench
 
 import (
@@ -25,7 +25,7 @@ import (
 
 // Options say what is measured and where the figures go.
 type Options struct {
-	DBURL      string        // a fresh PostgreSQL database; empty: a temporary SQLite file
+	DBURL      string        // a PostgreSQL server's, whose user may create databases; empty: a temporary SQLite file
 	Size       int           // of what the bench is about (rows, households); 0: its own default
 	Households int           // of the district; 0: Size, else the bench's default
 	Clients    int           // at the same time; 0: 64

@@ -91,11 +91,11 @@ func (g *group) open(ctx context.Context, list []client) error {
 
 // beside opens another installation over the same database and keys.
 func (w *world) beside(ctx context.Context) (*world, error) {
-	d, err := db.Open(ctx, w.DBURL, clock.Real(), w.run.Log)
+	d, err := db.Open(ctx, w.url, clock.Real(), w.run.Log)
 	if err != nil {
 		return nil, err
 	}
-	o := &world{run: w.run, DB: d, sys: w.sys}
+	o := &world{run: w.run, DB: d, sys: w.sys, drop: keep}
 	install := w.Install
 	if install == nil {
 		install = w.install

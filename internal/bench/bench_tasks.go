@@ -14,7 +14,7 @@ import (
 const (
 	taskInboxes  = 200  // inboxes that are read
 	taskPosts    = 6747 // building leaders of a district
-	taskDueEvery = 500  // of how many open tasks one is past its deadline
+	taskDueEvery = 50   // of how many open tasks one is past its deadline
 )
 
 // benchTasks measures an inbox, a directive to every building leader, and a
@@ -74,7 +74,7 @@ func (w *world) posted(ctx context.Context, n int) (posts, accounts []id.ID, err
 func (w *world) directive(ctx context.Context, posts []id.ID) (id.ID, error) {
 	in := task.Issue{Kind: task.KindDirective, FromPost: posts[0], Title: "bench", Question: &task.Question{Type: "number", Label: "how many"}}
 	sw := clock.Start()
-	head, err := w.Tasks.Direct(ctx, w.sys, in, posts[1:])
+	head, err := w.Tasks.Direct(ctx, w.sys, in, task.Address{Posts: posts[1:]})
 	took := sw.Elapsed()
 	if err != nil {
 		return head.ID, err

@@ -34,7 +34,9 @@ type world struct {
 	*run
 	*Installation
 	DB     *db.DB
+	url    string
 	dir    string
+	drop   func(context.Context) error // the PostgreSQL database; nothing for a file
 	sys    grid.Caller
 	loaded *district.Loaded
 }
@@ -45,16 +47,19 @@ func (r *run) open(ctx context.Context) (*world, error) {
 	if err != nil {
 		return nil, errs.Wrap("bench.open", err)
 	}
-	url := r.DBURL
-	if url == "" {
-		url = db.FileURL(filepath.Join(dir, "bench.db"))
+	url, drop := db.FileURL(filepath.Join(dir, "bench.db")), keep
+	if r.DBURL != "" {
+		if url, drop, err = db.Scratch(ctx, r.DBURL); err != nil {
+			os.RemoveAll(dir)
+			return nil, err
+		}
 	}
 	d, err := db.Open(ctx, url, clock.Real(), r.Log)
 	if err != nil {
 		os.RemoveAll(dir)
-		return nil, err
+		return nil, errors.Join(err, drop(ctx))
 	}
-	w := &world{run: r, DB: d, dir: dir, sys: grid.System(code, "bench")}
+	w := &world{run: r, DB: d, url: url, dir: dir, drop: drop, sys: grid.System(code, "bench")}
 	install := r.Install
 	if install == nil {
 		install = r.install
@@ -68,6 +73,9 @@ func (r *run) open(ctx context.Context) (*world, error) {
 	}
 	return w, nil
 }
+
+// keep drops nothing.
+func keep(context.Context) error { return nil }
 
 // install builds the services without pages and API.
 func (r *run) install(ctx context.Context, d *db.DB, dir string, code int) (*Installation, error) {
@@ -95,7 +103,7 @@ func (w *world) close() error {
 	if w.Installation != nil && w.Close != nil {
 		w.Close()
 	}
-	return errors.Join(w.DB.Close(), os.RemoveAll(w.dir))
+	return errors.Join(w.DB.Close(), w.drop(context.Background()), os.RemoveAll(w.dir))
 }
 
 func (w *world) engine() string { return string(w.DB.Engine()) }

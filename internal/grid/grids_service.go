@@ -41,6 +41,13 @@ func (c Caller) CanGrid(p Permission, path string) bool {
 	return false
 }
 
+// OpenGrids returns the open grids of a kind in the caller's district, by path.
+// That they are there is no secret; what lies in them is scoped where it is read.
+func (s *Service) OpenGrids(ctx context.Context, c Caller, kind GridKind) ([]Grid, error) {
+	list, err := openGrids(ctx, s.d.Read(), c.District)
+	return slices.DeleteFunc(list, func(g Grid) bool { return g.Kind != kind }), errs.Wrap("grid.OpenGrids", err)
+}
+
 // Grids returns the open grids of an area and of what lies in it, in the order
 // of their paths, that the caller covers; after is the path of the last one
 // seen, limit at most 1,000.

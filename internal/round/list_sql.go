@@ -27,7 +27,7 @@ func selectLines(ctx context.Context, q db.Queryer, c grid.Caller, r Round, path
 	case len(lq.Objects) > 0:
 		text += " AND t.object_id IN " + db.In(a, lq.Objects)
 	case lq.Evening:
-		text += " AND t.state = 1 AND t.attempts >= " + a.Add(EveningAfter)
+		text += " AND " + evening
 	case lq.All:
 	case len(lq.States) > 0:
 		text += " AND t.state IN " + db.In(a, statesOf(lq.States))

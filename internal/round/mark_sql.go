@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"strconv"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -88,6 +89,10 @@ func markByKey(ctx context.Context, q db.Queryer, district int, account id.ID, k
 var targetScope = grid.Columns{Path: "lp.path", Grid: "t.grid_id", Door: "t.door_id"}
 
 const targetFrom = " FROM target t JOIN place lp ON lp.district = t.district AND lp.id = t.leaf_id"
+
+// evening holds for targets on the evening list, in the words of the index
+// target_evening.
+var evening = "t.state = 1 AND t.attempts >= " + strconv.Itoa(EveningAfter)
 
 // authorised returns the targets among objects that the caller may treat so.
 func authorised(ctx context.Context, q db.Queryer, c grid.Caller, p grid.Permission, occ id.ID, objects []id.ID) (map[id.ID]Target, error) {

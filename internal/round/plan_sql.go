@@ -36,10 +36,11 @@ func communityPaths(ctx context.Context, q db.Queryer, district int) ([]string, 
 	})
 }
 
-// eveningBelow counts the targets below a path on the evening list.
+// eveningBelow counts the targets below a path on the evening list. The list is
+// short: CROSS JOIN has SQLite walk it, and not every place below the path.
 func eveningBelow(ctx context.Context, q db.Queryer, c grid.Caller, occ id.ID, path string) (n int, err error) {
 	a := db.NewArgs(c.District, occ)
-	err = q.QueryRowContext(ctx, "SELECT count(*)"+targetFrom+" WHERE t.district = $1 AND t.occurrence_id = $2 AND t.state = 1 AND t.attempts >= "+a.Add(EveningAfter)+
-		" AND lp.path >= "+a.Add(path)+" AND lp.path < "+a.Add(path+"~")+" AND "+c.Scope(grid.RoundRead, a, targetScope), a.List()...).Scan(&n)
+	err = q.QueryRowContext(ctx, "SELECT count(*) FROM target t CROSS JOIN place lp WHERE lp.district = t.district AND lp.id = t.leaf_id"+
+		" AND t.district = $1 AND t.occurrence_id = $2 AND "+evening+" AND lp.path >= "+a.Add(path)+" AND lp.path < "+a.Add(path+"~")+" AND "+c.Scope(grid.RoundRead, a, targetScope), a.List()...).Scan(&n)
 	return n, db.Fault("round.evening", err)
 }

@@ -11,7 +11,7 @@ import (
 // eveningCount counts the targets on the caller's evening list.
 func eveningCount(ctx context.Context, q db.Queryer, c grid.Caller, occ id.ID) (n int, err error) {
 	a := db.NewArgs(c.District, occ)
-	err = q.QueryRowContext(ctx, "SELECT count(*)"+targetFrom+" WHERE t.district = $1 AND t.occurrence_id = $2 AND t.state = 1 AND t.attempts >= "+a.Add(EveningAfter)+
+	err = q.QueryRowContext(ctx, "SELECT count(*)"+targetFrom+" WHERE t.district = $1 AND t.occurrence_id = $2 AND "+evening+
 		" AND "+c.Scope(grid.RoundMark, a, targetScope), a.List()...).Scan(&n)
 	return n, db.Fault("round.evening", err)
 }

@@ -173,12 +173,12 @@ func TestAtNightOnlyThePostOnCallRings(t *testing.T) {
 func TestADirectiveComesUpByItself(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		head, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "number", Label: "how many"}}, []id.ID{w.post["street1"], w.post["street2"]})
+		head, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "number", Label: "how many"}}, to(w.post["street1"], w.post["street2"]))
 		w.ok(err)
 		s1, s2 := w.inbox("street1", Mine)[0].Task, w.inbox("street2", Mine)[0].Task
-		_, err = w.s.PassOn(w.ctx, w.as("street1"), s1.ID, []id.ID{w.post["comm11"], w.post["comm12"]}, "by noon", 0)
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), s1.ID, to(w.post["comm11"], w.post["comm12"]), "by noon", 0)
 		w.ok(err)
-		if _, err := w.s.PassOn(w.ctx, w.as("street2"), s2.ID, []id.ID{w.post["comm11"]}, "", 0); !errs.Is(err, errs.Invalid) {
+		if _, err := w.s.PassOn(w.ctx, w.as("street2"), s2.ID, to(w.post["comm11"]), "", 0); !errs.Is(err, errs.Invalid) {
 			t.Errorf("passed on to a post that is not below: %v", err)
 		}
 		for _, who := range []string{"comm11", "comm12"} {
@@ -215,7 +215,7 @@ func TestADirectiveComesUpByItself(t *testing.T) {
 func TestWhatIsPassedOnGoesByThePresentDeadline(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", DeadlineMs: w.s.now() + 180*minuteMs}, []id.ID{w.post["street1"]})
+		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", DeadlineMs: w.s.now() + 180*minuteMs}, to(w.post["street1"]))
 		w.ok(err)
 		x := w.inbox("street1", Mine)[0].Task
 		below := func(who string, at int64) {
@@ -225,15 +225,15 @@ func TestWhatIsPassedOnGoesByThePresentDeadline(t *testing.T) {
 			}
 		}
 		w.pass(2 * time.Hour)
-		_, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, []id.ID{w.post["comm11"]}, "", 0)
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, to(w.post["comm11"]), "", 0)
 		w.ok(err)
 		below("comm11", w.s.now()+120*minuteMs)
 		later := w.s.now() + 600*minuteMs
 		w.do("hq", x, Change{Action: Postpone, DeadlineMs: later})
-		_, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, []id.ID{w.post["comm12"]}, "", 0)
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, to(w.post["comm12"]), "", 0)
 		w.ok(err)
 		below("comm12", later)
-		if _, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, []id.ID{w.post["grid11"]}, "", later+minuteMs); !errs.Is(err, errs.Invalid) {
+		if _, err = w.s.PassOn(w.ctx, w.as("street1"), x.ID, to(w.post["grid11"]), "", later+minuteMs); !errs.Is(err, errs.Invalid) {
 			t.Errorf("later than its own: %v", err)
 		}
 		w.do("street1", x, Change{Action: SendBack, Note: "not ours"})

@@ -20,7 +20,7 @@ const maxAddressees = 20_000
 // the issuer's own that holds them together and closes by itself when the last
 // of them has ended. Title, text and question are sealed once and shared. in's
 // PostID is not used. Errors as of Issue; Invalid posts where there are none.
-func (s *Service) Direct(ctx context.Context, c grid.Caller, in Issue, posts []id.ID) (Task, error) {
+func (s *Service) Direct(ctx context.Context, c grid.Caller, in Issue, to Address) (Task, error) {
 	const op = "task.Direct"
 	var head Task
 	err := s.DB.Write(ctx, op, func(tx *db.Tx) error {
@@ -29,11 +29,12 @@ func (s *Service) Direct(ctx context.Context, c grid.Caller, in Issue, posts []i
 			return err
 		}
 		in := in
-		line, err := s.lineWith(ctx, tx, c, append(posts, in.FromPost)...)
+		line, err := s.lineWith(ctx, tx, c, append(slices.Clone(to.Posts), in.FromPost)...)
 		if err != nil {
 			return err
 		}
-		if posts, err = s.addressees(c, kinds, line, &in, posts); err != nil {
+		posts, err := s.addressees(c, kinds, line, &in, to.Posts)
+		if err != nil {
 			return err
 		}
 		in.PostID = posts[0]
@@ -47,8 +48,11 @@ func (s *Service) Direct(ctx context.Context, c grid.Caller, in Issue, posts []i
 		if r.sealed, err = s.sealContent(t.register, t.ID, content{Title: in.Title, Text: in.Text, Question: in.Question}); err != nil {
 			return err
 		}
-		list := append([]row{r}, children(head, t, posts, nil)...)
-		return s.write(ctx, tx, c, list, in)
+		list, err := s.children(head, t, posts, func(p id.ID) string { return to.Notes[p] })
+		if err != nil {
+			return err
+		}
+		return s.write(ctx, tx, c, append([]row{r}, list...), in)
 	})
 	return head, err
 }
@@ -76,8 +80,8 @@ func (s *Service) addressees(c grid.Caller, kinds Kinds, line *grid.Line, in *Is
 }
 
 // children are the tasks of a directive's addressees, below the task parent,
-// with what of t holds for them all. note is sealed for each, nil for none.
-func children(parent, t Task, posts []id.ID, note func(child id.ID) []byte) []row {
+// with what of t holds for them all. note is what a post is told besides.
+func (s *Service) children(parent, t Task, posts []id.ID, note func(post id.ID) string) ([]row, error) {
 	out := make([]row, len(posts))
 	root, text := parent.RootID, parent.textID
 	if root == id.Zero {
@@ -90,11 +94,14 @@ func children(parent, t Task, posts []id.ID, note func(child id.ID) []byte) []ro
 		k := t
 		k.ID, k.PostID, k.State, k.ParentID, k.RootID, k.textID, k.Children = id.New(), p, Issued, parent.ID, root, text, 0
 		out[i] = row{Task: k}
-		if note != nil {
-			out[i].sealed = note(k.ID)
+		if text := note(p); text != "" {
+			var err error
+			if out[i].sealed, err = s.sealContent(t.register, k.ID, content{Note: text}); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // PassOn gives a task that the caller has before them to posts below, with a
@@ -103,7 +110,7 @@ func children(parent, t Task, posts []id.ID, note func(child id.ID) []byte) []ro
 // same); who gets it has the kind's least time, unless a leader signed for less.
 // Errors: NotFound, Denied, Conflict where it is done already, Invalid naming
 // posts, note or deadline.
-func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, posts []id.ID, note string, deadlineMs int64) (Task, error) {
+func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, to Address, note string, deadlineMs int64) (Task, error) {
 	const op = "task.PassOn"
 	note = strings.TrimSpace(note)
 	if utf8.RuneCountInString(note) > maxNote {
@@ -121,7 +128,7 @@ func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, posts [
 		if err := rules(w.t, HandOn); err != nil {
 			return err
 		}
-		list, in, err := s.passed(w, posts, note, deadlineMs)
+		list, in, err := s.passed(w, to, note, deadlineMs)
 		if err != nil {
 			return err
 		}
@@ -141,13 +148,13 @@ func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, posts [
 }
 
 // passed makes the tasks that one is passed on as.
-func (s *Service) passed(w *work, posts []id.ID, note string, deadlineMs int64) ([]row, Issue, error) {
+func (s *Service) passed(w *work, to Address, note string, deadlineMs int64) ([]row, Issue, error) {
 	const op = "task.PassOn"
 	in := Issue{Kind: w.t.Kind, FromPost: w.speaksFor()}
 	if w.c.IsSystem() {
 		in.FromPost = w.t.PostID
 	}
-	posts, err := s.addressees(w.c, w.kinds, w.line, &in, posts)
+	posts, err := s.addressees(w.c, w.kinds, w.line, &in, to.Posts)
 	if err != nil {
 		return nil, in, err
 	}
@@ -167,18 +174,8 @@ func (s *Service) passed(w *work, posts []id.ID, note string, deadlineMs int64) 
 	k := Task{Kind: w.t.Kind, Urgent: w.t.Urgent, SignedPostID: w.t.SignedPostID, IssuerPostID: in.FromPost, PlaceID: w.t.PlaceID, PromisedMs: deadline, Events: 1,
 		CreatedMs: w.now, register: w.t.register, issuer: w.c.AccountID}
 	w.kinds.setClock(&k, deadline)
-	var seal func(child id.ID) []byte
-	var sealErr error
-	if note != "" {
-		seal = func(child id.ID) []byte {
-			b, err := s.sealContent(w.t.register, child, content{Note: note})
-			if err != nil {
-				sealErr = err
-			}
-			return b
-		}
-	}
-	return children(w.t, k, posts, seal), in, sealErr
+	list, err := s.children(w.t, k, posts, func(p id.ID) string { return strings.TrimSpace(note + "\n" + to.Notes[p]) })
+	return list, in, err
 }
 
 // endBelow ends what a task was passed on to, at every level.

@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"wangge/internal/grid"
-	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -39,6 +38,7 @@ type issueIn struct {
 	PostID     id.ID     `json:"post_id,omitempty" doc:"Who is to do it; missing: who answers for place_id, else one line up"`
 	PostIDs    []id.ID   `json:"post_ids,omitempty" doc:"Of a directive: all posts addressed"`
 	Level      string    `json:"level,omitempty" doc:"Of a directive: the role whose posts below are addressed"`
+	Gaps       string    `json:"gaps,omitempty" enum:"up,skip" doc:"Of a level: what becomes of areas that have no such post; missing where there are some: refused, and they are named. up: the nearest post up the line gets it for them; skip: they are left out"`
 	FromPostID id.ID     `json:"from_post_id,omitempty"`
 	PlaceID    id.ID     `json:"place_id,omitempty"`
 	DeadlineMs int64     `json:"deadline_ms,omitempty" doc:"UTC milliseconds; missing: the kind's"`
@@ -93,30 +93,16 @@ func (s *Service) apiIssue(ctx context.Context, in *body[issueIn]) (*body[Task],
 	if err != nil {
 		return nil, err
 	}
-	posts := in.Body.PostIDs
+	to := Address{Posts: in.Body.PostIDs}
 	if in.Body.Level != "" {
-		if posts, err = s.levelPosts(ctx, c, in.Body.Kind, in.Body.Level); err != nil {
+		if to, err = s.levelAddress(ctx, c, in.Body.Kind, in.Body.Level, in.Body.Gaps); err != nil {
 			return nil, err
 		}
 	}
-	if len(posts) > 0 {
-		return answered(s.Direct(ctx, c, in.Body.issue(), posts))
+	if len(to.Posts) > 0 {
+		return answered(s.Direct(ctx, c, in.Body.issue(), to))
 	}
 	return answered(s.Issue(ctx, c, in.Body.issue()))
-}
-
-// levelPosts are the posts of a level below the caller.
-func (s *Service) levelPosts(ctx context.Context, c grid.Caller, kind, role string) ([]id.ID, error) {
-	ch, err := s.Choices(ctx, c, kind)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range ch.Levels {
-		if string(l.Role) == role {
-			return l.Posts, nil
-		}
-	}
-	return nil, errs.Field(errs.E("task.level", errs.Invalid, "task.direct.none"), "post")
 }
 
 func (s *Service) apiKinds(ctx context.Context, _ *struct{}) (*body[Kinds], error) {
@@ -172,6 +158,7 @@ func (s *Service) apiPass(ctx context.Context, in *struct {
 	Body struct {
 		PostIDs    []id.ID `json:"post_ids,omitempty"`
 		Level      string  `json:"level,omitempty" doc:"The role whose posts below are addressed"`
+		Gaps       string  `json:"gaps,omitempty" enum:"up,skip" doc:"Of a level: what becomes of areas that have no such post, as when issuing"`
 		Note       string  `json:"note,omitempty"`
 		DeadlineMs int64   `json:"deadline_ms,omitempty" doc:"Earlier than the task's, never later"`
 	}
@@ -180,13 +167,13 @@ func (s *Service) apiPass(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	posts := in.Body.PostIDs
+	to := Address{Posts: in.Body.PostIDs}
 	if in.Body.Level != "" {
-		if posts, err = s.levelPosts(ctx, c, KindDirective, in.Body.Level); err != nil {
+		if to, err = s.levelAddress(ctx, c, KindDirective, in.Body.Level, in.Body.Gaps); err != nil {
 			return nil, err
 		}
 	}
-	return answered(s.PassOn(ctx, c, in.ID.ID, posts, in.Body.Note, in.Body.DeadlineMs))
+	return answered(s.PassOn(ctx, c, in.ID.ID, to, in.Body.Note, in.Body.DeadlineMs))
 }
 
 func (s *Service) apiTree(ctx context.Context, in *byIDIn) (*body[Tree], error) {

@@ -19,6 +19,7 @@ type newPage struct {
 	Kind   Kind
 	Kinds  []web.Option
 	To     []web.Option
+	Gaps   []web.Option // what becomes of areas without a post, once they are named
 	Signs  []web.Option
 	Asks   []web.Option
 	Facts  []web.Option // of a report
@@ -175,6 +176,25 @@ func levelOptions(r *http.Request, levels []Level) []web.Option {
 	return out
 }
 
+// gapsChosen is what the form says becomes of areas without a post: nothing,
+// where they were named for another level than the one chosen now.
+func gapsChosen(f url.Values, role string) string {
+	if f.Get("gaps_of") != role {
+		return ""
+	}
+	return f.Get("gaps")
+}
+
+// gapOptions are the ways to choose from where areas without a post are named.
+func gapOptions(r *http.Request, f web.Form) []web.Option {
+	if f.Error("gaps") == "" {
+		return nil
+	}
+	role, _ := strings.CutPrefix(f.Values.Get("to"), "level:")
+	f.Values.Set("gaps_of", role)
+	return []web.Option{{Value: GapsUp, Text: web.T(r.Context(), "task.gaps.up")}, {Value: GapsSkip, Text: web.T(r.Context(), "task.gaps.skip")}}
+}
+
 // issue issues what the form says.
 func (p *Pages) issue(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	t, n, err := p.issueForm(r, c)
@@ -194,6 +214,7 @@ func (p *Pages) issue(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 		return again
 	}
 	d.Form.Errors = renamed(web.FormErrors(r.Context(), err))
+	d.Gaps = gapOptions(r, d.Form)
 	return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, layout(c), "task/new", d)
 }
 
@@ -222,16 +243,16 @@ func (p *Pages) issueForm(r *http.Request, c grid.Caller) (t Task, n int, err er
 		in.Links = []Link{{"task", of}}
 	}
 	if role, ok := strings.CutPrefix(f.Get("to"), "level:"); ok {
-		posts, err := p.s.levelPosts(ctx, c, in.Kind, role)
+		to, err := p.s.levelAddress(ctx, c, in.Kind, role, gapsChosen(f, role))
 		if err != nil {
 			return t, 0, err
 		}
-		t, err = p.s.Direct(ctx, c, in, posts)
-		return t, len(posts), err
+		t, err = p.s.Direct(ctx, c, in, to)
+		return t, len(to.Posts), err
 	}
 	in.PostID = named(f, "to")
 	if in.Kind == KindDirective && in.PostID != id.Zero {
-		t, err = p.s.Direct(ctx, c, in, []id.ID{in.PostID})
+		t, err = p.s.Direct(ctx, c, in, Address{Posts: []id.ID{in.PostID}})
 		return t, 1, err
 	}
 	t, err = p.s.Issue(ctx, c, in)

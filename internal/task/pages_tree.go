@@ -18,6 +18,7 @@ type treePage struct {
 	Form    web.Form
 	CanPass bool
 	To      []web.Option
+	Gaps    []web.Option
 }
 
 // tree shows what a directive came to, and lets it be passed on.
@@ -46,6 +47,7 @@ func (p *Pages) showTree(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 		if d.To, err = p.options(r, c, ch.Near, "task.to.choose", ch.From); err != nil {
 			return err
 		}
+		d.Gaps = gapOptions(r, f)
 		d.To = append(append(d.To[:1:1], levelOptions(r, ch.Levels)...), d.To[1:]...)
 	}
 	d.Meta = web.Meta{Title: web.T(r.Context(), "task.tree"), Menu: "tasks", Crumbs: []web.Crumb{
@@ -76,16 +78,16 @@ func (p *Pages) passForm(r *http.Request, c grid.Caller, task id.ID) (n int, err
 	if err != nil {
 		return 0, err
 	}
-	posts := []id.ID{named(f, "to")}
+	to := Address{Posts: []id.ID{named(f, "to")}}
 	if role, ok := strings.CutPrefix(f.Get("to"), "level:"); ok {
-		if posts, err = p.s.levelPosts(r.Context(), c, KindDirective, role); err != nil {
+		if to, err = p.s.levelAddress(r.Context(), c, KindDirective, role, gapsChosen(f, role)); err != nil {
 			return 0, err
 		}
-	} else if posts[0] == id.Zero {
+	} else if to.Posts[0] == id.Zero {
 		return 0, errs.Field(errs.E("task.pass", errs.Invalid, "error.required"), "post")
 	}
-	_, err = p.s.PassOn(r.Context(), c, task, posts, f.Get("note"), deadline)
-	return len(posts), err
+	_, err = p.s.PassOn(r.Context(), c, task, to, f.Get("note"), deadline)
+	return len(to.Posts), err
 }
 
 // remind reminds those who are late.

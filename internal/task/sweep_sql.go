@@ -16,25 +16,15 @@ func selectDue(ctx context.Context, tx *db.Tx, district int, until int64, limit 
 		WHERE district = $1 AND open = 1 AND climb_ms <> 0 AND climb_ms <= $2 ORDER BY climb_ms, id LIMIT $3`+tx.ForUpdate(), district, until, limit)
 }
 
-// updateClimbed writes a page of steps in one statement.
+// updateClimbed writes a page of steps.
 func updateClimbed(ctx context.Context, tx *db.Tx, district int, list []Task) error {
-	return db.Chunks(list, 200, func(part []Task) error {
-		a := db.NewArgs(district)
-		values := ""
-		for i, t := range part {
-			if i > 0 {
-				values += ","
-			}
-			values += "(" + cast(a, t.ID) + "," + cast(a, t.AbovePostID) + "," + cast(a, t.ClimbMs) + "," + cast(a, t.Step) + "," + cast(a, t.Events) + ")"
-		}
-		_, err := tx.ExecContext(ctx, `WITH c (id, above, climb, step, events) AS (VALUES `+values+`)
-			UPDATE task SET above_post_id = c.above, climb_ms = c.climb, step = c.step, events = c.events FROM c WHERE task.district = $1 AND task.id = c.id`, a.List()...)
-		return err
-	})
+	rows := make([][]any, len(list))
+	for i, t := range list {
+		rows[i] = []any{district, int64(t.ID), int64(t.AbovePostID), t.ClimbMs, t.Step, t.Events}
+	}
+	_, err := tx.ExecEach(ctx, `UPDATE task SET above_post_id = $3, climb_ms = $4, step = $5, events = $6 WHERE district = $1 AND id = $2`, rows)
+	return err
 }
-
-// cast is a placeholder of a number where the engine cannot tell the type.
-func cast(a *db.Args, v any) string { return "CAST(" + a.Add(v) + " AS BIGINT)" }
 
 // selectHeads reads the directives under way of which nothing below is open.
 func selectHeads(ctx context.Context, q db.Queryer, district int) ([]id.ID, error) {

@@ -61,7 +61,7 @@ func TestATaskComesBack(t *testing.T) {
 func TestAWatcherReadsWhatTheirPostLetsThem(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "text", Label: "who"}}, []id.ID{w.post["comm11"], w.post["comm12"]})
+		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "text", Label: "who"}}, to(w.post["comm11"], w.post["comm12"]))
 		w.ok(err)
 		x := w.inbox("comm11", Mine)[0].Task
 		w.ok(w.s.Watch(w.ctx, w.as("street1"), x.ID, true))

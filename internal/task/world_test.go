@@ -193,3 +193,6 @@ func (w *world) inbox(who string, l List) []Line {
 }
 
 func holderOf(post, account id.ID) grid.Holder { return grid.Holder{PostID: post, AccountID: account} }
+
+// to addresses posts.
+func to(posts ...id.ID) Address { return Address{Posts: posts} }

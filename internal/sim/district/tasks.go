@@ -23,7 +23,7 @@ func (l *loader) tasks(ctx context.Context, by cast) error {
 		return err
 	}
 	head, err := l.Tasks.Direct(ctx, by.command, task.Issue{Kind: task.KindDirective, Title: word("task.returned"), Text: word("task.returned.text"),
-		Question: &task.Question{Type: "number", Label: word("task.returned.ask")}}, posts)
+		Question: &task.Question{Type: "number", Label: word("task.returned.ask")}}, task.Address{Posts: posts})
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (l *loader) tasks(ctx context.Context, by cast) error {
 	if at < 0 {
 		return errs.E("district.tasks", errs.Internal, "error.internal")
 	}
-	if _, err := l.Tasks.PassOn(ctx, by.street, tree.Branches[at].ID, posts, word("task.returned.note"), 0); err != nil {
+	if _, err := l.Tasks.PassOn(ctx, by.street, tree.Branches[at].ID, task.Address{Posts: posts}, word("task.returned.note"), 0); err != nil {
 		return err
 	}
 	if err := l.someAnswer(ctx, by.street, tree.Branches[at].ID, clerk.PostID); err != nil {
