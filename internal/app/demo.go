@@ -125,13 +125,17 @@ func (a *App) demoServices() district.Services {
 }
 
 // tell prints the address, one account a role with a fresh password, and where
-// the sample workbook lies.
+// the sample workbooks lie.
 func (a *App) tell(ctx context.Context, l *district.Loaded, base, lang string, say func(string)) error {
 	logins, err := district.Issue(ctx, a.demoServices(), l)
 	if err != nil {
 		return err
 	}
 	book, _, err := l.WriteSample(a.Config.Data)
+	if err != nil {
+		return err
+	}
+	leads, err := district.WriteLeads(ctx, a.demoServices(), l, a.Config.Data)
 	if err != nil {
 		return err
 	}
@@ -146,6 +150,9 @@ func (a *App) tell(ctx context.Context, l *district.Loaded, base, lang string, s
 	say("")
 	if book != "" {
 		say(t("app.demo.workbook", l.Story.Name, l.Story.Title, book))
+	}
+	if leads != "" {
+		say(t("app.demo.leads", leads))
 	}
 	say(t("app.demo.data", a.Config.Data))
 	return nil

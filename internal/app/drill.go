@@ -14,7 +14,7 @@ type Drill struct {
 	App     *App
 	Handler http.Handler
 	Loaded  *district.Loaded
-	Logins  map[string]district.Printed // by grid role
+	Logins  map[string]district.Printed // by log-in name and by grid role, of which the last printed
 	db      *db.DB
 }
 
@@ -39,9 +39,15 @@ func OpenDrill(ctx context.Context, o Options, opt DemoOptions) (*Drill, error) 
 	a.Background(ctx)
 	printed, err := district.Issue(ctx, a.demoServices(), loaded)
 	for _, p := range printed {
-		out.Logins[p.Role] = p
+		out.Logins[p.Login.Login], out.Logins[p.Role] = p, p
 	}
 	return out, err
+}
+
+// WriteLeads writes a list of people to be verified into dir/samples and returns
+// its path.
+func (d *Drill) WriteLeads(ctx context.Context, dir string) (string, error) {
+	return district.WriteLeads(ctx, d.App.demoServices(), d.Loaded, dir)
 }
 
 // EndStreams ends the open live streams, so that a server can shut down.

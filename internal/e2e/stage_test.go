@@ -42,10 +42,12 @@ func (l *testLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T) *stage { return newStageAt(t, clock.Real()) }
+
+func newStageAt(t *testing.T, clk clock.Clock) *stage {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	o := app.Options{Clock: clock.Real(), Log: slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))}
+	o := app.Options{Clock: clk, Log: slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))}
 	o.Config.Data = t.TempDir()
 	d, err := app.OpenDrill(ctx, o, app.DemoOptions{Place: "nangang", Households: 20000, Seed: 1, Speed: 1})
 	if err != nil {

@@ -212,6 +212,61 @@ func TestADirectiveComesUpByItself(t *testing.T) {
 	})
 }
 
+// A street whose communities have all answered a question for a number has
+// nothing to add: their sum is its answer, and headquarters' directive closes.
+func TestNumbersAreGatheredByThemselves(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		head, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "count", Question: &Question{Type: "number", Label: "how many"}}, to(w.post["street1"]))
+		w.ok(err)
+		s1 := w.inbox("street1", Mine)[0].Task
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), s1.ID, to(w.post["comm11"], w.post["comm12"]), "", 0)
+		w.ok(err)
+		w.do("comm11", w.inbox("comm11", Mine)[0].Task, Change{Action: Finish, Answer: "3"})
+		if n := w.sweep().Closed; n != 0 {
+			t.Errorf("%d closed while a community is open", n)
+		}
+		tree, err := w.s.Tree(w.ctx, w.as("hq"), head.ID)
+		w.ok(err)
+		if len(tree.Levels) != 2 || tree.Levels[0].Issued != 1 || tree.Levels[1].Issued != 2 || tree.Levels[1].Done != 1 || len(tree.Late) != 0 {
+			t.Errorf("by level: %+v", tree.Levels)
+		}
+		w.pass(48 * time.Hour)
+		if tree, err = w.s.Tree(w.ctx, w.as("hq"), head.ID); err != nil || len(tree.Late) != 1 || tree.Late[0].Post == "" || tree.Levels[1].Overdue != 1 {
+			t.Errorf("who is late: %+v, %v", tree.Late, err)
+		}
+		w.do("comm12", w.inbox("comm12", Mine)[0].Task, Change{Action: Finish, Answer: "4"})
+		if n := w.sweep().Closed; n != 2 {
+			t.Errorf("%d closed, the street's and headquarters' are due", n)
+		}
+		if tree, err = w.s.Tree(w.ctx, w.as("hq"), head.ID); err != nil || tree.Task.State != Closed || tree.Tally.Sum != 7 || tree.Branches[0].Answer != "7" {
+			t.Errorf("headquarters: %+v, %v", tree, err)
+		}
+		w.whole()
+	})
+}
+
+// Words are not gathered: whoever passed the question on answers it.
+func TestWordsAreNotGathered(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "why", Question: &Question{Type: "text", Label: "why"}}, to(w.post["street1"]))
+		w.ok(err)
+		s1 := w.inbox("street1", Mine)[0].Task
+		_, err = w.s.PassOn(w.ctx, w.as("street1"), s1.ID, to(w.post["comm11"]), "", 0)
+		w.ok(err)
+		w.do("comm11", w.inbox("comm11", Mine)[0].Task, Change{Action: Finish, Answer: "because"})
+		if n := w.sweep().Closed; n != 0 {
+			t.Errorf("%d closed without the street's words", n)
+		}
+		w.do("street1", s1, Change{Action: Finish, Answer: "so"})
+		if n := w.sweep().Closed; n != 1 {
+			t.Errorf("closed %d", n)
+		}
+		w.whole()
+	})
+}
+
 func TestWhatIsPassedOnGoesByThePresentDeadline(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)

@@ -176,6 +176,12 @@ func (p *Pages) page(w http.ResponseWriter, r *http.Request, c grid.Caller, stat
 	if d.Form.Values == nil {
 		d.Form.Values = url.Values{}
 	}
+	if v.Children > 0 && v.Question != nil && v.Question.Type == "number" && !d.Form.Values.Has("answer") {
+		below, err := p.s.Tree(r.Context(), c, v.ID)
+		if err == nil && below.Tally != nil && below.Tally.Answers > 0 {
+			d.Form.Values.Set("answer", strconv.FormatInt(below.Tally.Sum, 10))
+		}
+	}
 	if v.Can[HandOn] || v.Can[Reissue] || v.CanPass {
 		var err error
 		if d.Posts2, err = p.handTo(r, c, v); err != nil {

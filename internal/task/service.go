@@ -66,11 +66,15 @@ const (
 	topicKinds = "task.kinds"
 )
 
-// tell says that a task changed, to those who look at it and to the posts it
-// is before.
+// tell says that a task changed, to those who look at it or at what it is a part
+// of, and to the posts it is before.
 func tell(tx *db.Tx, list ...Task) {
 	for _, t := range list {
-		tx.Notify(topicTask + t.ID.String())
+		for _, of := range []id.ID{t.ID, t.ParentID, t.RootID} {
+			if of != id.Zero {
+				tx.Notify(topicTask + of.String())
+			}
+		}
 		for _, p := range []id.ID{t.PostID, t.IssuerPostID, t.AbovePostID, t.DoerPostID} {
 			if p != id.Zero {
 				tx.Notify(topicPost + p.String())

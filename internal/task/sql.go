@@ -239,6 +239,6 @@ func selectLate(ctx context.Context, q db.Queryer, district int, parent id.ID, n
 
 // selectNodes reads the tasks below a directive, at every level.
 func selectNodes(ctx context.Context, q db.Queryer, district int, root id.ID) ([]node, error) {
-	return db.List(ctx, q, func(n *node) []any { return []any{&n.id, &n.parent, &n.state, &n.received, &n.deadline} },
-		`SELECT id, parent_id, state, received_ms, deadline_ms FROM task WHERE district = $1 AND root_id = $2 AND root_id <> 0`, district, root)
+	return db.List(ctx, q, func(n *node) []any { return []any{&n.id, &n.parent, &n.post, &n.state, &n.received, &n.deadline} },
+		`SELECT id, parent_id, post_id, state, received_ms, deadline_ms FROM task WHERE district = $1 AND root_id = $2 AND root_id <> 0`, district, root)
 }

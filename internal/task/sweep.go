@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"strconv"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -15,14 +16,14 @@ const sweepPage = 2000
 // Swept is what a sweep did.
 type Swept struct {
 	Climbed int `json:"climbed"` // steps taken
-	Closed  int `json:"closed"`  // directives whose last answer had come
+	Closed  int `json:"closed"`  // what was passed on and whose last answer had come
 	Covered int `json:"covered"` // posts for which another answers since
 }
 
 // Sweep takes every step that is due on a ladder, in the order of the instants
 // at which they were due, each once; what was due while nothing ran is caught
-// up with as if it had. It also closes directives whose addressees have all
-// ended, and records for which vacant posts another answers since. Whatever it
+// up with as if it had. It also gathers what was passed on and whose addressees
+// have all ended, and records for which vacant posts another answers since. Whatever it
 // finds done already it leaves alone: it may be run by anybody at any time.
 func (s *Service) Sweep(ctx context.Context, c grid.Caller) (Swept, error) {
 	const op = "task.Sweep"
@@ -45,7 +46,7 @@ func (s *Service) Sweep(ctx context.Context, c grid.Caller) (Swept, error) {
 			break
 		}
 	}
-	if out.Closed, err = s.closeHeads(ctx, c); err != nil {
+	if out.Closed, err = s.gather(ctx, c); err != nil {
 		return out, errs.Wrap(op, err)
 	}
 	out.Covered, err = s.recordCovers(ctx, c, until)
@@ -100,29 +101,81 @@ func tellPosts(tx *db.Tx, posts map[id.ID]bool) {
 	}
 }
 
-// closeHeads closes directives of which no addressee has anything left to do.
-func (s *Service) closeHeads(ctx context.Context, c grid.Caller) (n int, err error) {
-	heads, err := selectHeads(ctx, s.DB.Read(), c.District)
-	if err != nil {
-		return 0, err
-	}
-	for _, h := range heads {
-		err := s.DB.Write(ctx, "task.closeHeads", func(tx *db.Tx) error {
-			w, err := s.work(ctx, tx, c, h)
-			if err != nil || w.t.State != InHand {
-				return err
-			}
-			w.t.DoneMs, w.t.EndedMs, w.t.ClimbMs = w.now, w.now, 0
-			w.step("close", Closed, Change{})
-			w.events[0].ByPostID = id.Zero
-			return w.save(ctx)
-		})
-		if err != nil && !errs.Is(err, errs.Conflict) {
+// gather ends what was passed on and of which nothing further down is open: a
+// directive with its issuer, and with the levels between what needs no words of
+// theirs, no answer or the sum of numbers. It goes from the bottom up, until
+// nothing more ends.
+func (s *Service) gather(ctx context.Context, c grid.Caller) (n int, err error) {
+	for {
+		list, err := selectGathered(ctx, s.DB.Read(), c.District)
+		if err != nil {
 			return n, err
 		}
-		n++
+		before := n
+		for _, of := range list {
+			var done bool
+			err := s.DB.Write(ctx, "task.gather", func(tx *db.Tx) error {
+				done = false
+				w, err := s.work(ctx, tx, c, of)
+				if err != nil || w.t.State != InHand {
+					return err
+				}
+				if done, err = w.gather(ctx); err != nil || !done {
+					return err
+				}
+				return w.save(ctx)
+			})
+			if err != nil && !errs.Is(err, errs.Conflict) {
+				return n, err
+			}
+			if err == nil && done {
+				n++
+			}
+		}
+		if n == before {
+			return n, nil
+		}
 	}
-	return n, nil
+}
+
+// gather ends the task if it needs nobody's words; it says whether it does.
+func (w *work) gather(ctx context.Context) (bool, error) {
+	if w.t.RootID != id.Zero {
+		if w.kind.Closes != ClosesDone {
+			return false, nil
+		}
+		if q := w.t.Question; q != nil {
+			if q.Type != "number" {
+				return false, nil
+			}
+			list, err := selectRows(ctx, w.tx, "WHERE t.district = $1 AND t.parent_id = $2 AND t.parent_id <> 0 ORDER BY t.id", w.c.District, w.t.ID)
+			if err != nil {
+				return false, err
+			}
+			below, err := w.s.open(list)
+			if err != nil {
+				return false, err
+			}
+			answers := make([]string, len(below))
+			for i, t := range below {
+				answers[i] = t.Answer
+			}
+			sum := tally(*q, answers)
+			if sum.Answers == 0 {
+				return false, nil
+			}
+			if err := w.answer(strconv.FormatInt(sum.Sum, 10)); err != nil {
+				return false, err
+			}
+		}
+		w.step("gathered", Done, Change{})
+	}
+	w.t.DoneMs, w.t.EndedMs, w.t.ClimbMs = w.now, w.now, 0
+	w.step("close", Closed, Change{})
+	for i := range w.events {
+		w.events[i].ByPostID = id.Zero
+	}
+	return true, nil
 }
 
 // recordCovers notes for which posts with open tasks another answers than was

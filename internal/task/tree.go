@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -51,23 +52,39 @@ type Branch struct {
 	Below Progress `json:"below" doc:"Of the posts it was passed on to from here, at every level"`
 }
 
+// LevelProgress is Progress of the posts of one role at one level below.
+type LevelProgress struct {
+	Role  grid.Role `json:"role"`
+	Depth int       `json:"depth" doc:"1: addressed from here"`
+	Progress
+}
+
+// LateBelow is somebody further down whose deadline has passed.
+type LateBelow struct {
+	TaskID     id.ID  `json:"task_id"`
+	Post       string `json:"post" doc:"The owning post in words"`
+	DeadlineMs int64  `json:"deadline_ms"`
+}
+
 // Tree is what a directive came to, as the level that issued it sees it: each
-// addressee with the answer, and figures only of what is below.
+// addressee with the answer; of what is below figures, and who is late.
 type Tree struct {
-	Task     Task     `json:"task"`
-	Direct   Progress `json:"direct" doc:"Of the posts addressed from here"`
-	All      Progress `json:"all" doc:"Of every level below"`
-	Tally    *Tally   `json:"tally,omitempty" doc:"Of the answers of the posts addressed from here"`
-	Branches []Branch `json:"branches" doc:"Late ones first, then open ones, by deadline"`
-	MayPress bool     `json:"may_press" doc:"The caller may remind the late"`
+	Task     Task            `json:"task"`
+	Direct   Progress        `json:"direct" doc:"Of the posts addressed from here"`
+	All      Progress        `json:"all" doc:"Of every level below"`
+	Levels   []LevelProgress `json:"levels" doc:"All, by level and role"`
+	Late     []LateBelow     `json:"late,omitempty" doc:"Who is late further down than the posts addressed from here, the longest first, at most 200"`
+	Tally    *Tally          `json:"tally,omitempty" doc:"Of the answers of the posts addressed from here"`
+	Branches []Branch        `json:"branches" doc:"Late ones first, then open ones, by deadline"`
+	MayPress bool            `json:"may_press" doc:"The caller may remind the late"`
 }
 
 // node is a task of a tree, without its text.
 type node struct {
-	id, parent id.ID
-	state      State
-	received   int64
-	deadline   int64
+	id, parent, post id.ID
+	state            State
+	received         int64
+	deadline         int64
 }
 
 // Tree reads what a task that was passed on came to. It is for who answers for
@@ -114,10 +131,27 @@ func (s *Service) branches(ctx context.Context, c grid.Caller, rows []row, nodes
 	for _, t := range tasks {
 		posts = append(posts, t.PostID)
 	}
+	late := lateFurther(nodes, out.Task.ID, now)
+	for _, n := range late {
+		posts = append(posts, n.post)
+	}
 	words, err := s.postWords(ctx, c, posts)
 	if err != nil {
 		return err
 	}
+	for _, n := range late {
+		out.Late = append(out.Late, LateBelow{TaskID: n.id, Post: words[n.post], DeadlineMs: n.deadline})
+	}
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return err
+	}
+	out.Levels = byLevel(nodes, out.Task.ID, now, func(post id.ID) grid.Role {
+		if p := line.Post(post); p != nil {
+			return p.Role
+		}
+		return ""
+	})
 	below := belowEach(nodes, now)
 	var answers []string
 	for _, t := range tasks {
@@ -169,6 +203,53 @@ func belowEach(nodes []node, now int64) map[id.ID]Progress {
 		}
 	}
 	return out
+}
+
+// byLevel counts the tasks below one by how far down they are and whose they are.
+func byLevel(nodes []node, under id.ID, now int64, role func(post id.ID) grid.Role) (out []LevelProgress) {
+	walkBelow(nodes, under, func(n node, depth int) {
+		i := slices.IndexFunc(out, func(l LevelProgress) bool { return l.Depth == depth && l.Role == role(n.post) })
+		if i < 0 {
+			i = len(out)
+			out = append(out, LevelProgress{Role: role(n.post), Depth: depth})
+		}
+		out[i].add(n, now)
+	})
+	slices.SortFunc(out, func(a, b LevelProgress) int {
+		return cmp.Or(a.Depth-b.Depth, b.Issued-a.Issued, cmp.Compare(a.Role, b.Role))
+	})
+	return out
+}
+
+// maxLate bounds who is named as late.
+const maxLate = 200
+
+// lateFurther are the tasks past their deadline that lie further down than the
+// addressees of one, the longest late first.
+func lateFurther(nodes []node, under id.ID, now int64) (out []node) {
+	walkBelow(nodes, under, func(n node, depth int) {
+		if depth > 1 && n.state.Open() && n.deadline <= now {
+			out = append(out, n)
+		}
+	})
+	slices.SortFunc(out, func(a, b node) int { return cmp.Or(cmp.Compare(a.deadline, b.deadline), cmp.Compare(a.id, b.id)) })
+	return out[:min(len(out), maxLate)]
+}
+
+// walkBelow visits the tasks below one, with how far down each is.
+func walkBelow(nodes []node, under id.ID, visit func(n node, depth int)) {
+	kids := map[id.ID][]node{}
+	for _, n := range nodes {
+		kids[n.parent] = append(kids[n.parent], n)
+	}
+	var walk func(of id.ID, depth int)
+	walk = func(of id.ID, depth int) {
+		for _, k := range kids[of] {
+			visit(k, depth)
+			walk(k.id, depth+1)
+		}
+	}
+	walk(under, 1)
 }
 
 // remindAfter is how long nobody is reminded again of the same task.

@@ -31,7 +31,8 @@
     if (text === rung) return;
     rung = text;
     if (!n) return;
-    if (navigator.vibrate) navigator.vibrate([300, 120, 300]);
+    // Browsers let a page shake only after its first tap.
+    if (navigator.vibrate && (!navigator.userActivation || navigator.userActivation.hasBeenActive)) navigator.vibrate([300, 120, 300]);
     try {
       var Ctx = window.AudioContext || window.webkitAudioContext, ctx = new Ctx(), o = ctx.createOscillator(), g = ctx.createGain();
       g.gain.value = 0.2;

@@ -3,8 +3,12 @@ package district
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"wangge/internal/grid"
 	"wangge/internal/incoming"
 	"wangge/internal/ledger"
 	"wangge/internal/platform/errs"
@@ -22,10 +26,51 @@ func (l *loader) push(ctx context.Context, by cast) error {
 	if l.Incoming == nil || l.story == nil {
 		return nil
 	}
-	people, where, err := l.callable(ctx)
+	people, where, err := l.callable(ctx, l.out, l.story.area, pushedRows)
 	if err != nil || len(people) == 0 {
 		return err
 	}
+	book, err := pushedBook(people, where, 0)
+	if err != nil {
+		return err
+	}
+	_, err = l.Incoming.Import(ctx, by.command, incoming.Input{Name: word("lead.list"), Area: l.root.ID,
+		Files: []incoming.File{{Name: "leads.xlsx", R: bytes.NewReader(book), Size: int64(len(book))}}})
+	return errs.Wrap("district.push", err)
+}
+
+// leadsName names the workbook in the folder of samples.
+const leadsName = "leads-%d.xlsx"
+
+// WriteLeads writes another list of people to be verified, of others than the
+// one that came in already, into dir/samples and returns its path; "" where the
+// district has too few people.
+func WriteLeads(ctx context.Context, s Services, l *Loaded, dir string) (string, error) {
+	const op = "district.WriteLeads"
+	if s.Incoming == nil || l.Story.Community == id.Zero {
+		return "", nil
+	}
+	at, err := s.Grid.Place(ctx, grid.System(l.District, op), l.Story.Community)
+	if err != nil {
+		return "", errs.Wrap(op, err)
+	}
+	people, where, err := s.callable(ctx, l, at, 2*pushedRows)
+	if err != nil || len(people) < 2*pushedRows {
+		return "", err
+	}
+	book, err := pushedBook(people[pushedRows:], where, pushedRows)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "samples", fmt.Sprintf(leadsName, l.District))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", errs.Wrap(op, err)
+	}
+	return path, errs.Wrap(op, os.WriteFile(path, book, 0o600))
+}
+
+// pushedBook writes a list as it is pushed; first numbers its first row.
+func pushedBook(people []*ledger.Person, where map[id.ID]string, first int) ([]byte, error) {
 	var buf bytes.Buffer
 	columns := make([]sheet.Column, len(pushedColumns))
 	for i, k := range pushedColumns {
@@ -33,29 +78,26 @@ func (l *loader) push(ctx context.Context, by cast) error {
 	}
 	w, err := sheet.NewXLSX(&buf, word("lead.list"), columns...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range pushedRows {
 		p := people[i%len(people)]
-		if err := w.Row(pushedRow(i, p, where[p.DoorID])...); err != nil {
-			return err
+		if err := w.Row(pushedRow(first+i, p, where[p.DoorID])...); err != nil {
+			return nil, err
 		}
 	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	_, err = l.Incoming.Import(ctx, by.command, incoming.Input{Name: word("lead.list"), Area: l.root.ID,
-		Files: []incoming.File{{Name: "leads.xlsx", R: bytes.NewReader(buf.Bytes()), Size: int64(buf.Len())}}})
-	return errs.Wrap("district.push", err)
+	err = w.Close()
+	return buf.Bytes(), err
 }
 
-// callable are people who live where they are recorded and can be called, with
-// their doors in words: of the story's community first, then, where it has too
-// few, of its street and of the district.
-func (l *loader) callable(ctx context.Context) (people []*ledger.Person, where map[id.ID]string, err error) {
+// callable are n people or more who live where they are recorded and can be
+// called, with their doors in words: of a community first, then, where it has
+// too few, of its street and of the district.
+func (s Services) callable(ctx context.Context, l *Loaded, community grid.Place, n int) (people []*ledger.Person, where map[id.ID]string, err error) {
 	seen := map[id.ID]bool{}
-	for _, under := range []string{l.story.area.Path, l.story.area.Path[:9], l.root.Path} {
-		_, more, err := l.Ledger.Under(ctx, l.sys, under)
+	sys := grid.System(l.District, "invented lists of people")
+	for _, under := range []string{community.Path, community.Path[:9], community.Path[:6]} {
+		_, more, err := s.Ledger.Under(ctx, sys, under)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -64,7 +106,7 @@ func (l *loader) callable(ctx context.Context) (people []*ledger.Person, where m
 				people, seen[p.ID] = append(people, p), true
 			}
 		}
-		if len(people) >= pushedRows {
+		if len(people) >= n {
 			break
 		}
 	}
@@ -72,7 +114,7 @@ func (l *loader) callable(ctx context.Context) (people []*ledger.Person, where m
 	for i, p := range people {
 		doors[i] = p.DoorID
 	}
-	where, err = l.Ledger.DoorTexts(ctx, l.out.District, doors)
+	where, err = s.Ledger.DoorTexts(ctx, l.District, doors)
 	return people, where, err
 }
 

@@ -117,6 +117,8 @@ func (p *payroll) printStory(s *settled) {
 		}
 		login, place := "", s.area.Name
 		switch post.Role {
+		case sim.RoleCommunityHead:
+			login = "secretary"
 		case sim.RoleClerk:
 			login = "clerk"
 		case sim.RoleGridWorker:
