@@ -127,7 +127,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Grid.SetAccounts(accountNames{a.Accounts})
 	a.Ledger = ledger.New(ledger.Deps{DB: d, District: code, Keys: keys, Audit: a.Audit, Clock: clk, Names: a.Accounts.Names, Places: a.Grid})
 	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Alone: a.seats.Alone})
-	a.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Names: a.Accounts.Names})
+	a.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Names: a.Accounts.Names})
 	a.Transfers = transfer.New(transfer.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Ledger: a.Ledger, Tasks: a.Tasks, Names: a.Accounts.Names})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Ledger.AskRounds(a.Rounds.AnsweredBelow)
@@ -138,6 +138,9 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Grid.AddSection(a.Rounds.AreaSection)
 	a.Grid.AddSection(a.Ledger.AreaSection)
 	a.Grid.AddSection(a.Ledger.AliasSection)
+	a.Grid.AddSection(a.Tasks.PlaceSection)
+	a.Ledger.AddPersonSection(a.Tasks.PersonSection)
+	a.Rounds.AddSection(a.Tasks.RoundSection)
 	a.Grid.SetDoorStates(a.Rounds.Board)
 	a.Trust = trust.New(trust.Deps{DB: d, Keys: keys, Clock: clk, Audit: a.Audit, Accounts: accountNames{a.Accounts}, Ledger: a.Ledger, Places: a.Grid,
 		Callers: func(ctx context.Context, account id.ID) (grid.Caller, error) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -30,6 +31,7 @@ type personPage struct {
 	Actions  []web.Option
 	Homes    []HouseholdView // behind the same door, to move into
 	Merges   []MergeState
+	Sections []template.HTML // parts of other slices
 }
 
 func (p *Pages) person(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -69,6 +71,9 @@ func (p *Pages) personPage(w http.ResponseWriter, r *http.Request, c grid.Caller
 		Homes: slices.DeleteFunc(homes, func(h HouseholdView) bool { return h.ID == v.HouseholdID })}
 	d.Meta = web.Meta{Title: web.T(ctx, "ledger.person.title", orDash(v.Name)), Menu: "people", Crumbs: []web.Crumb{
 		{Text: v.Door, Href: "/doors/" + v.DoorID.String() + "/households"}, {Text: web.T(ctx, "ledger.household"), Href: "/households/" + v.HouseholdID.String()}}}
+	if d.Sections, err = p.s.sectionsOf(ctx, withPurpose(c, ""), v.ID); err != nil {
+		return err
+	}
 	return p.ren.PageStatus(w, r, status, layoutFor(c), "ledger/person", d)
 }
 

@@ -50,6 +50,7 @@ type Service struct {
 	names     func(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
 	places    Places
 	listeners []Listener
+	sections  []PersonSection
 	people    population
 	facets    facetCache
 	told      Answered  // nil: no rounds

@@ -3,6 +3,7 @@ package round
 import (
 	"context"
 	"embed"
+	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -223,6 +224,7 @@ type showPage struct {
 	Base     string // address of this page without the node
 	Evening  int
 	Rechecks []Recheck
+	Sections []template.HTML // parts of other slices
 	// The strip of days of a round that repeats, and its cut-offs.
 	Occurrences []Occurrence
 	Cutoffs     []Cutoff
@@ -231,6 +233,13 @@ type showPage struct {
 func (p *Pages) show(w http.ResponseWriter, r *http.Request) error {
 	d, err := p.showData(r)
 	if err != nil {
+		return err
+	}
+	c, rid, err := ask(r)
+	if err != nil {
+		return err
+	}
+	if d.Sections, err = p.s.partsOf(r.Context(), c, rid); err != nil {
 		return err
 	}
 	return p.ren.Page(w, r, web.Office, "round/show", d)

@@ -112,3 +112,24 @@ func (s *Service) board(ctx context.Context, c grid.Caller, r Round, building gr
 	}
 	return out, nil
 }
+
+// Section adds a part to a round's page, such as the tasks about it. It returns
+// finished HTML of its own template, or "" where it has nothing to say.
+type Section func(ctx context.Context, c grid.Caller, round id.ID) (template.HTML, error)
+
+// AddSection registers a part of rounds' pages; call it before serving.
+func (s *Service) AddSection(f Section) { s.parts = append(s.parts, f) }
+
+// partsOf asks the other slices for their parts of a round's page.
+func (s *Service) partsOf(ctx context.Context, c grid.Caller, round id.ID) (out []template.HTML, err error) {
+	for _, f := range s.parts {
+		part, err := f(ctx, c, round)
+		if err != nil {
+			return nil, err
+		}
+		if part != "" {
+			out = append(out, part)
+		}
+	}
+	return out, nil
+}

@@ -37,6 +37,7 @@ type Service struct {
 	where  whereabouts
 	posted handsCache
 	infos  infoCache
+	parts  []Section
 }
 
 // New returns the service and starts its batcher, which ends with the database.

@@ -68,14 +68,15 @@ func (s *Service) ChangeTx(ctx context.Context, tx *db.Tx, c grid.Caller, task i
 	return w.t, w.save(ctx)
 }
 
-// quiet are the events after which what a page shows still holds.
+// quiet are the events after which what a page shows still holds, besides those
+// of links.
 var quiet = []string{string(Comment), string(Receive), "climb"}
 
 // moved refuses a change by somebody who has not seen what happened since.
 func (s *Service) moved(ctx context.Context, q db.Queryer, c grid.Caller, t Task, seen int) error {
 	events, err := selectEvents(ctx, q, c.District, t.ID)
 	for _, e := range events {
-		if err == nil && e.Seq > seen && !slices.Contains(quiet, e.Kind) {
+		if err == nil && e.Seq > seen && !slices.Contains(quiet, e.Kind) && linkOf(e.Event).Kind == "" {
 			return errs.E("task.Change", errs.Conflict, "task.moved")
 		}
 	}

@@ -136,7 +136,7 @@ func (w *work) merge(ctx context.Context, ch Change) error {
 		return bad("task.merge.tree")
 	}
 	w.t.MergedID = into.ID
-	if err := insertLinks(ctx, w.tx, w.c.District, into.ID, []Link{{"task", w.t.ID}}); err != nil {
+	if err := insertLinks(ctx, w.tx, w.c.District, into.ID, []Link{{"task", w.t.ID}}, id.Zero); err != nil {
 		return err
 	}
 	return w.end(ctx, string(Merge), Merged, ch)

@@ -74,6 +74,8 @@ func RegisterAPI(api huma.API, s *Service) {
 	huma.Register(api, web.OpAs(web.Work, operation("change-task", http.MethodPost, "/tasks/{id}/changes", "Do something with a task", 200)), s.apiChange)
 	huma.Register(api, operation("pass-task", http.MethodPost, "/tasks/{id}/pass", "Pass a directive on to posts below", 200), s.apiPass)
 	huma.Register(api, operation("task-tree", http.MethodGet, "/tasks/{id}/tree", "What a directive came to", 200), s.apiTree)
+	huma.Register(api, operation("link-task", http.MethodPost, "/tasks/{id}/links", "Link a task with another, a place, a person or a round", 200), s.apiLink)
+	huma.Register(api, operation("unlink-task", http.MethodDelete, "/tasks/{id}/links/{object}", "Take a link off that somebody made", 200), s.apiUnlink)
 	huma.Register(api, operation("remind-late", http.MethodPost, "/tasks/{id}/remind", "Remind those who are late", 200), s.apiRemind)
 }
 
@@ -182,6 +184,38 @@ func (s *Service) apiTree(ctx context.Context, in *byIDIn) (*body[Tree], error) 
 		return nil, err
 	}
 	return answered(s.Tree(ctx, c, in.ID.ID))
+}
+
+func (s *Service) apiLink(ctx context.Context, in *struct {
+	ID   web.IDParam `path:"id"`
+	Body Link
+}) (*body[Task], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.linked(ctx, c, in.ID.ID, in.Body, s.Link))
+}
+
+func (s *Service) apiUnlink(ctx context.Context, in *struct {
+	ID     web.IDParam `path:"id"`
+	Object web.IDParam `path:"object"`
+	Kind   string      `query:"kind" enum:"task,place,person,round" default:"task" doc:"Of the object"`
+}) (*body[Task], error) {
+	c, err := grid.CallerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answered(s.linked(ctx, c, in.ID.ID, Link{in.Kind, in.Object.ID}, s.Unlink))
+}
+
+// linked changes a link and returns the task as the caller may read it.
+func (s *Service) linked(ctx context.Context, c grid.Caller, task id.ID, l Link, change func(context.Context, grid.Caller, id.ID, Link) (Task, error)) (Task, error) {
+	t, err := change(ctx, c, task, l)
+	if err != nil {
+		return t, err
+	}
+	return s.shown(ctx, c, t)
 }
 
 func (s *Service) apiRemind(ctx context.Context, in *byIDIn) (*body[struct {

@@ -19,6 +19,9 @@ import (
 // the field, Conflict task.no_duty_post where nobody at all is in post above.
 func (s *Service) Issue(ctx context.Context, c grid.Caller, in Issue) (Task, error) {
 	var t Task
+	if err := s.linkableAll(ctx, c, in.Links); err != nil {
+		return t, err
+	}
 	err := s.DB.Write(ctx, "task.Issue", func(tx *db.Tx) (err error) {
 		t, err = s.IssueTx(ctx, tx, c, in)
 		return err
@@ -193,8 +196,12 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, c grid.Caller, list []ro
 	if err := insertEvents(ctx, tx, c.District, events); err != nil {
 		return err
 	}
+	by := c.AccountID
+	if c.IsSystem() {
+		by = id.Zero
+	}
 	for i, r := range list {
-		if err := insertLinks(ctx, tx, c.District, r.ID, in.Links); err != nil {
+		if err := insertLinks(ctx, tx, c.District, r.ID, in.Links, by); err != nil {
 			return err
 		}
 		for _, w := range in.Watchers {

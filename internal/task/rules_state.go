@@ -25,6 +25,8 @@ const (
 	Merge    Action = "merge"
 	Comment  Action = "comment"
 	Postpone Action = "deadline"
+	Join     Action = "link"
+	Part     Action = "unlink"
 )
 
 // working are the states in which the owner has the work before them.
@@ -45,6 +47,8 @@ var from = map[Action][]State{
 	Merge:    {Issued, Received, InHand, Returned, Transferred},
 	Comment:  States,
 	Postpone: {Issued, Received, InHand, Returned, Transferred},
+	Join:     States,
+	Part:     States,
 }
 
 // who says which standing an action needs; any of them will do.
@@ -62,6 +66,8 @@ var who = map[Action]standing{
 	Merge:    owner | issuer,
 	Comment:  owner | issuer | above | doer | watcher | oneUp,
 	Postpone: issuer,
+	Join:     owner | issuer | above | doer,
+	Part:     owner | issuer | above | doer,
 }
 
 // standing is what a caller is to a task, as a set.
@@ -78,7 +84,7 @@ const (
 
 // ofHead are the actions possible with the issuer's own task of a directive,
 // which closes by itself when the last addressee has ended.
-var ofHead = []Action{Cancel, Comment, Postpone}
+var ofHead = []Action{Cancel, Comment, Postpone, Join, Part}
 
 // needsReason are the actions that must say why.
 var needsReason = []Action{SendBack, HandOn, Cancel, Reject}

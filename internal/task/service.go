@@ -6,12 +6,14 @@ import (
 	"sync"
 
 	"wangge/internal/grid"
+	"wangge/internal/ledger"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
+	"wangge/internal/round"
 )
 
 // Deps are what a Service is made of.
@@ -22,6 +24,10 @@ type Deps struct {
 	Audit *audit.Log
 	Log   *slog.Logger // nil: slog.Default
 	Grid  *grid.Service
+	// Ledger and Rounds hold the persons and rounds that tasks can be linked with;
+	// nil: with none.
+	Ledger *ledger.Service
+	Rounds *round.Service
 	// Names gives accounts' names, for the pages of who may see a task.
 	Names func(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
 }

@@ -106,21 +106,6 @@ func selectEvents(ctx context.Context, q db.Queryer, district int, task id.ID) (
 		WHERE district = $1 AND task_id = $2 ORDER BY seq`, district, task)
 }
 
-func insertLinks(ctx context.Context, tx *db.Tx, district int, task id.ID, list []Link) error {
-	for _, l := range list {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO task_link (district, task_id, kind, object_id) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (district, task_id, kind, object_id) DO NOTHING`, district, task, l.Kind, l.ObjectID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func selectLinks(ctx context.Context, q db.Queryer, district int, task id.ID) ([]Link, error) {
-	return db.List(ctx, q, func(l *Link) []any { return []any{&l.Kind, &l.ObjectID} },
-		`SELECT kind, object_id FROM task_link WHERE district = $1 AND task_id = $2 ORDER BY kind, object_id`, district, task)
-}
-
 func setWatch(ctx context.Context, tx *db.Tx, district int, task, account id.ID, on bool) error {
 	text := `DELETE FROM task_watch WHERE district = $1 AND account_id = $2 AND task_id = $3`
 	if on {

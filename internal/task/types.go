@@ -116,10 +116,10 @@ type Issue struct {
 // Event is a line of a task's history.
 type Event struct {
 	Seq       int    `json:"seq"`
-	Kind      string `json:"kind" doc:"issue, receive, take, done, verify, close, reject, return, transfer, reissue, cancel, merge, climb, comment, pass, answer, deadline"`
+	Kind      string `json:"kind" doc:"issue, receive, take, done, verify, close, reject, return, transfer, reissue, cancel, merge, climb, comment, pass, answer, deadline, remind, and link_ or unlink_ with the kind of what it was linked with"`
 	State     State  `json:"state" doc:"After it"`
 	PostID    id.ID  `json:"post_id" doc:"Owner after it"`
-	OtherID   id.ID  `json:"other_id,omitempty" doc:"The post climbed to, the task merged with"`
+	OtherID   id.ID  `json:"other_id,omitempty" doc:"The post climbed to, the task merged with, what it was linked with"`
 	AccountID id.ID  `json:"account_id" doc:"Who; 0: nobody, it happened by the clock"`
 	ByPostID  id.ID  `json:"by_post_id"`
 	AtMs      int64  `json:"at_ms"`

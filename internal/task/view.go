@@ -18,7 +18,7 @@ type View struct {
 	Posts     map[id.ID]string `json:"-"` // posts in words
 	Names     map[id.ID]string `json:"-"` // accounts
 	History   []Event          `json:"history"`
-	Links     []Link           `json:"links"`
+	Links     []Tie            `json:"links"`
 	Covers    []Cover          `json:"covers" doc:"Who answered for the owning post while nobody held it"`
 	AnswersID id.ID            `json:"answers_id" doc:"The post that answers for it now: the owner's, or the nearest filled one up the line"`
 	On        []string         `json:"on,omitempty" doc:"Who is in that post"`
@@ -30,7 +30,8 @@ type View struct {
 	Quiet     int64            `json:"quiet_until_ms,omitempty" doc:"Residents are not called on before"`
 	Where     string           `json:"where,omitempty" doc:"The place it is about, in words"`
 	stands    standing
-	on        []id.ID // accounts in the post that answers
+	tied      map[Link]Tie // what links and their history speak of, in words
+	on        []id.ID      // accounts in the post that answers
 }
 
 // Lets reports whether the caller may do an action with the task now.
@@ -77,7 +78,7 @@ func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id
 	if err := s.judge(ctx, c, opened[0], v); err != nil {
 		return err
 	}
-	if v.Links, err = selectLinks(ctx, q, c.District, task); err != nil {
+	if v.Links, err = selectTies(ctx, q, c.District, task); err != nil {
 		return err
 	}
 	if v.Covers, err = selectCovers(ctx, q, c.District, v.PostID, v.CreatedMs, cmp.Or(v.EndedMs, s.now())); err != nil {
@@ -167,6 +168,9 @@ func (s *Service) words(ctx context.Context, c grid.Caller, v *View) (err error)
 		if n := v.Names[a]; n != "" {
 			v.On = append(v.On, n)
 		}
+	}
+	if err := s.tieWords(ctx, c, v); err != nil {
+		return err
 	}
 	if v.PlaceID != id.Zero {
 		places, err := s.Grid.Places(ctx, s.DB.Read(), c, []id.ID{v.PlaceID})

@@ -1,0 +1,90 @@
+package task
+
+import (
+	"context"
+	"embed"
+	"html/template"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
+)
+
+//go:embed section/tasks.html
+var sectionFiles embed.FS
+
+// section renders the part of the pages of what tasks are linked with.
+var section = web.Part(sectionFiles, "section/tasks.html")
+
+// Bounds of a section: how many tasks of a thing are looked at, and listed.
+const (
+	maxTied   = 50
+	maxListed = 10
+)
+
+// tiedTask is a task on the page of something it is linked with.
+type tiedTask struct {
+	ID         id.ID
+	Name, Kind string
+	State      State
+}
+
+// PlaceSection shows on a place's page the tasks that are about it or linked
+// with it, for grid.Service.AddSection.
+func (s *Service) PlaceSection(ctx context.Context, c grid.Caller, p grid.Place) (template.HTML, error) {
+	return s.linkedSection(ctx, c, Link{"place", p.ID})
+}
+
+// PersonSection is that of a person's page, for ledger.Service.AddPersonSection.
+func (s *Service) PersonSection(ctx context.Context, c grid.Caller, person id.ID) (template.HTML, error) {
+	return s.linkedSection(ctx, c, Link{"person", person})
+}
+
+// RoundSection is that of a round's page, for round.Service.AddSection.
+func (s *Service) RoundSection(ctx context.Context, c grid.Caller, round id.ID) (template.HTML, error) {
+	return s.linkedSection(ctx, c, Link{"round", round})
+}
+
+// linkedSection shows the tasks linked with something that the caller may see;
+// nothing where there are none.
+func (s *Service) linkedSection(ctx context.Context, c grid.Caller, l Link) (template.HTML, error) {
+	list, err := s.tiedTo(ctx, c, l)
+	if err != nil || len(list) == 0 {
+		return "", errs.Wrap("task.Section", err)
+	}
+	return section(web.Lang(ctx), list)
+}
+
+// tiedTo lists the tasks linked with something that the caller may see.
+func (s *Service) tiedTo(ctx context.Context, c grid.Caller, l Link) (out []tiedTask, err error) {
+	if !c.Can(grid.TaskDo) {
+		return nil, nil
+	}
+	rows, err := selectTied(ctx, s.DB.Read(), c.District, l, maxTied)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	list, err := s.open(rows)
+	if err != nil {
+		return nil, err
+	}
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := s.Kinds(ctx, c)
+	now := s.now()
+	for _, t := range list {
+		if len(out) == maxListed || standingOf(t, c, line, now, false) == 0 {
+			continue
+		}
+		k, _ := kinds.Get(t.Kind)
+		x := tiedTask{t.ID, t.Title, k.Name(c.Lang), t.State}
+		if x.Name == "" {
+			x.Name = x.Kind
+		}
+		out = append(out, x)
+	}
+	return out, err
+}
