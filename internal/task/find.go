@@ -72,7 +72,7 @@ func (s *Service) before(ctx context.Context, c grid.Caller, d desk, words strin
 		}
 	}
 	for _, l := range []listed{{by: "post_id", posts: d.all}, {by: "issuer_post_id", posts: d.own, where: elsewhere}, {by: "above_post_id", posts: d.own, where: climbed}} {
-		l.order, l.limit = byDeadline, maxSought
+		l.where, l.order, l.limit = l.where+listedAlone, byDeadline, maxSought
 		rows, err := selectListed(ctx, s.DB.Read(), c.District, l)
 		if err != nil {
 			return nil, err
