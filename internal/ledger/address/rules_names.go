@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// nameBytes is how far the word is looked for that says what a name is.
+const nameBytes = 300
+
 // names reads the first part of the Han text between lo and hi: up to the first
 // word that says what it is, or all of it.
 func (r *reader) names(lo, hi int) int {
@@ -19,7 +22,7 @@ func (r *reader) names(lo, hi int) int {
 		return r.add(Near, lo, lo+len(w), "")
 	}
 	_, w := utf8.DecodeRuneInString(r.text[lo:])
-	for at := lo + w; at < hi; {
+	for at := lo + w; at < min(hi, lo+nameBytes); {
 		if w := vocab.Beside.at(r.text[at:hi]); w != "" && at > forth(r.text, lo, 1) {
 			return r.plain(lo, at)
 		}
@@ -151,7 +154,8 @@ func (r *reader) plain(lo, hi int) int {
 	return r.add(Compound, lo, hi, text)
 }
 
-func runes(s string) int { return utf8.RuneCountInString(s) }
+// runes counts characters, of a long text not all: enough for any name.
+func runes(s string) int { return utf8.RuneCountInString(s[:min(len(s), 64)]) }
 
 // settle looks at the whole once it is read: a shop behind the room that is the
 // compound's name is taken for the compound, a village's number for the house.
