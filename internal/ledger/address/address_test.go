@@ -52,7 +52,9 @@ func TestParse(t *testing.T) {
 		{"3栋5号", `{"building":"3","unit":"5"}`},
 		{"高桥镇新胜村工业园区24号", `{"street":"高桥镇","compound":"新胜村工业园区","building":"24"}`},
 		{"龙港镇东城路15号中国移动公司", `{"street":"龙港镇","road":"东城路","roadno":"15","compound":"中国移动公司"}`},
-		{"浙江省杭州市余杭区塘栖康宁合府10栋101 电联", `{"province":"浙江省","city":"杭州市","county":"余杭区","street":"塘栖","compound":"康宁合府","building":"10","room":"101"}`},
+		{"云栖水岸84楼902室", `{"compound":"云栖水岸","building":"84","room":"902"}`},
+		{"哈尔滨南岗哈尔滨南岗文昌小区1幢2单元602室", `{"city":"哈尔滨","county":"南岗","compound":"文昌小区","building":"1","unit":"2","room":"602"}`},
+		{"浙江省杭州市余杭区康宁合府10栋101 电联", `{"province":"浙江省","city":"杭州市","county":"余杭区","compound":"康宁合府","building":"10","room":"101"}`},
 		{"", `{}`},
 		{"，。！", `{}`},
 	} {

@@ -19,7 +19,9 @@ type reader struct {
 	chunk int             // up to here no number begins
 	vague bool            // the compound's name does not say that it is one
 	home  bool            // the compound's name says that people live in it
+	trade bool            // the compound's name says that people work in it
 	row   bool            // the building is a row of bungalows
+	again bool            // an area was named again right before
 	broke bool            // a separator stands before what comes
 }
 
@@ -86,8 +88,9 @@ func (r *reader) add(kind Kind, lo, hi int, value string) int {
 	}
 	if kind == Compound {
 		r.home = vocab.Homes.atEnd(value) != ""
+		r.trade = !r.home && vocab.Trades.atEnd(value) != ""
 	}
-	r.broke = false
+	r.broke, r.again = false, false
 	return hi
 }
 

@@ -75,7 +75,7 @@ func (r *reader) choose(list []*nation.Area, text string, end int, settled bool)
 		full := a.Name == text
 		was := full || vocab.Counties.at(r.text[end:]) != "" && a.Level < nation.Street || vocab.Towns.at(r.text[end:]) != "" && a.Level == nation.Street && r.in != nil
 		if r.in != nil && r.in.Within(a) {
-			if full || !r.has[Street] && !r.has[Community] && (was || r.areaFollows(end)) {
+			if full || !r.has[Street] && !r.has[Community] && (was || r.areaFollows(end) || r.again || strings.HasPrefix(r.text[end:], r.in.Short)) {
 				return a, true
 			}
 			continue
@@ -86,7 +86,7 @@ func (r *reader) choose(list []*nation.Area, text string, end int, settled bool)
 		case !was && (vocab.Roads.atEnd(text) != "" || r.followsName(end) && !r.below(a, end)):
 			continue
 		case r.in != nil && !a.Within(r.in):
-			if a.Level == nation.Street && !r.moved(a, text) || a.Level < nation.Street && (!full || r.has[levelKinds[a.Level]]) {
+			if !full || r.has[levelKinds[a.Level]] || a.Level == nation.Street {
 				continue
 			}
 		case r.in == nil && a.Level == nation.County && !full && !was && !r.below(a, end) && (r.last != None || !a.Telling()):
@@ -105,12 +105,6 @@ func (r *reader) choose(list []*nation.Area, text string, end int, settled bool)
 		return &nation.Area{Name: found.Name, Level: found.Level}, false
 	}
 	return found, false
-}
-
-// moved reports whether a street can be meant that lies in another county of the
-// same city: counties are cut anew more often than people change what they write.
-func (r *reader) moved(a *nation.Area, text string) bool {
-	return r.in.Level == nation.County && !r.has[Street] && a.Telling() && a.Short == text && a.Code[:4] == r.in.Code[:4]
 }
 
 // late reports whether an area cannot be meant any more, behind a street or a
@@ -151,9 +145,14 @@ func (r *reader) areaFollows(i int) bool {
 	return false
 }
 
-// below reports whether an area within a, by its full name or with the word that
-// says what it was once, is named at i.
+// below reports whether an area or a community within a, by its full name or with
+// the word that says what it was once, is named at i.
 func (r *reader) below(a *nation.Area, i int) bool {
+	if a.Level == nation.County {
+		if code, _, _ := nation.Get().CommunityAt(a, r.text[i:], false); code != "" {
+			return true
+		}
+	}
 	at, n := ends(r.text, i)
 	for _, end := range at[:n] {
 		if b, _ := nation.Get().Find(r.text[i:end], a); b != nil && (b.Name == r.text[i:end] || r.status(b, end, r.text[i:end]) > end) {
@@ -171,11 +170,10 @@ func (r *reader) addArea(a *nation.Area, lo, hi int, repeated bool) int {
 			kind = Province
 		}
 	}
-	if r.has[kind] && repeated {
-		return r.add(Repeated, lo, hi, "")
-	}
-	if repeated && kind != City {
-		return r.add(Repeated, lo, hi, "")
+	if repeated && (r.has[kind] || kind != City) {
+		r.add(Repeated, lo, hi, "")
+		r.again = true
+		return hi
 	}
 	if !repeated {
 		r.in = a

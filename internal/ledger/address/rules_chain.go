@@ -208,12 +208,18 @@ func (r *reader) storey(n, next num, more bool) Kind {
 	if more && next.role == unit && next.word != vocab.Gate || digitsOf(n.value) == 0 {
 		return Building // 1楼3单元, B楼
 	}
-	if more && (next.role == room || next.role == bare) && r.home {
+	if more && (next.role == room || next.role == bare) && r.dwelt() {
 		if f := floorOf(next.value); f > 0 && f <= 35 && strconv.Itoa(f) != n.value {
 			return Building
 		}
 	}
 	return Floor
+}
+
+// dwelt reports whether what was read last is where people live rather than
+// where they work: there 3楼502 is a building with a room, here a floor.
+func (r *reader) dwelt() bool {
+	return r.last == Lane || (r.last == Compound || r.last == Phase) && !r.trade
 }
 
 // floorOf gives the floor that a room's number begins with; 0 where it says none.

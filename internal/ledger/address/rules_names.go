@@ -77,7 +77,7 @@ func (r *reader) feature(lo, at, hi int) (Kind, int) {
 		}
 	}
 	if w := vocab.Counties.at(rest); w != "" && vocab.Villages.at(rest[len(w):]) == "" && r.beforeCounty() && runes(r.text[lo:at]) <= 3 && runes(r.text[lo:at]) >= 2 {
-		if end := at + len(w); vocab.NotAfterCounty.at(r.text[end:hi]) == "" && vocab.NotCounties.atEnd(r.text[lo:end]) == "" {
+		if end := at + len(w); vocab.NotAfterCounty.at(r.text[end:hi]) == "" && vocab.NotCounties.atEnd(r.text[lo:end]) == "" && vocab.Zones.atEnd(r.text[lo:end]) == "" {
 			return County, end
 		}
 	}
@@ -88,7 +88,7 @@ func (r *reader) feature(lo, at, hi int) (Kind, int) {
 		}
 		return Compound, end
 	}
-	if w := vocab.Whole.at(rest); w != "" && !r.has[Compound] && !inside && runes(rest[len(w):]) >= 2 && vocab.Compounds.at(rest[len(w):]) == "" && runes(r.text[lo:at]) >= 2 {
+	if w := vocab.Whole.at(rest); w != "" && !r.has[Compound] && !inside && runes(rest[len(w):]) >= 2 && vocab.Compounds.at(rest[len(w):]) == "" && vocab.Roads.at(rest[len(w):]) == "" && runes(r.text[lo:at]) >= 2 {
 		return Compound, at + len(w)
 	}
 	return None, 0

@@ -121,6 +121,7 @@ type wordFile struct {
 	Compounds       list                `json:"compounds"`
 	StrongCompounds list                `json:"strong_compounds"`
 	Homes           list                `json:"homes"`
+	Trades          list                `json:"trades"`
 	Phases          []string            `json:"phases"`
 	Directions      list                `json:"directions"`
 	RoadDirections  list                `json:"road_directions"`
