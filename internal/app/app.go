@@ -25,6 +25,7 @@ import (
 	"wangge/internal/platform/jobs"
 	"wangge/internal/platform/seal"
 	"wangge/internal/platform/web"
+	"wangge/internal/relief"
 	"wangge/internal/round"
 	"wangge/internal/sim/district"
 	"wangge/internal/task"
@@ -55,6 +56,7 @@ type App struct {
 	Rounds    *round.Service
 	Tasks     *task.Service
 	Transfers *transfer.Service
+	Relief    *relief.Service
 	Trust     *trust.Service
 	Command   *command.Service
 	Duty      *duty.Service
@@ -129,6 +131,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Rounds = round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Alone: a.seats.Alone})
 	a.Tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Names: a.Accounts.Names})
 	a.Transfers = transfer.New(transfer.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Ledger: a.Ledger, Tasks: a.Tasks, Names: a.Accounts.Names})
+	a.Relief = relief.New(relief.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Log: log, Grid: a.Grid, Tasks: a.Tasks, Names: a.Accounts.Names})
 	a.Ledger.OnHousehold(a.Rounds.HouseholdChanged)
 	a.Ledger.AskRounds(a.Rounds.AnsweredBelow)
 	a.Grid.OnRegrid(a.Rounds.Regridded)

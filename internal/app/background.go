@@ -191,10 +191,13 @@ func (a *App) sweep(ctx context.Context) {
 }
 
 // climb takes the steps that are due on the ladders of late tasks, and tells of
-// late hand-overs.
+// late hand-overs of people and of shifts.
 func (a *App) climb(ctx context.Context) {
 	if _, err := a.Transfers.Sweep(ctx, grid.System(a.District, "deadlines")); err != nil && ctx.Err() == nil {
 		a.log().Warn("late hand-overs were not told of; tried again in a moment", "error", err)
+	}
+	if _, err := a.Relief.Sweep(ctx, grid.System(a.District, "shifts")); err != nil && ctx.Err() == nil {
+		a.log().Warn("late reliefs were not told of; tried again in a moment", "error", err)
 	}
 	if _, err := a.Tasks.Sweep(ctx, grid.System(a.District, "deadlines")); err != nil && ctx.Err() == nil {
 		a.log().Warn("late tasks did not climb; tried again in a moment", "error", err)

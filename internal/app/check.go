@@ -10,6 +10,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/seal"
+	"wangge/internal/relief"
 	"wangge/internal/round"
 	"wangge/internal/task"
 	"wangge/internal/transfer"
@@ -35,7 +36,8 @@ type Report struct {
 // the sealed marks say, where their keys are at hand. Custody: every open task
 // has an owner, somebody who answers, a deadline and a whole history. Leads: every
 // person to be verified is one open task until there is a result. Transfers:
-// nobody left behind is without a carer. Audit: every chain is
+// nobody left behind is without a carer. Shifts: what is open is before somebody
+// in post, and both sides signed as they may. Audit: every chain is
 // whole. References: every record that is named exists.
 func Check(ctx context.Context, o Options, lang string) (Report, error) {
 	url, err := o.Config.DatabaseURL()
@@ -83,6 +85,11 @@ func CheckDB(ctx context.Context, d *db.DB, keys *seal.Keyring, lang string) (Re
 		return r, err
 	}
 	r.add(Checked{Name: i18n.T(lang, "check.transfers"), Looked: looked, Problems: transferProblems(wrong)})
+	looked, shifts, err := relief.Check(ctx, d)
+	if err != nil {
+		return r, err
+	}
+	r.add(Checked{Name: i18n.T(lang, "check.relief"), Looked: looked, Problems: reliefProblems(shifts)})
 	chain, err := checkAudit(ctx, d, lang)
 	if err != nil {
 		return r, err
@@ -111,6 +118,13 @@ func transferProblems(list []transfer.Problem) (out []string) {
 func leadProblems(list []incoming.Fault) (out []string) {
 	for _, p := range list {
 		out = append(out, fmt.Sprintf("%s: %s: %s", p.Check, p.ID, p.Detail))
+	}
+	return out
+}
+
+func reliefProblems(list []relief.Problem) (out []string) {
+	for _, p := range list {
+		out = append(out, fmt.Sprintf("%s: post %s: %s", p.Check, p.PostID, p.Detail))
 	}
 	return out
 }

@@ -23,6 +23,7 @@ import (
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/relist"
 	"wangge/internal/platform/web"
+	"wangge/internal/relief"
 	"wangge/internal/round"
 	"wangge/internal/task"
 	"wangge/internal/transfer"
@@ -77,6 +78,7 @@ func (a *App) Handler() (http.Handler, error) {
 	a.Rounds.RegisterAPI(api)
 	task.RegisterAPI(api, a.Tasks)
 	transfer.RegisterAPI(api, a.Transfers)
+	relief.RegisterAPI(api, a.Relief)
 	command.RegisterAPI(api, a.Command)
 	duty.RegisterAPI(api, a.Duty)
 	inspection.RegisterAPI(api, a.Inspect)
@@ -100,6 +102,7 @@ func (a *App) registerPages(site *web.App, ren *web.Renderer) error {
 		func() (pages, error) { return round.NewPages(a.Rounds, ren) },
 		func() (pages, error) { return task.NewPages(a.Tasks, ren) },
 		func() (pages, error) { return transfer.NewPages(a.Transfers, ren) },
+		func() (pages, error) { return relief.NewPages(a.Relief, ren) },
 		func() (pages, error) { return command.NewPages(a.Command, ren) },
 		func() (pages, error) { return duty.NewPages(a.Duty, ren, a.District) },
 		func() (pages, error) { return incoming.NewPages(a.Incoming, ren, a.District) },

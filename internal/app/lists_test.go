@@ -28,6 +28,7 @@ var listPages = map[string]struct{ role, out, why string }{
 	"/points":        {role: "community", out: "/lists/points?"},
 	"/bindings":      {role: "community", out: "/lists/bindings?"},
 	"/role-aliases":  {role: "community", out: "/lists/role-aliases?"},
+	"/relief":        {role: "community", out: "/relief/file?"},
 	"/duty":          {role: "community", out: "/lists/duty?"},
 	"/exports":       {role: "community", out: "/exports/new"},
 	"/audit/exports": {role: "auditor", out: "/audit/exports/file"},

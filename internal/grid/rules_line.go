@@ -16,6 +16,8 @@ type Line struct {
 	posts   map[id.ID]*LinePost
 	at      map[string][]*LinePost // posts of line roles by the path of their object
 	top     []*LinePost            // the district's duty posts
+	// rostered are the posts with lines of a roster, past ones included
+	rostered []*LinePost
 }
 
 // LinePost is a post as the line sees it.
@@ -261,7 +263,11 @@ func newLine(root string, posts []*LinePost) *Line {
 		if p.Role == RoleCommand && p.Path == root {
 			l.top = append(l.top, p)
 		}
+		if len(p.shifts) > 0 {
+			l.rostered = append(l.rostered, p)
+		}
 	}
+	slices.SortFunc(l.rostered, func(a, b *LinePost) int { return cmp.Compare(a.ID, b.ID) })
 	return l
 }
 

@@ -54,23 +54,22 @@ func hour(min int) string { return fmt.Sprintf("%02d:%02d", min/60, min%60) }
 // begins or ends; 0 when there is none.
 func nextShiftEdge(list []shiftRow, t int64) int64 {
 	edge := int64(0)
-	take := func(day, minute int) {
-		at := int64(day)*dayMs - cstMs + int64(minute)*60_000
-		if at > t && (edge == 0 || at < edge) {
-			edge = at
+	take := func(begins, ends int64) {
+		for _, at := range []int64{begins, ends} {
+			if at > t && (edge == 0 || at < edge) {
+				edge = at
+			}
 		}
 	}
 	today := dayNumber(t)
 	for _, r := range list {
 		if r.day >= 0 {
-			take(r.day, r.start)
-			take(r.day, r.end)
+			take(r.edgesOn(r.day))
 			continue
 		}
 		for day := today - 1; day <= today+7; day++ {
 			if weekdayOf(day) == r.weekday {
-				take(day, r.start)
-				take(day, r.end)
+				take(r.edgesOn(day))
 			}
 		}
 	}

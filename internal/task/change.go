@@ -96,6 +96,7 @@ type work struct {
 	line   *grid.Line
 	now    int64
 	stands standing
+	shifts Shifts
 	events []eventRow
 }
 
@@ -122,12 +123,19 @@ func (s *Service) work(ctx context.Context, tx *db.Tx, c grid.Caller, task id.ID
 		return nil, err
 	}
 	watching, err := watches(ctx, tx, c.District, task, c.AccountID)
-	w.stands = standingOf(w.t, c, w.line, w.now, watching)
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	if w.shifts, err = s.shiftsOf(ctx, c, w.line, w.now); err != nil {
+		return nil, err
+	}
+	w.stands = standingOf(w.t, c, w.line, w.now, watching, w.shifts)
+	return w, nil
 }
 
-// standingOf is how a caller stands to a task at an instant.
-func standingOf(t Task, c grid.Caller, line *grid.Line, now int64, watching bool) standing {
+// standingOf is how a caller stands to a task at an instant. Who minds a post
+// while nobody of it has the shift does what its holder may.
+func standingOf(t Task, c grid.Caller, line *grid.Line, now int64, watching bool, x Shifts) standing {
 	if c.IsSystem() {
 		return owner | issuer | above
 	}
@@ -136,7 +144,7 @@ func standingOf(t Task, c grid.Caller, line *grid.Line, now int64, watching bool
 		return post != id.Zero && slices.Contains(mine, line.Effective(post, now))
 	}
 	var s standing
-	if holds(t.PostID) {
+	if holds(t.PostID) || x.minds(line, t.PostID, now) {
 		s |= owner
 	}
 	if holds(t.IssuerPostID) {

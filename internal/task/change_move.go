@@ -130,7 +130,7 @@ func (w *work) merge(ctx context.Context, ch Change) error {
 	switch {
 	case !into.State.Open():
 		return bad("task.merge.ended")
-	case standingOf(into, w.c, w.line, w.now, false)&(owner|issuer) == 0:
+	case standingOf(into, w.c, w.line, w.now, false, w.shifts)&(owner|issuer) == 0:
 		return bad("task.merge.unknown")
 	case w.t.Children > 0 || w.t.RootID != id.Zero:
 		return bad("task.merge.tree")

@@ -22,10 +22,11 @@ const (
 	Climbed List = "climbed" // what climbed to them
 	Known   List = "known"   // facts they got a copy of
 	Watched List = "watched" // what the caller asked to watch, open
+	Minded  List = "minded"  // of posts whose holders are off shift, while the caller's minds them
 )
 
 // Lists are the lists in the order pages show them.
-var Lists = []List{Mine, Soon, Given, Climbed, Known, Watched}
+var Lists = []List{Mine, Soon, Given, Climbed, Minded, Known, Watched}
 
 // soonMs is how near a climbing is called soon.
 const soonMs = 2 * 60 * minuteMs
@@ -40,7 +41,7 @@ type Line struct {
 	Who      string `json:"who" doc:"Of what is given: who has it; else who gave it"`
 	Late     bool   `json:"late"`
 	Short    bool   `json:"short" doc:"Late where the people on duty are too few for the work that is due"`
-	Covered  bool   `json:"covered" doc:"Nobody holds the owning post; the caller's post answers for it"`
+	Covered  bool   `json:"covered" doc:"The owning post is nobody's, or nobody of it has the shift; the caller's answers for it"`
 	Soon     bool   `json:"soon" doc:"Climbs within two hours"`
 }
 
@@ -51,6 +52,7 @@ type Figures struct {
 	Given     int `json:"given"`
 	Overdue   int `json:"overdue" doc:"Of what is given, what is past its deadline"`
 	Climbed   int `json:"climbed"`
+	Minded    int `json:"minded"`
 	Leads     int `json:"leads" doc:"People to be verified, of mine; they are counted here and listed on the desk"`
 	LeadsLate int `json:"leads_late" doc:"Of these, those past their deadline"`
 	LeadsUp   int `json:"leads_climbed" doc:"People to be verified who climbed"`
@@ -62,15 +64,18 @@ type Inbox struct {
 	List    List    `json:"list"`
 	Figures Figures `json:"figures"`
 	Lines   []Line  `json:"lines"`
+	Notes   []Note  `json:"notes,omitempty" doc:"About the caller's shift: what is to be handed over or taken"`
 	Cut     bool    `json:"cut" doc:"There are more than are listed"`
 }
 
 // desk is the posts by which a caller is asked, at an instant.
 type desk struct {
-	line *grid.Line
-	own  []id.ID // held
-	all  []id.ID // and vacant ones they answer for
-	now  int64
+	line   *grid.Line
+	own    []id.ID // held
+	all    []id.ID // and vacant ones they answer for
+	minded []id.ID // of others, of whom nobody has the shift, and vacant ones those answer for
+	shifts Shifts
+	now    int64
 }
 
 func (s *Service) desk(ctx context.Context, c grid.Caller) (desk, error) {
@@ -83,7 +88,10 @@ func (s *Service) desk(ctx context.Context, c grid.Caller) (desk, error) {
 	if slices.ContainsFunc(d.own, func(p id.ID) bool { return line.Post(p) != nil && line.Post(p).Role.Line() }) {
 		d.all = append(slices.Clone(d.own), line.Vacant(d.own, d.now)...)
 	}
-	return d, nil
+	if d.shifts, err = s.shiftsOf(ctx, c, line, d.now); err == nil && len(d.shifts.Minded) > 0 {
+		d.minded = append(slices.Clone(d.shifts.Minded), line.Vacant(d.shifts.Minded, d.now)...)
+	}
+	return d, err
 }
 
 // Inbox reads one list of the caller's inbox, by deadline, and how much lies in
@@ -98,6 +106,7 @@ func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit in
 	if err != nil {
 		return in, err
 	}
+	in.Notes = d.shifts.Notes
 	if in.Figures, err = s.figures(ctx, c, d); err != nil {
 		return in, errs.Wrap(op, err)
 	}
@@ -120,7 +129,7 @@ func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit in
 		return in, errs.Wrap(op, err)
 	}
 	if which == Watched {
-		tasks = slices.DeleteFunc(tasks, func(t Task) bool { return standingOf(t, c, d.line, d.now, true) == 0 })
+		tasks = slices.DeleteFunc(tasks, func(t Task) bool { return standingOf(t, c, d.line, d.now, true, d.shifts) == 0 })
 	}
 	in.Lines, err = s.lines(ctx, c, d, which, tasks)
 	return in, errs.Wrap(op, err)
@@ -143,6 +152,7 @@ func (s *Service) figures(ctx context.Context, c grid.Caller, d desk) (f Figures
 		{&f.Given, "issuer_post_id", d.own, elsewhere + listedAlone, 0},
 		{&f.Overdue, "issuer_post_id", d.own, elsewhere + listedAlone, d.now},
 		{&f.Climbed, "above_post_id", d.own, climbed + listedAlone, 0},
+		{&f.Minded, "post_id", d.minded, listedAlone, 0},
 	} {
 		if *n.into, err = countOpen(ctx, s.DB.Read(), c.District, n.by, n.posts, n.where, n.before); err != nil {
 			return f, err
@@ -160,8 +170,8 @@ func (s *Service) ring(ctx context.Context, c grid.Caller, d desk) (n int, err e
 		return 0, err
 	}
 	var on []id.ID
-	for _, p := range d.all {
-		if slices.Contains(d.line.Post(d.line.Effective(p, d.now)).OnDuty(d.now), c.AccountID) {
+	for _, p := range slices.Concat(d.all, d.minded) {
+		if d.shifts.told(d.line, p, c.AccountID, d.now) {
 			on = append(on, p)
 		}
 	}
@@ -194,6 +204,8 @@ func (s *Service) rows(ctx context.Context, c grid.Caller, d desk, which List, l
 		l.by, l.posts, l.where = "above_post_id", d.own, climbed+listedAlone
 	case Watched:
 		return selectWatched(ctx, s.DB.Read(), c.District, c.AccountID, limit)
+	case Minded:
+		l.posts = d.minded
 	case Soon:
 		l.soon = d.now + soonMs
 	}
@@ -232,7 +244,7 @@ func (s *Service) lines(ctx context.Context, c grid.Caller, d desk, which List, 
 		if p := d.line.Post(t.PostID); l.Late && p != nil && len(p.Path) >= communityWidth {
 			l.Short = alarms[p.Path[:communityWidth]] != id.Zero
 		}
-		l.Covered = which == Mine && !slices.Contains(d.own, t.PostID)
+		l.Covered = (which == Mine || which == Minded) && !slices.Contains(d.own, t.PostID)
 		out[i] = l
 	}
 	return out, nil

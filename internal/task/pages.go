@@ -123,9 +123,15 @@ func (d inboxPage) Figure(l List) int {
 		return d.Figures.Climbed
 	case Mine:
 		return d.Figures.Mine
+	case Minded:
+		return d.Figures.Minded
 	}
 	return -1
 }
+
+// Shows reports whether a list has its place on the page: what is minded only
+// while there is something to mind.
+func (d inboxPage) Shows(l List) bool { return l != Minded || l == d.List || d.Figures.Minded > 0 }
 
 func (p *Pages) inbox(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	d, err := p.readInbox(r, c)

@@ -37,6 +37,7 @@ type Service struct {
 	Deps
 	kinds  kindCache
 	asides []Asides
+	shifts func(ctx context.Context, c grid.Caller, line *grid.Line, nowMs int64) (Shifts, error) // see AskShifts; nil: rosters alone
 }
 
 // Aside is a line above the inbox: something besides tasks that is there for the

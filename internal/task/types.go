@@ -86,12 +86,12 @@ type Question struct {
 
 // Link says what a task is about.
 type Link struct {
-	Kind     string `json:"kind" enum:"task,place,household,person,round,lead,call,inspection"`
+	Kind     string `json:"kind" enum:"task,place,household,person,round,lead,call,inspection,relief"`
 	ObjectID id.ID  `json:"object_id"`
 }
 
 // LinkKinds lists what tasks may be linked with.
-var LinkKinds = []string{"task", "place", "household", "person", "round", "lead", "call", "inspection"}
+var LinkKinds = []string{"task", "place", "household", "person", "round", "lead", "call", "inspection", "relief"}
 
 // Issue is a task to be made. Only what stands as needed must be given.
 type Issue struct {

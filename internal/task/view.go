@@ -110,10 +110,14 @@ func (s *Service) judge(ctx context.Context, c grid.Caller, t Task, v *View) err
 		return err
 	}
 	now := s.now()
+	x, err := s.shiftsOf(ctx, c, line, now)
+	if err != nil {
+		return err
+	}
 	v.Task = t
 	v.Spec, _ = kinds.Get(t.Kind)
 	v.KindName = v.Spec.Name(c.Lang)
-	v.stands = standingOf(t, c, line, now, v.Watching)
+	v.stands = standingOf(t, c, line, now, v.Watching, x)
 	if v.stands == 0 {
 		return errs.E("task.Task", errs.NotFound, "task.not_found")
 	}
