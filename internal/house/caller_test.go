@@ -25,6 +25,7 @@ var withoutCaller = map[string]string{
 	"roster.Parse":           "reads files, no data",
 	"round.Check":            "wangge check, which runs for the machine",
 	"task.Check":             "wangge check, which runs for the machine",
+	"relief.Check":           "wangge check, which runs for the machine",
 	"task.CheckAt":           "wangge check, which runs for the machine",
 	"incoming.Check":         "wangge check, which runs for the machine",
 	"transfer.Check":         "wangge check, which runs for the machine",
