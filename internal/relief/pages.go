@@ -124,6 +124,7 @@ type showPage struct {
 	Form    web.Form
 	Message string
 	Topics  string
+	Phone   bool
 }
 
 // Ends is the hour at which the shift ends.
@@ -156,7 +157,7 @@ func (p *Pages) page(w http.ResponseWriter, r *http.Request, c grid.Caller, post
 	if err != nil {
 		return err
 	}
-	d := showPage{View: v, Form: f, Message: message}
+	d := showPage{View: v, Form: f, Message: message, Phone: c.AtDoors()}
 	d.Meta = web.Meta{Title: web.T(r.Context(), "relief.one"), Menu: "tasks", Crumbs: append(crumbs(r), web.Crumb{Text: web.T(r.Context(), "relief.title"), Href: "/relief"})}
 	for _, own := range ownPosts(c) {
 		d.Topics += topicPost + own.String() + " "

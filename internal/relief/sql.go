@@ -39,8 +39,13 @@ func selectOf(ctx context.Context, q db.Queryer, district int, posts []id.ID, si
 // selectBetween reads changes of shifts that ended in a time, the last first;
 // post Zero: of all posts.
 func selectBetween(ctx context.Context, q db.Queryer, district int, post id.ID, fromMs, untilMs int64, limit int) ([]Record, error) {
-	return db.List(ctx, q, fields, `SELECT `+columns+` FROM shift_handover h WHERE h.district = $1 AND h.end_ms >= $2 AND h.end_ms < $3 AND ($4 = 0 OR h.post_id = $4)
-		ORDER BY h.end_ms DESC, h.post_id LIMIT $5`, district, fromMs, untilMs, int64(post), limit)
+	a := db.NewArgs(district, fromMs, untilMs, limit)
+	of := ""
+	if post != id.Zero {
+		of = " AND h.post_id = " + a.Add(post)
+	}
+	return db.List(ctx, q, fields, `SELECT `+columns+` FROM shift_handover h WHERE h.district = $1 AND h.end_ms >= $2 AND h.end_ms < $3`+of+`
+		ORDER BY h.end_ms DESC, h.post_id LIMIT $4`, a.List()...)
 }
 
 // selectSigned reads who signed in for all posts' shifts since an instant.

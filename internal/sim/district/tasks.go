@@ -3,8 +3,10 @@ package district
 import (
 	"context"
 	"slices"
+	"time"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/task"
@@ -48,6 +50,32 @@ func (l *loader) tasks(ctx context.Context, by cast) error {
 	if err == nil && l.out.Story.Community != id.Zero {
 		_, err = l.Tasks.Issue(ctx, by.clerk, task.Issue{Kind: "help", PlaceID: l.out.Story.Community, Title: word("task.medicine"), Text: word("task.medicine.text")})
 	}
+	if err == nil {
+		err = l.shifts(ctx, by.command)
+	}
+	return err
+}
+
+// shiftLeft is how long the shift of headquarters' duty post still lasts: long
+// enough to look around first, short enough to hand it over.
+const shiftLeft = 45 * time.Minute
+
+// shifts has who sits at headquarters now be relieved by a colleague soon.
+func (l *loader) shifts(ctx context.Context, c grid.Caller) error {
+	post, err := l.Grid.Post(ctx, l.sys, c.Grants[0].PostID)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(post.Holders, func(h grid.Holder) bool { return h.AccountID != c.AccountID })
+	if at < 0 {
+		return nil
+	}
+	now := l.Clock.Now().In(clock.CST)
+	end := now.Add(shiftLeft).Truncate(5 * time.Minute)
+	line := func(account id.ID, from, to time.Time) grid.Shift {
+		return grid.Shift{AccountID: account, Weekday: -1, Day: from.Format(time.DateOnly), Start: from.Format("15:04"), End: to.Format("15:04")}
+	}
+	_, err = l.Grid.AddShifts(ctx, l.sys, post.ID, []grid.Shift{line(c.AccountID, end.Add(-12*time.Hour), end), line(post.Holders[at].AccountID, end, end.Add(12*time.Hour))})
 	return err
 }
 
