@@ -245,8 +245,10 @@ func (k *walk) compare() {
 	for _, who := range append(slices.Clone(people), "leader") {
 		x, err := k.s.Shifts(ctx, k.as(who), line, now)
 		k.ok(err)
-		if x.Told(k.post["gate"]) != slices.Contains(want, k.acct[who]) {
-			k.t.Fatalf("minute %d: %s told=%v, want %v", minute, who, x.Told(k.post["gate"]), want)
+		told, err := x.Told(k.post["gate"])
+		k.ok(err)
+		if told != slices.Contains(want, k.acct[who]) {
+			k.t.Fatalf("minute %d: %s told=%v, want %v", minute, who, told, want)
 		}
 		if who == "leader" && slices.Contains(x.Minded, k.post["gate"]) != (at2 == k.post["comm"]) {
 			k.t.Fatalf("minute %d: the leader minds %v", minute, x.Minded)

@@ -107,7 +107,7 @@ func TestLateReliefPassesToTheLeader(t *testing.T) {
 		}
 		in, err := w.tasks.Inbox(ctx, w.as("leader"), task.Minded, 0)
 		w.ok(err)
-		if len(in.Lines) != 1 || in.Lines[0].ID != job.ID || in.Figures.Minded != 1 || len(in.Notes) != 1 || in.Figures.Mine != 1 {
+		if len(in.Lines) != 1 || in.Lines[0].ID != job.ID || in.Figures.Minded != 1 || len(w.notes("leader")) != 1 || in.Figures.Mine != 1 {
 			t.Errorf("the leader's inbox: %+v", in)
 		}
 		if _, err := w.tasks.Change(ctx, w.as("leader"), job.ID, task.Change{Action: task.Take}); err != nil {
@@ -122,7 +122,7 @@ func TestLateReliefPassesToTheLeader(t *testing.T) {
 		w.owned(job2, "gate")
 		in, err = w.tasks.Inbox(ctx, w.as("leader"), task.Mine, 0)
 		w.ok(err)
-		if len(in.Lines) != 0 || len(in.Notes) != 0 {
+		if len(in.Lines) != 0 || w.notes("leader") != nil {
 			t.Errorf("the leader is still told: %+v", in)
 		}
 		if v := w.view("ada", "gate"); v.State != Done || !v.Mute || v.PassedMs == 0 || v.LateMinutes() != 70 {
@@ -224,4 +224,6 @@ func TestTheHighestPostWaits(t *testing.T) {
 	})
 }
 
-func holder(post, account id.ID) (h grid.Holder) { return grid.Holder{PostID: post, AccountID: account} }
+func holder(post, account id.ID) (h grid.Holder) {
+	return grid.Holder{PostID: post, AccountID: account}
+}

@@ -36,13 +36,15 @@ type Service struct {
 	minded mindedCache
 }
 
-// New returns the service, and has tasks ask it who is told.
+// New returns the service, and has tasks ask it who is told, and say above
+// inboxes what there is to sign.
 func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
 	s := &Service{Deps: d}
 	d.Tasks.AskShifts(s.Shifts)
+	d.Tasks.AddAsides(s.Asides)
 	go s.listen(d.DB.Listen(context.Background()))
 	return s
 }

@@ -15,8 +15,8 @@ import (
 )
 
 // Shifts says what rosters and signatures make of a caller's inbox: whose open
-// tasks the caller is told of, which posts the caller's mind, and what there is
-// to sign. It answers for package task.
+// tasks the caller is told of, and which posts the caller's mind. It answers for
+// package task.
 func (s *Service) Shifts(ctx context.Context, c grid.Caller, line *grid.Line, nowMs int64) (task.Shifts, error) {
 	const op = "relief.Shifts"
 	if len(line.Rostered()) == 0 {
@@ -26,37 +26,33 @@ func (s *Service) Shifts(ctx context.Context, c grid.Caller, line *grid.Line, no
 	if err != nil {
 		return task.Shifts{}, errs.Wrap(op, err)
 	}
-	own := ownPosts(c)
-	x := task.Shifts{}
-	var late []id.ID
-	if slices.ContainsFunc(own, func(p id.ID) bool { return isLine(line, p) }) {
-		by, err := s.mindedBy(ctx, c, line, nowMs)
-		if err != nil {
-			return x, errs.Wrap(op, err)
-		}
-		for _, p := range own {
-			for _, m := range by[p] {
-				if slices.Contains(own, m) {
-					continue
-				}
-				x.Minded = append(x.Minded, m)
-				if stand(line.Post(m), nowMs, b.of(m)).Side == Leader {
-					late = append(late, m)
-				}
-			}
-		}
-	}
-	x.Told = teller(line, c.AccountID, nowMs, b)
-	if x.Notes, err = s.notes(ctx, c, line, nowMs, own, late); err == nil {
-		err = b.err
-	}
+	x := task.Shifts{Told: teller(line, c.AccountID, nowMs, b)}
+	x.Minded, err = s.mindedOf(ctx, c, line, nowMs)
 	return x, errs.Wrap(op, err)
 }
 
+// mindedOf lists the posts whose open tasks are before a caller's posts since
+// nobody of theirs has the shift.
+func (s *Service) mindedOf(ctx context.Context, c grid.Caller, line *grid.Line, now int64) (out []id.ID, err error) {
+	own := ownPosts(c)
+	if !slices.ContainsFunc(own, func(p id.ID) bool { return isLine(line, p) }) {
+		return nil, nil
+	}
+	by, err := s.mindedBy(ctx, c, line, now)
+	for _, p := range own {
+		for _, m := range by[p] {
+			if !slices.Contains(own, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out, err
+}
+
 // teller tells whether an account is told of a post's open tasks at an instant.
-func teller(line *grid.Line, account id.ID, now int64, b *books) func(id.ID) bool {
+func teller(line *grid.Line, account id.ID, now int64, b *books) func(id.ID) (bool, error) {
 	known := map[id.ID]bool{}
-	return func(post id.ID) bool {
+	return func(post id.ID) (bool, error) {
 		at := line.Effective(post, now)
 		told, seen := known[at]
 		if !seen {
@@ -64,7 +60,7 @@ func teller(line *grid.Line, account id.ID, now int64, b *books) func(id.ID) boo
 			told = slices.Contains(accounts, account)
 			known[at] = told
 		}
-		return told
+		return told, b.err
 	}
 }
 
@@ -83,47 +79,74 @@ func isLine(line *grid.Line, post id.ID) bool {
 	return p != nil && p.Role.Line()
 }
 
-// maxNotes bounds the lines above an inbox.
-const maxNotes = 5
+// maxAsides bounds the lines above an inbox.
+const maxAsides = 5
 
 // mutedMs is for how long the inbox says that one may mute.
 const mutedMs = 60 * minuteMs
 
-// notes are what a caller's inbox says of shifts: what is to be signed, that
-// one may mute, and for whom the caller's posts stand in.
-func (s *Service) notes(ctx context.Context, c grid.Caller, line *grid.Line, now int64, own, late []id.ID) ([]task.Note, error) {
-	rostered := slices.DeleteFunc(slices.Clone(own), func(p id.ID) bool { return line.Post(p) == nil || !line.Post(p).HasRoster() })
+// Asides are what a caller's inbox says of shifts: what is to be signed, that
+// one may mute, and for which late reliefs the caller's posts stand in.
+func (s *Service) Asides(ctx context.Context, c grid.Caller) ([]task.Aside, error) {
+	const op = "relief.Asides"
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil || len(line.Rostered()) == 0 {
+		return nil, err
+	}
+	now := s.now()
+	late, err := s.lateOf(ctx, c, line, now)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	rostered := slices.DeleteFunc(ownPosts(c), func(p id.ID) bool { return line.Post(p) == nil || !line.Post(p).HasRoster() })
 	if len(rostered) == 0 && len(late) == 0 {
 		return nil, nil
 	}
-	list, err := selectOf(ctx, s.DB.Read(), c.District, rostered, now-backMs-dayMs)
+	words, err := s.Grid.PostWords(ctx, c, slices.Concat(rostered, late))
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.toSign(ctx, c, line, now, rostered, words)
+	for _, p := range late {
+		out = append(out, aside(c, p, words, true, "relief.note.late"))
+	}
+	return out[:min(len(out), maxAsides)], errs.Wrap(op, err)
+}
+
+func aside(c grid.Caller, post id.ID, words map[id.ID]grid.PostWord, waits bool, key string, args ...any) task.Aside {
+	return task.Aside{Text: i18n.T(c.Lang, key, append([]any{words[post].String()}, args...)...), Href: "/relief/" + post.String(), Waits: waits}
+}
+
+// lateOf lists the posts a caller's mind because their reliefs are late.
+func (s *Service) lateOf(ctx context.Context, c grid.Caller, line *grid.Line, now int64) ([]id.ID, error) {
+	minded, err := s.mindedOf(ctx, c, line, now)
+	if err != nil || len(minded) == 0 {
+		return nil, err
+	}
+	b, err := s.books(ctx, s.DB.Read(), c, line, now)
+	if err != nil {
+		return nil, err
+	}
+	late := slices.DeleteFunc(minded, func(p id.ID) bool { return stand(line.Post(p), now, b.of(p)).Side != Leader })
+	return late, b.err
+}
+
+// toSign is what there is to sign for a caller at posts with a roster.
+func (s *Service) toSign(ctx context.Context, c grid.Caller, line *grid.Line, now int64, posts []id.ID, words map[id.ID]grid.PostWord) (out []task.Aside, err error) {
+	list, err := selectOf(ctx, s.DB.Read(), c.District, posts, now-backMs-dayMs)
 	if err != nil {
 		return nil, err
 	}
 	since, err := s.sinceMs(ctx, s.DB.Read(), c.District)
-	if err != nil {
-		return nil, err
-	}
-	words, err := s.Grid.PostWords(ctx, c, append(slices.Clone(rostered), late...))
-	if err != nil {
-		return nil, err
-	}
-	var out []task.Note
-	add := func(p id.ID, warn bool, key string, args ...any) {
-		out = append(out, task.Note{Text: i18n.T(c.Lang, key, append([]any{words[p].String()}, args...)...), Do: i18n.T(c.Lang, "relief.open"), Href: "/relief/" + p.String(), Warn: warn})
-	}
-	for _, p := range rostered {
+	for _, p := range posts {
 		r := rosterOf(line.Post(p), now, dayMs, since)
 		for _, t := range r.turns(now-backMs, now+soonMs()) {
-			if key, warn := noteOf(t, recordOf(list, p, t.EndMs), c.AccountID, now, t.EndMs+waitMs(line.Post(p).Role)); key != "" {
-				add(p, warn, key, clockAt(t.EndMs))
+			if key, waits := noteOf(t, recordOf(list, p, t.EndMs), c.AccountID, now, t.EndMs+waitMs(line.Post(p).Role)); key != "" {
+				out = append(out, aside(c, p, words, waits, key, clockAt(t.EndMs)))
 			}
 		}
 	}
-	for _, p := range late {
-		add(p, true, "relief.note.late")
-	}
-	return out[:min(len(out), maxNotes)], nil
+	return out, err
 }
 
 // noteOf is what an inbox says of a change of shift to one of those who go or
@@ -175,5 +198,10 @@ func (s *Service) muted(ctx context.Context, q db.Queryer, c grid.Caller, line *
 		return false, err
 	}
 	told := teller(line, c.AccountID, now, b)
-	return !slices.ContainsFunc(ownPosts(c), told), b.err
+	for _, p := range ownPosts(c) {
+		if hears, err := told(p); hears || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -162,9 +162,9 @@ func (w *world) sign(who, post, side, note string) error {
 // notes are what the inbox of somebody says of shifts.
 func (w *world) notes(who string) (out []string) {
 	w.t.Helper()
-	in, err := w.tasks.Inbox(ctx, w.as(who), task.Mine, 0)
+	list, err := w.s.Asides(ctx, w.as(who))
 	w.ok(err)
-	for _, n := range in.Notes {
+	for _, n := range list {
 		out = append(out, n.Text)
 	}
 	return out

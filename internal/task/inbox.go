@@ -64,7 +64,6 @@ type Inbox struct {
 	List    List    `json:"list"`
 	Figures Figures `json:"figures"`
 	Lines   []Line  `json:"lines"`
-	Notes   []Note  `json:"notes,omitempty" doc:"About the caller's shift: what is to be handed over or taken"`
 	Cut     bool    `json:"cut" doc:"There are more than are listed"`
 }
 
@@ -106,7 +105,6 @@ func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit in
 	if err != nil {
 		return in, err
 	}
-	in.Notes = d.shifts.Notes
 	if in.Figures, err = s.figures(ctx, c, d); err != nil {
 		return in, errs.Wrap(op, err)
 	}
@@ -171,7 +169,11 @@ func (s *Service) ring(ctx context.Context, c grid.Caller, d desk) (n int, err e
 	}
 	var on []id.ID
 	for _, p := range slices.Concat(d.all, d.minded) {
-		if d.shifts.told(d.line, p, c.AccountID, d.now) {
+		told, err := d.shifts.told(d.line, p, c.AccountID, d.now)
+		if err != nil {
+			return 0, err
+		}
+		if told {
 			on = append(on, p)
 		}
 	}

@@ -15,20 +15,10 @@ import (
 type Shifts struct {
 	// Told reports whether the caller's account is to be told of the open tasks
 	// of a post; nil: as the roster has it (grid.LinePost.OnDuty).
-	Told func(post id.ID) bool
+	Told func(post id.ID) (bool, error)
 	// Minded are posts the caller does not hold whose open tasks are before the
 	// caller's, since nobody of theirs has the shift. Their tasks may be worked on.
 	Minded []id.ID
-	// Notes are lines above the inbox.
-	Notes []Note
-}
-
-// Note is a line above the inbox that leads to a page.
-type Note struct {
-	Text string `json:"text"`
-	Do   string `json:"do" doc:"What is done there, in a word"`
-	Href string `json:"href"`
-	Warn bool   `json:"warn"`
 }
 
 // AskShifts gives the service what answers for changes of shift; it is set
@@ -51,11 +41,11 @@ func (x Shifts) minds(line *grid.Line, post id.ID, now int64) bool {
 }
 
 // told reports whether an account is to be told of a post's open tasks.
-func (x Shifts) told(line *grid.Line, post, account id.ID, now int64) bool {
+func (x Shifts) told(line *grid.Line, post, account id.ID, now int64) (bool, error) {
 	if x.Told != nil {
 		return x.Told(post)
 	}
-	return slices.Contains(line.Post(line.Effective(post, now)).OnDuty(now), account)
+	return slices.Contains(line.Post(line.Effective(post, now)).OnDuty(now), account), nil
 }
 
 // OpenOf lists the open tasks of a post by deadline, at most so many, and
