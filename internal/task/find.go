@@ -55,7 +55,7 @@ func (s *Service) Candidates(ctx context.Context, c grid.Caller, task id.ID, a A
 	list = slices.DeleteFunc(list, func(t Task) bool {
 		twice := seen[t.ID]
 		seen[t.ID] = true
-		st := standingOf(t, c, d.line, d.now, false)
+		st := standingOf(t, c, d.line, d.now, false, d.shifts)
 		return twice || !hit(t) || st == 0 || a == Merge && st&(owner|issuer) == 0
 	})
 	nearest(list, v.Task)

@@ -23,7 +23,7 @@ type Tie struct {
 }
 
 // hrefs are the pages of what tasks are linked with.
-var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "call": "/duty/calls/", "inspection": "/inspections/visits/"}
+var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "call": "/duty/calls/", "inspection": "/inspections/visits/", "relief": "/relief/"}
 
 // Link links a task with another, a place, a person or a round that the caller
 // may see. It stands in the history, and between two tasks it is the link of

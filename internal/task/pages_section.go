@@ -74,17 +74,24 @@ func (s *Service) tiedTo(ctx context.Context, c grid.Caller, l Link) (out []tied
 		return nil, err
 	}
 	kinds, err := s.Kinds(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	now := s.now()
+	x, err := s.shiftsOf(ctx, c, line, now)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range list {
-		if len(out) == maxListed || standingOf(t, c, line, now, false) == 0 {
+		if len(out) == maxListed || standingOf(t, c, line, now, false, x) == 0 {
 			continue
 		}
 		k, _ := kinds.Get(t.Kind)
-		x := tiedTask{t.ID, t.Title, k.Name(c.Lang), t.State}
-		if x.Name == "" {
-			x.Name = x.Kind
+		tied := tiedTask{t.ID, t.Title, k.Name(c.Lang), t.State}
+		if tied.Name == "" {
+			tied.Name = tied.Kind
 		}
-		out = append(out, x)
+		out = append(out, tied)
 	}
-	return out, err
+	return out, nil
 }
