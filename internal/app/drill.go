@@ -14,7 +14,7 @@ type Drill struct {
 	App     *App
 	Handler http.Handler
 	Loaded  *district.Loaded
-	Logins  map[string]district.Printed // by log-in name and by grid role, of which the last printed
+	Logins  map[string]district.Printed // by log-in name, and by grid role
 	db      *db.DB
 }
 
@@ -39,7 +39,10 @@ func OpenDrill(ctx context.Context, o Options, opt DemoOptions) (*Drill, error) 
 	a.Background(ctx)
 	printed, err := district.Issue(ctx, a.demoServices(), loaded)
 	for _, p := range printed {
-		out.Logins[p.Login.Login], out.Logins[p.Role] = p, p
+		out.Logins[p.Login.Login] = p
+		if p.Login.Login != "duty" && p.Login.Login != "secretary" { // there is another of the role
+			out.Logins[p.Role] = p
+		}
 	}
 	return out, err
 }

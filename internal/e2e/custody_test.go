@@ -346,7 +346,7 @@ func (s *custody) goesBack(t *testing.T) {
 	b.leaves("关闭名单")
 	b.sees("请另一位同事下载")
 	b.looks("incoming-closed")
-	second := s.open(t, "department", "zh", 1440, 900)
+	second := s.open(t, "duty", "zh", 1440, 900)
 	second.visit(s.list)
 	raw, err := os.ReadFile(s.leads)
 	if err != nil {

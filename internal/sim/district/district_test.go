@@ -200,7 +200,7 @@ func checkAccounts(t *testing.T, s district.Services, l *district.Loaded) {
 		}
 	}
 	slices.Sort(names)
-	if want := []string{"auditor", "clerk", "command", "department", "grid", "leader", "property", "secretary", "street", "volunteer"}; !slices.Equal(names, want) {
+	if want := []string{"auditor", "clerk", "command", "department", "duty", "grid", "leader", "property", "secretary", "street", "volunteer"}; !slices.Equal(names, want) {
 		t.Errorf("log-ins %v", names)
 	}
 	l.Logins = slices.DeleteFunc(l.Logins, func(x district.Login) bool { return x.Login != "leader" })

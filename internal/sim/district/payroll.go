@@ -49,7 +49,7 @@ func (l *loader) upper(ctx context.Context) error {
 }
 
 // printUpper chooses the posts above the communities whose log-ins are printed:
-// the command, a department, the story's street and the auditor.
+// the command, its duty post, a department, the story's street and the auditor.
 func (p *payroll) printUpper() {
 	street := ""
 	if code := p.l.plot.code; code != "" {
@@ -65,6 +65,8 @@ func (p *payroll) printUpper() {
 		switch post.Role {
 		case sim.RoleCommand:
 			login = "command"
+		case sim.RoleDuty:
+			login = "duty"
 		case sim.RoleDepartment:
 			login = "department"
 		case sim.RoleAuditor:
