@@ -10,19 +10,19 @@ import (
 
 // reader walks through one text and notes what its parts are.
 type reader struct {
-	whole string // folded: as many characters as the original
-	text  string // the same bytes, with what was read beforehand blanked out
-	spans []part
-	last  Kind            // of the last part that means something
-	has   [kindCount]bool // read so far
-	in    *nation.Area    // the deepest area read, where the nation has it
-	chunk int             // up to here no number begins
-	vague bool            // the compound's name does not say that it is one
-	home  bool            // the compound's name says that people live in it
-	trade bool            // the compound's name says that people work in it
-	row   bool            // the building is a row of bungalows
-	again bool            // an area was named again right before
-	broke bool            // a separator stands before what comes
+	whole  string // folded: as many characters as the original
+	text   string // the same bytes, with what was read beforehand blanked out
+	spans  []part
+	last   Kind            // of the last part that means something
+	has    [kindCount]bool // read so far
+	in     *nation.Area    // the deepest area read, where the nation has it
+	chunk  int             // up to here no number begins
+	vague  bool            // the compound's name does not say that it is one
+	towers bool            // buildings of the compound bear letters
+	trade  bool            // the compound's name says that people work in it
+	row    bool            // the building is a row of bungalows
+	again  bool            // an area was named again right before
+	broke  bool            // a separator stands before what comes
 }
 
 // part is a span in bytes of the folded text.
@@ -87,11 +87,17 @@ func (r *reader) add(kind Kind, lo, hi int, value string) int {
 		r.has[kind] = true
 	}
 	if kind == Compound {
-		r.home = vocab.Homes.atEnd(value) != ""
-		r.trade = !r.home && vocab.Trades.atEnd(value) != ""
+		home := vocab.Homes.atEnd(value) != ""
+		r.trade = !home && vocab.Trades.atEnd(value) != ""
+		r.towers = home || vocab.Towers.atEnd(value) != ""
 	}
 	r.broke, r.again = false, false
 	return hi
+}
+
+// inside reports whether a part of a compound was read.
+func (r *reader) inside() bool {
+	return r.last == Compound || r.last == Phase || r.last == Floor || r.last == Building || r.last == Inside
 }
 
 // noise reads words that mean nothing in an address.

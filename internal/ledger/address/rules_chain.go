@@ -32,7 +32,7 @@ func (r *reader) numbers(n num) int {
 
 func (r *reader) addNum(kind Kind, n num) int {
 	value := n.value
-	if kind == Phase && n.role != phase || kind == Road || kind == SubRoad {
+	if kind == Phase && n.role != phase || kind == Road || kind == SubRoad || n.role == aisle {
 		value = r.text[n.lo:n.hi]
 	}
 	return r.add(kind, n.lo, n.hi, value)
@@ -84,7 +84,7 @@ func (r *reader) joined(c []num) Kind {
 		return RoadNo
 	case span(first.value, last.value):
 		return r.meaning(last)
-	case r.last == Floor, r.last == Building && digitsOf(first.value) >= 3:
+	case r.last == Floor, r.last == Building && digitsOf(first.value) >= 3, digitsOf(first.value) >= 4 && sizeOf(last.value) < 3 && r.trade:
 		if last.role == bare || last.role == number || last.role == room {
 			return Room
 		}
@@ -159,6 +159,8 @@ func (r *reader) meaning(n num) Kind {
 	switch n.role {
 	case building:
 		return Building
+	case aisle:
+		return Unit
 	case unit:
 		if n.word == vocab.Gate && !r.has[Building] {
 			if r.last == Lane {
@@ -240,7 +242,7 @@ func (r *reader) numbered(n, next num, more bool) Kind {
 			return Building
 		case r.vague && r.last == Compound && !r.has[RoadNo]:
 			return RoadNo
-		case sizeOf(n.value) > 3:
+		case sizeOf(n.value) > 3 || sizeOf(n.value) == 3 && r.trade && r.last == Phase:
 			return Room
 		}
 		return Building

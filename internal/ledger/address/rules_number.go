@@ -23,6 +23,7 @@ const (
 	phase    role = "phase"
 	zone     role = "zone"
 	row      role = "row"
+	aisle    role = "aisle"  // 街 of a market hall
 	number   role = "number" // 号: nearly anything
 )
 
@@ -107,7 +108,8 @@ func (r *reader) cut(at, end int) int {
 	if digits > 3 || letter >= end || r.text[letter] < 'A' || end-letter > 5 || digitsOf(r.text[letter+1:end]) != end-letter-1 {
 		return 0
 	}
-	if end-letter-1 >= 3 && (digits > 0 || r.home || r.last == RoadNo || vocab.unitIs[r.unitAt(end)] == room) {
+	rest, roomed := end-letter-1, vocab.unitIs[r.unitAt(end)] == room
+	if rest >= 3 && (digits > 0 || r.towers || r.last == RoadNo || roomed) || rest == 2 && digits > 0 && roomed {
 		return letter + 1
 	}
 	return 0
@@ -146,6 +148,9 @@ func (r *reader) unitAt(i int) string {
 			}
 			return ""
 		}
+	}
+	if vocab.unitIs[word] == aisle && !(r.trade && r.inside()) {
+		return ""
 	}
 	if vocab.Loose.at(word) == word && word != "" {
 		if c, _ := utf8.DecodeRuneInString(rest[len(word):]); c >= 0x2E80 && vocab.digit[c] == 0 && vocab.ten[c] == 0 {

@@ -121,6 +121,7 @@ type wordFile struct {
 	Compounds       list                `json:"compounds"`
 	StrongCompounds list                `json:"strong_compounds"`
 	Homes           list                `json:"homes"`
+	Towers          list                `json:"towers"`
 	Trades          list                `json:"trades"`
 	Phases          []string            `json:"phases"`
 	Directions      list                `json:"directions"`
