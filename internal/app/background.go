@@ -71,11 +71,12 @@ func (a *App) news(ctx context.Context) {
 	}
 }
 
-// outbox hands what is due to its handlers: openings of rounds that repeat, and
-// cut-offs. A message is leased, so that of several processes one handles it.
+// outbox hands what is due to its handlers: openings of rounds that repeat,
+// cut-offs, people handed to other authorities. A message is leased, so that of several processes one handles it.
 func (a *App) outbox(ctx context.Context) {
 	r := jobs.NewRunner(a.DB, a.log())
 	a.Rounds.Handle(r)
+	a.Incoming.Handle(r)
 	if err := r.Run(ctx); err != nil {
 		a.log().Error("the outbox stands still", "error", err)
 	}

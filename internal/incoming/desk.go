@@ -7,6 +7,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/ledger/address"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/seal"
 	"wangge/internal/task"
@@ -31,7 +32,16 @@ type Card struct {
 	Same    []Lead        `json:"same,omitempty" doc:"Others to be called under one of these phones"`
 	Events  []Event       `json:"events"`
 	Lists   int           `json:"lists" doc:"Rows of lists that mean this person"`
+	Sending *Sending      `json:"sending,omitempty" doc:"Where it is sent by API, until the receipt comes"`
 	Custody *task.Custody `json:"custody,omitempty" doc:"Who answers for it, while it is open"`
+}
+
+// Sending is how far a lead is on its way to another authority.
+type Sending struct {
+	Receiver string `json:"receiver"`
+	Tries    int    `json:"tries" doc:"That gave no receipt"`
+	AtMs     int64  `json:"at_ms" doc:"Of the last try; of the beginning where there was none"`
+	Failed   string `json:"failed,omitempty" doc:"Why the last try gave no receipt"`
 }
 
 // Script is what the caller says, in the caller's language.
@@ -120,6 +130,11 @@ func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, erro
 	card.Script = script(c.Lang, l, card.Area)
 	if card.Lists, err = rowCount(ctx, s.DB.Read(), c.District, l.ID); err != nil {
 		return nil, err
+	}
+	if n, ok, err := sendingOf(ctx, s.DB.Read(), c.District, l.ID); err != nil {
+		return nil, err
+	} else if ok {
+		card.Sending = &Sending{n.name, n.tries, n.at, i18n.T(c.Lang, n.failed)}
 	}
 	if card.Custody, err = s.Tasks.CustodyOf(ctx, c, task.KindLead, l.ID); err != nil {
 		return nil, err

@@ -47,9 +47,7 @@ func (s *Service) Receipt(ctx context.Context, c grid.Caller, v id.ID, version i
 		if receipt == "" {
 			return errs.Field(errs.E(op, errs.Invalid, "error.required"), "receipt")
 		}
-		l.State, l.DoneMs, l.DoneBy = Done, s.nowMs(), c.AccountID
-		l.body.Answer.Receipt = receipt
-		return s.save(ctx, tx, c, &l, "receipt", "", receipt)
+		return s.receipted(ctx, tx, c, &l, receipt)
 	}))
 }
 

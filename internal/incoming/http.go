@@ -43,6 +43,7 @@ type listAnswer struct {
 func RegisterAPI(api huma.API, s *Service) {
 	registerLists(api, s)
 	registerDesk(api, s)
+	registerTransfer(api, s)
 	op(api, http.MethodGet, "/incoming/words", "incoming-words", "Results a call may have, exposures and classes, with their words",
 		func(_ context.Context, c grid.Caller, _ *struct{}) (*answer[Words], error) {
 			return &answer[Words]{wordsIn(c.Lang)}, nil
@@ -166,6 +167,43 @@ func registerDesk(api huma.API, s *Service) {
 			Body Verdict
 		}) (*struct{}, error) {
 			return nil, s.Confirm(ctx, c, in.ID.ID, in.Body)
+		})
+}
+
+// registerTransfer adds what hands leads to other districts and takes theirs.
+func registerTransfer(api huma.API, s *Service) {
+	op(api, http.MethodPost, "/leads", "lead-receive", "Take over a person whom another district hands over; the answer is the receipt",
+		func(ctx context.Context, c grid.Caller, in *struct{ Body Referral }) (*answer[Receipt], error) {
+			receipt, err := s.Receive(ctx, c, in.Body)
+			return &answer[Receipt]{Receipt{receipt}}, err
+		}, func(o *huma.Operation) { o.DefaultStatus = http.StatusCreated })
+	op(api, http.MethodPost, "/leads/{id}/recall", "lead-recall", "Take back a person handed to an authority outside the district that gave no receipt yet",
+		func(ctx context.Context, c grid.Caller, in *struct {
+			ByID
+			Body struct {
+				Version int `json:"version"`
+			}
+		}) (*struct{}, error) {
+			return nil, s.Recall(ctx, c, in.ID.ID, in.Body.Version)
+		})
+	op(api, http.MethodGet, "/incoming/sheet", "incoming-sheet", "People handed to authorities outside the district that are not sent by API, as a list these can bring in, at most 200",
+		func(ctx context.Context, c grid.Caller, _ *struct{}) (*web.FileAnswer, error) {
+			b, err := s.TransferSheet(ctx, c)
+			return web.NewFileAnswer("transfer.xlsx", web.XLSX, b), err
+		})
+	op(api, http.MethodGet, "/incoming/receivers", "incoming-receivers", "Authorities outside the district that take people by API",
+		func(ctx context.Context, c grid.Caller, _ *struct{}) (*answer[[]Receiver], error) {
+			list, err := s.Receivers(ctx, c, grid.LeadRead)
+			return &answer[[]Receiver]{list}, err
+		})
+	op(api, http.MethodPost, "/incoming/receivers", "incoming-receiver-add", "Add an authority that takes people by API",
+		func(ctx context.Context, c grid.Caller, in *struct{ Body NewReceiver }) (*answer[Receiver], error) {
+			v, err := s.AddReceiver(ctx, c, in.Body)
+			return &answer[Receiver]{Receiver{ID: v, Name: in.Body.Name, URL: in.Body.URL}}, err
+		}, func(o *huma.Operation) { o.DefaultStatus = http.StatusCreated })
+	op(api, http.MethodDelete, "/incoming/receivers/{id}", "incoming-receiver-end", "Send nothing more to an authority",
+		func(ctx context.Context, c grid.Caller, in *ByID) (*struct{}, error) {
+			return nil, s.EndReceiver(ctx, c, in.ID.ID)
 		})
 }
 

@@ -59,6 +59,11 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 		if err := s.insertLeads(ctx, tx, c, mates, of); err != nil {
 			return err
 		}
+		if r.To == "text" && o.ReceiverID != id.Zero {
+			if err := s.dispatch(ctx, tx, c.District, &l, o.ReceiverID); err != nil {
+				return err
+			}
+		}
 		return s.rebalance(ctx, tx, c.District)
 	})
 	if err == nil && r.Home && o.DoorID != id.Zero {
@@ -131,6 +136,8 @@ func (s *Service) checkAnswer(ctx context.Context, c grid.Caller, l *lead, r Res
 		return bad("stops", "incoming.too_long")
 	}
 	switch {
+	case r.To == "text" && o.ReceiverID != id.Zero:
+		return s.checkReceiver(ctx, c, l, o)
 	case r.To == "text" && o.To == "":
 		return bad("to", "incoming.to_missing")
 	case r.To == "area":
@@ -236,10 +243,11 @@ func (a *Answer) empty() bool {
 
 // summary is what an event tells of an answer.
 func summary(a *Answer) string {
-	parts := []string{a.Address, a.Note, a.Help}
-	for _, x := range a.Stops {
-		parts = append(parts, strings.TrimSpace(x.Day+" "+x.Place))
-	}
+	return joinWords(a.Address, a.Note, a.Help, stopsText(a.Stops))
+}
+
+// joinWords puts what is not empty in a row.
+func joinWords(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
 }
 

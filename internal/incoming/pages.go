@@ -31,29 +31,34 @@ func NewPages(s *Service, ren *web.Renderer, district int) (*Pages, error) {
 // Register adds the routes to app.
 func (p *Pages) Register(app *web.App) {
 	for pattern, h := range map[string]grid.Handler{
-		"GET /incoming":             p.lists,
-		"GET /incoming/unclear":     p.inState(Unclear),
-		"GET /incoming/open":        p.inState(Open),
-		"GET /incoming/sent":        p.inState(Sent),
-		"GET /incoming/done":        p.inState(Done),
-		"GET /incoming/late":        p.inState(Late),
-		"GET /incoming/measures":    p.measures,
-		"GET /incoming/{id}":        p.list,
-		"POST /incoming/{id}/close": p.close,
-		"GET /leads/{id}":           p.lead,
-		"POST /leads/{id}/accept":   p.accept,
-		"POST /leads/{id}/receipt":  p.receipt,
-		"POST /leads/{id}/measure":  p.confirm,
-		"GET /desk":                 p.desk,
-		"POST /desk":                p.sit,
-		"POST /desk/leave":          p.leave,
-		"GET /arrive/{code}/poster": p.poster,
+		"GET /incoming":                     p.lists,
+		"GET /incoming/unclear":             p.inState(Unclear),
+		"GET /incoming/open":                p.inState(Open),
+		"GET /incoming/sent":                p.inState(Sent),
+		"GET /incoming/done":                p.inState(Done),
+		"GET /incoming/late":                p.inState(Late),
+		"GET /incoming/measures":            p.measures,
+		"GET /incoming/receivers":           p.receivers,
+		"POST /incoming/receivers":          p.addReceiver,
+		"POST /incoming/receivers/{id}/end": p.endReceiver,
+		"GET /incoming/{id}":                p.list,
+		"POST /incoming/{id}/close":         p.close,
+		"GET /leads/{id}":                   p.lead,
+		"POST /leads/{id}/accept":           p.accept,
+		"POST /leads/{id}/receipt":          p.receipt,
+		"POST /leads/{id}/recall":           p.recall,
+		"POST /leads/{id}/measure":          p.confirm,
+		"GET /desk":                         p.desk,
+		"POST /desk":                        p.sit,
+		"POST /desk/leave":                  p.leave,
+		"GET /arrive/{code}/poster":         p.poster,
 	} {
 		app.Handle(pattern, grid.Called(h))
 	}
 	app.Handle("POST /leads/{id}", web.WithForm(grid.Called(p.record)))
 	app.Handle("POST /leads/{id}/place", web.WithForm(grid.Called(p.decide)))
 	app.Handle("POST /incoming", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute), web.As(web.Heavy))
+	app.Handle("GET /incoming/sheet", grid.Called(p.sheet), web.Timeout(time.Minute), web.As(web.Heavy))
 	app.Handle("GET /incoming/{id}/refused", grid.Called(p.refused), web.Timeout(time.Minute), web.As(web.Heavy))
 	app.Handle("GET /incoming/{id}/back", grid.Called(p.back), web.Timeout(time.Minute), web.As(web.Heavy))
 	p.registerPublic(app)
@@ -84,6 +89,7 @@ func (p *Pages) tabs(r *http.Request, c grid.Caller, here string) []web.Item {
 	add("/incoming/late", "incoming.tab.late", true)
 	add("/incoming/done", "incoming.tab.done", true)
 	add("/incoming/measures", "incoming.tab.measures", c.Can(grid.LeadConfirm))
+	add("/incoming/receivers", "incoming.tab.receivers", c.Can(grid.EmergencyWrite))
 	return out
 }
 
@@ -219,6 +225,7 @@ type statePage struct {
 	State State
 	Leads []Lead
 	Full  bool // there are more than are shown
+	Sheet bool // the caller may take a transfer sheet
 	Next  string
 }
 
@@ -235,7 +242,8 @@ func (p *Pages) inState(state State) grid.Handler {
 			next = here + "?after=" + leads[len(leads)-1].ID.String()
 		}
 		return p.ren.Page(w, r, layoutFor(c), "incoming/state", statePage{Next: next, Meta: web.Meta{Title: web.T(ctx, "incoming.tab."+string(state)), Menu: menuOf(c)},
-			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Full: len(leads) == shownLeads})
+			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Full: len(leads) == shownLeads,
+			Sheet: state == Sent && len(leads) > 0 && c.Can(grid.LeadImport) && c.Can(grid.LeadCall)})
 	}
 }
 

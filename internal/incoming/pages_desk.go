@@ -27,6 +27,7 @@ type cardForm struct {
 	Long      []Result // with what the call gave
 	Exposures []web.Option
 	Areas     []web.Option
+	Receivers []web.Option
 	Stops     []int
 	Mates     []int
 	Ledger    bool // the caller may write the ledger
@@ -64,6 +65,16 @@ func (p *Pages) cardForm(r *http.Request, c grid.Caller, card *Card, form web.Fo
 	f.Areas = []web.Option{{Value: "", Text: web.T(r.Context(), "incoming.choose")}}
 	for _, a := range areas {
 		f.Areas = append(f.Areas, web.Option{Value: a.ID.String(), Text: grid.Label(c.Lang, a)})
+	}
+	if err != nil {
+		return f, err
+	}
+	to, err := p.s.Receivers(r.Context(), c, grid.LeadRead)
+	if len(to) > 0 {
+		f.Receivers = []web.Option{{Value: "", Text: web.T(r.Context(), "incoming.receiver.none")}}
+	}
+	for _, x := range to {
+		f.Receivers = append(f.Receivers, web.Option{Value: x.ID.String(), Text: x.Name})
 	}
 	return f, err
 }
@@ -165,7 +176,7 @@ func outcomeOf(f url.Values) Outcome {
 	version, _ := strconv.Atoi(f.Get("version"))
 	o := Outcome{Result: f.Get("result"), Version: version, NoDoor: f.Get("door") == "none"}
 	o.Answer = Answer{Address: f.Get("address"), DoorID: id.From(f.Get("door")), Exposure: f.Get("exposure"), ExposedDay: f.Get("exposed_day"), TestDay: f.Get("test_day"),
-		Help: strings.Join(append(slices.Clone(f["helps"]), f["help"]...), " "), To: f.Get("to"), ToArea: id.From(f.Get("to_area")), Note: f.Get("note"), Ledger: f.Get("ledger") == "1"}
+		Help: strings.Join(append(slices.Clone(f["helps"]), f["help"]...), " "), To: f.Get("to"), ToArea: id.From(f.Get("to_area")), ReceiverID: id.From(f.Get("receiver")), Note: f.Get("note"), Ledger: f.Get("ledger") == "1"}
 	if r, ok := resultOf(o.Result); ok && r.Short {
 		o.Answer = Answer{Note: o.Note} // a tap: what stands in the other fields was not said
 		return o
@@ -238,6 +249,15 @@ func (p *Pages) receipt(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 	}
 	web.Flash(w, r, "ok", "incoming.received")
 	return web.Redirect(w, r, "/incoming/sent")
+}
+
+func (p *Pages) recall(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	version, _ := strconv.Atoi(r.FormValue("version"))
+	if err := p.s.Recall(r.Context(), c, pathID(r), version); err != nil {
+		return err
+	}
+	web.Flash(w, r, "ok", "incoming.recalled")
+	return web.Redirect(w, r, "/leads/"+r.PathValue("id"))
 }
 
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, c grid.Caller) error {

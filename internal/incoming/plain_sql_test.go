@@ -13,7 +13,7 @@ import (
 // plainIn names the table of leads in which a text stands readable; "" for none.
 func plainIn(t testing.TB, d *db.DB, text string) string {
 	t.Helper()
-	for _, table := range []string{"lead", "lead_list", "lead_row", "lead_key", "lead_event", "lead_seat"} {
+	for _, table := range []string{"lead_receiver", "lead_sending", "lead_referral", "lead", "lead_list", "lead_row", "lead_key", "lead_event", "lead_seat"} {
 		found := false
 		dbtest.OK(t, db.Each(ctx, d.Read(), func(r *sql.Rows) error {
 			cols, err := r.Columns()

@@ -46,7 +46,7 @@ func readRow(h *sheetHead, r rawRow, drill bool) record {
 	}
 	b := body{
 		Name: r.text(h, roster.Name), Title: r.text(h, "title"), Class: r.text(h, "class"), Ask: r.text(h, "ask"),
-		Transport: r.text(h, "transport"), Seat: r.text(h, "seat"), Origin: r.text(h, "origin"), Note: r.text(h, roster.Note),
+		Transport: r.text(h, "transport"), Seat: r.text(h, "seat"), Origin: r.text(h, "origin"), Note: joinWords(r.text(h, roster.Note), r.text(h, "reason")),
 		Arrival: relist.AsDay(r.text(h, "arrival")), Address: addressOf(h, r),
 	}
 	out := record{}

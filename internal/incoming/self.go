@@ -71,22 +71,13 @@ func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address strin
 	}
 	l := &lead{ID: id.New(), EmergencyID: e.ID, Register: e.Register, Source: FromSelf, Class: "self", State: Unclear, Path: area.Path, CreatedMs: s.nowMs(), Version: 1, body: b}
 	l.DueMs = dueMs(l.CreatedMs, 0)
-	k := keysOf(&b, s.hasher(e.Register))
 	if err := s.place(ctx, c, area.Path, []*lead{l}); err != nil {
 		return "", errs.Wrap(op, err)
 	}
-	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		number = shortNumber(l.ID)
-		tx.Notify(topic) // the desk hands it to a caller within the minute
-		there, err := s.isThere(ctx, tx, c, e.ID, k, s.hasher(e.Register))
-		if err != nil {
-			return err
-		}
-		if there != nil { // who reports twice, or is on a list already, is called once
-			number = shortNumber(there.ID)
-			return s.joined(ctx, tx, c, []*joining{{there, []record{{body: b}}}})
-		}
-		return s.insertLeads(ctx, tx, c, []*lead{l}, map[id.ID]keys{l.ID: k})
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error { // the desk hands it to a caller within the minute
+		at, err := s.admit(ctx, tx, c, l)
+		number = shortNumber(at)
+		return err
 	})
 	return number, errs.Wrap(op, err)
 }

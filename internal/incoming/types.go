@@ -25,6 +25,7 @@ type Source string
 const (
 	FromList      Source = "list"
 	FromSelf      Source = "self"      // the person or the family, on the public page
+	FromDistrict  Source = "district"  // handed over by another district
 	FromCompanion Source = "companion" // named by somebody who was called
 )
 
@@ -135,6 +136,7 @@ type Answer struct {
 	Help       string      `json:"help,omitempty" maxLength:"500" doc:"What the person needs"`
 	To         string      `json:"to,omitempty" maxLength:"200" doc:"Which authority it goes to"`
 	ToArea     id.ID       `json:"to_area,omitempty" doc:"The street or community of this district it goes to"`
+	ReceiverID id.ID       `json:"receiver_id,omitempty" doc:"The authority outside the district that gets it by API; missing: as a sheet"`
 	Receipt    string      `json:"receipt,omitempty" maxLength:"200" doc:"The receiver's receipt"`
 	Note       string      `json:"note,omitempty" maxLength:"1000"`
 	Ledger     bool        `json:"ledger,omitempty" doc:"Record the confirmed address in the ledger"`
@@ -166,7 +168,7 @@ const (
 // Event is something that happened to a lead.
 type Event struct {
 	AtMs      int64  `json:"at_ms"`
-	Kind      string `json:"kind" enum:"came,joined,called,placed,given,accepted,receipt,measure,unrecorded"`
+	Kind      string `json:"kind" enum:"came,joined,called,placed,given,accepted,receipt,measure,unrecorded,sheet,recalled"`
 	Result    string `json:"result,omitempty"`
 	AccountID id.ID  `json:"account_id"`
 	Text      string `json:"text,omitempty"`

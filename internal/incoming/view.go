@@ -16,7 +16,7 @@ import (
 type Lead struct {
 	ID          id.ID    `json:"id"`
 	State       State    `json:"state" enum:"unclear,open,sent,done"`
-	Source      Source   `json:"source" enum:"list,self,companion"`
+	Source      Source   `json:"source" enum:"list,self,companion,district"`
 	Class       string   `json:"class"`
 	Urgency     string   `json:"urgency" enum:"normal,urgent,most_urgent"`
 	Area        string   `json:"area" doc:"The community it belongs to, or the area that decides"`

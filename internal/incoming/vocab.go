@@ -131,7 +131,7 @@ func urgencyOf(text string) (level int, ok bool) {
 	t := strings.ToLower(sheet.Squeeze(text))
 	for i := len(urgent) - 1; i >= 0; i-- {
 		for _, w := range urgent[i].Words {
-			if t == w {
+			if t == sheet.Squeeze(w) {
 				return i, true
 			}
 		}

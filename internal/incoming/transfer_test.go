@@ -1,0 +1,168 @@
+package incoming
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/internal/grid"
+	"wangge/internal/platform/db"
+	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/jobs"
+	"wangge/internal/task"
+)
+
+// runner hands out what waits in the outbox.
+func (w *world) runner() *jobs.Runner {
+	r := jobs.NewRunner(w.s.DB, w.s.Log)
+	w.s.Handle(r)
+	return r
+}
+
+// A transfer sheet is a list that another district brings in as it is, in either
+// language.
+func TestTransferSheetIsAList(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		rep := w.bring(clerk, w.Hua.ID, "A,G1同乘,同乘,加急,核实行程,甲,230103199003076616,13900000011,某处,G1", "B,,,,,乙,,13900000012,,")
+		people := w.people(clerk, rep.ListID)
+		dbtest.OK(t, w.s.Record(ctx, clerk, people["甲"].ID, Outcome{Result: "other_city", Answer: Answer{To: "沈阳市", Address: "沈阳市和平区某路1号", Note: "昨天走的"}}))
+		for _, lang := range []string{"zh", "en"} {
+			clerk.Lang = lang
+			data := dbtest.Must(w.s.TransferSheet(ctx, clerk))(t)
+			heads, rows, err := read(ctx, []File{{Name: "t.xlsx", R: bytes.NewReader(data), Size: int64(len(data))}})
+			dbtest.OK(t, err)
+			if len(rows) != 1 {
+				t.Fatalf("%d rows", len(rows))
+			}
+			r := readRow(&heads[0], rows[0], true)
+			b := r.body
+			if r.refused != "" || r.urgency != people["甲"].urgency || r.class != "transport" || b.Name != "甲" || b.IDNo != "230103199003076616" || len(b.Phones) != 1 || b.Phones[0] != "13900000011" ||
+				b.Address != "沈阳市和平区某路1号" || b.Transport != "G1" || !strings.Contains(b.Note, "昨天走的") || !strings.Contains(b.Note, resultText(lang, "other_city")) || len(b.Doubts) > 0 {
+				t.Errorf("%s: %+v", lang, r)
+			}
+		}
+		if l := w.lead(clerk, people["甲"].ID); l.Events[0].Kind != "sheet" {
+			t.Errorf("the history does not say so: %+v", l.Events)
+		}
+		dbtest.OK(t, w.s.Recall(ctx, clerk, people["甲"].ID, 0))
+		if _, err := w.s.TransferSheet(ctx, clerk); !errs.Is(err, errs.NotFound) {
+			t.Errorf("taken back and still on the sheet: %v", err)
+		}
+		if l := w.lead(clerk, people["甲"].ID); l.State != Open || l.Result != "" {
+			t.Errorf("%+v", l.Lead)
+		}
+	})
+}
+
+// What a receiver answers: without a receipt the lead stays open, says why and
+// climbs; the receipt settles it; a drill sends nothing.
+func TestSentUntilTheReceipt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newWalk(t, d)
+		w := k.world
+		clerk := k.callerOf(w.Hua.Path)
+		status, said, asked := http.StatusInternalServerError, "", ""
+		srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			asked = r.Header.Get("Authorization")
+			rw.WriteHeader(status)
+			_, _ = rw.Write([]byte(said))
+		}))
+		t.Cleanup(srv.Close)
+		to := dbtest.Must(w.s.AddReceiver(ctx, w.C, NewReceiver{Name: "沈阳市", URL: srv.URL + "/", Token: "wgt_secret"}))(t)
+		if at := plainIn(t, d, "wgt_secret"); at != "" {
+			t.Errorf("the token stands in clear in %s", at)
+		}
+		if _, err := w.s.AddReceiver(ctx, w.C, NewReceiver{Name: "x", URL: "http://example.com", Token: "x"}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("a token in clear over the network: %v", err)
+		}
+		rep := w.bring(clerk, w.Hua.ID, "A,,,加急,,甲,,13900000011,,")
+		v := w.people(clerk, rep.ListID)["甲"].ID
+		dbtest.OK(t, w.s.Record(ctx, clerk, v, Outcome{Result: "other_city", Answer: Answer{ReceiverID: to}}))
+		run := w.runner()
+		for code, want := range map[int]string{500: "incoming.send.bad", 401: "incoming.send.token", 409: "incoming.send.closed", 422: "incoming.send.refused", 201: "incoming.send.bad"} {
+			status = code
+			w.Clock.Advance(11 * time.Minute)
+			_, _ = run.Drain(ctx)
+			if n, ok, err := sendingOf(ctx, d.Read(), w.C.District, v); err != nil || !ok || n.failed != want {
+				t.Errorf("%d: %+v %v", code, n, err)
+			}
+		}
+		w.Clock.Advance(3 * time.Hour)
+		dbtest.Must(w.tasks.Sweep(ctx, w.C))(t)
+		if l := w.lead(clerk, v); l.State != Sent || l.Sending == nil || l.Sending.Tries < 5 || l.Sending.Failed == "" || l.Custody == nil || l.Custody.Above == "" {
+			t.Errorf("%+v %+v %+v", l.Lead, l.Sending, l.Custody)
+		}
+		status, said = http.StatusCreated, `{"receipt":"210102-7"}`
+		dbtest.Must(run.Drain(ctx))(t)
+		l := w.lead(clerk, v)
+		if l.State != Done || l.Answer.Receipt != "210102-7" || l.Sending != nil || asked != "Bearer wgt_secret" {
+			t.Errorf("%+v %+v", l.Lead, l.Answer)
+		}
+		if got := dbtest.Must(w.tasks.Task(ctx, w.C, v))(t); got.State != task.Closed {
+			t.Errorf("%+v", got.Task)
+		}
+		dbtest.OK(t, w.s.EndReceiver(ctx, w.C, to))
+		if got := dbtest.Must(Check(ctx, d))(t); len(got.Problems) > 0 {
+			t.Error(got.Problems)
+		}
+	})
+}
+
+// A lead that comes from another district gets a receipt, the same one when it is
+// sent again; who is here already is called once.
+func TestTakenOverFromAnotherDistrict(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newWalk(t, d)
+		street := k.again(k.terms["street1"].account)
+		r := Referral{From: "230104", Reference: "77", Reason: "移交他区", Urgency: "urgent", Name: "甲", Phones: []string{"13900000011"}, Address: "幸福小区3-2-502"}
+		receipts := make([]string, 3)
+		for _, err := range atOnce(3, func(i int) (err error) {
+			receipts[i], err = k.s.Receive(ctx, street, r)
+			return err
+		}) {
+			dbtest.OK(t, err)
+		}
+		if receipts[0] == "" || receipts[0] != receipts[1] || receipts[1] != receipts[2] {
+			t.Errorf("%q", receipts)
+		}
+		list := k.leads("l.id > 0")
+		if len(list) != 1 || list[0].Source != FromDistrict || list[0].Urgency != 1 || list[0].DoorID != k.doors[1].ID {
+			t.Fatalf("%+v", list)
+		}
+		again := r
+		again.Reference = "78"
+		dbtest.Must(k.s.Receive(ctx, street, again))(t)
+		if list = k.leads("l.id > 0"); len(list) != 1 {
+			t.Errorf("%d leads of one person", len(list))
+		}
+		for field, bad := range map[string]Referral{"from": {From: "x", Reference: "1", Urgency: "normal"}, "reference": {From: "230104", Reference: "a b", Urgency: "normal"},
+			"urgency": {From: "230104", Reference: "1"}, "phones": {From: "230104", Reference: "1", Urgency: "normal"}} {
+			if _, err := k.s.Receive(ctx, street, bad); !errs.Is(err, errs.Invalid) || errs.As(err).Field != field {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		if got := dbtest.Must(Check(ctx, d))(t); len(got.Problems) > 0 {
+			t.Error(got.Problems)
+		}
+		if at := plainIn(t, d, "13900000011"); at != "" {
+			t.Errorf("the phone stands in clear in %s", at)
+		}
+	})
+}
+
+// The address of a receiver is a server's, and encrypted.
+func TestAddressOfAReceiver(t *testing.T) {
+	for text, want := range map[string]string{"https://a.example/": "https://a.example", " https://a.example:8443": "https://a.example:8443", "http://127.0.0.1:80": "http://127.0.0.1:80",
+		"http://a.example": "", "https://a.example/x": "", "https://u:p@a.example": "", "ftp://a.example": "", "": "", "a.example": ""} {
+		got, ok := serverOf(text)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%q: %q %v", text, got, ok)
+		}
+	}
+}
