@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
@@ -37,6 +38,7 @@ type publicPage struct {
 	Basis  string // why arrivals are collected; empty: they are not
 	Form   web.Form
 	Number string // of a report that was taken
+	Busy   string // why nothing more is taken for a while
 	Real   string // the community whose call it was
 }
 
@@ -48,16 +50,16 @@ func (p *Pages) publicPage(r *http.Request, c grid.Caller, title string) (public
 }
 
 func (p *Pages) arriveForm(w http.ResponseWriter, r *http.Request) error {
-	return p.arrivePage(w, r, http.StatusOK, web.Form{Values: url.Values{"people": {"1"}}}, "")
+	return p.arrivePage(w, r, http.StatusOK, web.Form{Values: url.Values{"people": {"1"}}}, publicPage{})
 }
 
-func (p *Pages) arrivePage(w http.ResponseWriter, r *http.Request, status int, form web.Form, number string) error {
+func (p *Pages) arrivePage(w http.ResponseWriter, r *http.Request, status int, form web.Form, say publicPage) error {
 	c := p.anybody(r, "arrivals, reported by anybody")
 	d, err := p.publicPage(r, c, "incoming.arrive.title")
 	if err != nil {
 		return err
 	}
-	d.Form, d.Number = form, number
+	d.Form, d.Number, d.Busy = form, say.Number, say.Busy
 	if d.Basis, _, err = p.s.Collecting(r.Context(), c); err != nil {
 		return err
 	}
@@ -69,13 +71,16 @@ func (p *Pages) arrive(w http.ResponseWriter, r *http.Request) error {
 	people, _ := strconv.Atoi(f.Get("people"))
 	number, err := p.s.Arrive(r.Context(), c, r.PathValue("code"), web.Remote(r), SelfReport{Name: f.Get("name"), Phone: f.Get("phone"), Address: f.Get("address"), Origin: f.Get("origin"),
 		ArriveDay: f.Get("arrive"), Transport: f.Get("transport"), People: people, Note: f.Get("note"), Gate: id.From(f.Get("gate"))})
-	if errs.Is(err, errs.Invalid) {
-		return p.arrivePage(w, r, http.StatusUnprocessableEntity, web.Form{Values: f, Errors: web.FormErrors(r.Context(), err)}, "")
-	}
-	if err != nil {
+	switch {
+	case errs.Is(err, errs.Invalid):
+		return p.arrivePage(w, r, http.StatusUnprocessableEntity, web.Form{Values: f, Errors: web.FormErrors(r.Context(), err)}, publicPage{})
+	case errs.Is(err, errs.TooMany):
+		w.Header().Set("Retry-After", strconv.Itoa(int(web.GuardWindow/time.Second)))
+		return p.arrivePage(w, r, http.StatusTooManyRequests, web.Form{Values: f}, publicPage{Busy: web.T(r.Context(), "incoming.arrive.busy", int(web.GuardWindow/time.Minute))})
+	case err != nil:
 		return err
 	}
-	return p.arrivePage(w, r, http.StatusOK, web.Form{}, number)
+	return p.arrivePage(w, r, http.StatusOK, web.Form{}, publicPage{Number: number})
 }
 
 func (p *Pages) verifyForm(w http.ResponseWriter, r *http.Request) error {

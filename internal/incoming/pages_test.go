@@ -13,6 +13,7 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -117,4 +118,39 @@ func TestTypedAddressBeatsTheShownDoor(t *testing.T) {
 		s.ask("/leads/"+people["丙"].ID.String(), form(people["丙"].ID, "老毛纺厂家属院3-2-502", shown), http.StatusSeeOther)
 		names(1)
 	})
+}
+
+// A hostel behind one address reports; a flood is refused on a page that keeps
+// what was typed, and other communities and addresses go on.
+func TestManyReportsFromOneAddress(t *testing.T) {
+	d := dbtest.One(t)
+	w := newWorld(t, d)
+	w.caller(grid.RoleCommunity, w.Hua.ID)
+	self := SelfReport{Name: "周三", Phone: "13900000033", Address: "朋友家", Origin: "沈阳市", ArriveDay: w.Clock.Now().Format("2006-01-02"), People: 1}
+	there := dbtest.Must(w.Grid.Area(ctx, w.C, "230103002001"))(t)
+	w.caller(grid.RoleCommunity, there.ID)
+	for i := range reportsThere {
+		if _, err := w.s.Arrive(ctx, w.C, w.Hua.Code, "127.0.0.1", self); err != nil {
+			t.Fatalf("report %d: %v", i, err)
+		}
+	}
+	form := url.Values{"name": {"吴四"}, "phone": {"13900000034"}, "address": {"招待所"}, "origin": {"沈阳市"}, "arrive": {self.ArriveDay}, "people": {"1"}}
+	page := newSite(t, w).ask("/arrive/"+w.Hua.Code, form, http.StatusTooManyRequests)
+	if !strings.Contains(page, "吴四") || !strings.Contains(page, "招待所") || !strings.Contains(page, "/duty/"+w.Hua.Code) {
+		t.Error("what was typed is lost")
+	}
+	for address, code := range map[string]string{"127.0.0.1": there.Code, "127.0.0.2": w.Hua.Code} {
+		if _, err := w.s.Arrive(ctx, w.C, code, address, self); err != nil {
+			t.Errorf("%s at %s: %v", address, code, err)
+		}
+	}
+	refused := 0
+	for range reportsOfOne {
+		if _, err := w.s.Arrive(ctx, w.C, there.Code, "127.0.0.1", self); errs.Is(err, errs.TooMany) {
+			refused++
+		}
+	}
+	if refused < reportsOfOne-reportsThere {
+		t.Errorf("only %d of a flood were refused", refused)
+	}
 }

@@ -29,6 +29,15 @@ type SelfReport struct {
 	Gate      id.ID // the gate whose poster was used, or Zero
 }
 
+// How many arrivals are taken within web.GuardWindow. Behind one address there may
+// be a whole hostel, or all phones of a mobile network: what bounds abuse is
+// what one community's callers could not call in a day anyway.
+const (
+	reportsThere = 200  // of one address, to one community
+	reportsOfOne = 600  // of one address
+	reportsInAll = 5000 // of everybody
+)
+
 // daysAhead is how long before the arrival one may report.
 const daysAhead = 31
 
@@ -54,12 +63,12 @@ func (s *Service) Collecting(ctx context.Context, c grid.Caller) (basis string, 
 // TooMany; Conflict where nothing is collected now.
 func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address string, r SelfReport) (number string, err error) {
 	const op = "incoming.Arrive"
-	if err := s.pass(address); err != nil {
-		return "", err
-	}
 	area, err := s.ArrivalArea(ctx, c, code)
 	if err != nil {
 		return "", err
+	}
+	if now := s.Clock.Now(); !s.senders.Take(address, now) || !s.reports.Take(area.Code+" "+address, now) {
+		return "", tooMany()
 	}
 	e, err := s.emergency(ctx, c, id.Zero)
 	if err != nil {
@@ -123,8 +132,8 @@ const checkedFor = 24 * 3600_000
 // community that calls. NotFound for any other; TooMany for who tries many.
 func (s *Service) CheckCode(ctx context.Context, c grid.Caller, areaCode, address, code, tail string) (community string, err error) {
 	const op = "incoming.CheckCode"
-	if err := s.pass(address); err != nil {
-		return "", err
+	if !s.codes.Take(address, s.Clock.Now()) {
+		return "", tooMany()
 	}
 	area, err := s.ArrivalArea(ctx, c, areaCode)
 	if err != nil {
@@ -159,11 +168,7 @@ func (s *Service) calledWith(ctx context.Context, c grid.Caller, code, tail, und
 	return "", err
 }
 
-// pass counts a request from an address; a household, or an office, sends from
-// one. TooMany when there were too many.
-func (s *Service) pass(address string) error {
-	if s.public.Take(address, s.Clock.Now()) {
-		return nil
-	}
-	return errs.After(errs.E("incoming.pass", errs.TooMany, "incoming.too_many", int(web.GuardWindow/time.Minute)), web.GuardWindow)
+// tooMany says when to try again.
+func tooMany() error {
+	return errs.After(errs.E("incoming.tooMany", errs.TooMany, "incoming.too_many", int(web.GuardWindow/time.Minute)), web.GuardWindow)
 }

@@ -40,8 +40,10 @@ type Deps struct {
 // is safe for concurrent use.
 type Service struct {
 	Deps
-	public web.Guard // submissions and questions of people without a log-in
-	shown  shown
+	codes   web.Guard // check codes that people without a log-in try
+	reports web.Guard // arrivals reported from one address to one community
+	senders web.Guard // arrivals reported from one address
+	shown   shown
 }
 
 // New returns the service over its parts.
@@ -49,7 +51,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d}
+	return &Service{Deps: d, reports: web.Guard{PerAddress: reportsThere, All: reportsInAll}, senders: web.Guard{PerAddress: reportsOfOne, All: reportsInAll}}
 }
 
 func (s *Service) nowMs() int64 { return clock.Ms(s.Clock.Now()) }

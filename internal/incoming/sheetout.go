@@ -21,7 +21,7 @@ var transferColumns = []string{"number", "title", "class", "urgency", "ask", ros
 // TransferSheet returns the people of the caller's area who went to an authority
 // outside and are not sent by API, as a list it can bring in, at most 200. Each
 // one's history says that they are on a sheet. Needs lead.import, and lead.call
-// over each. NotFound where there is nobody.
+// over each; without anybody it holds the columns only.
 func (s *Service) TransferSheet(ctx context.Context, c grid.Caller) ([]byte, error) {
 	const op = "incoming.TransferSheet"
 	if err := c.Require(op, grid.LeadImport); err != nil {
@@ -42,9 +42,6 @@ func (s *Service) TransferSheet(ctx context.Context, c grid.Caller) ([]byte, err
 			return nil, errs.Wrap(op, err)
 		}
 		rows, out = append(rows, s.transferRow(c, l)), append(out, l)
-	}
-	if len(rows) == 0 {
-		return nil, errs.E(op, errs.NotFound, "incoming.sheet.none")
 	}
 	if err := s.onSheet(ctx, c, out); err != nil {
 		return nil, errs.Wrap(op, err)
@@ -81,6 +78,9 @@ func transferBook(lang string, rows [][]any) ([]byte, error) {
 // onSheet notes that leads went out on a sheet, and that somebody took it.
 func (s *Service) onSheet(ctx context.Context, c grid.Caller, list []*lead) error {
 	const op = "incoming.onSheet"
+	if len(list) == 0 {
+		return nil
+	}
 	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
 		events := make([]eventRow, len(list))
 		for i, l := range list {

@@ -51,8 +51,8 @@ func TestTransferSheetIsAList(t *testing.T) {
 			t.Errorf("the history does not say so: %+v", l.Events)
 		}
 		dbtest.OK(t, w.s.Recall(ctx, clerk, people["甲"].ID, 0))
-		if _, err := w.s.TransferSheet(ctx, clerk); !errs.Is(err, errs.NotFound) {
-			t.Errorf("taken back and still on the sheet: %v", err)
+		if got := cellsOf(t, dbtest.Must(w.s.TransferSheet(ctx, clerk))(t)); len(got) != 1 {
+			t.Errorf("taken back and still on the sheet: %q", got)
 		}
 		if l := w.lead(clerk, people["甲"].ID); l.State != Open || l.Result != "" {
 			t.Errorf("%+v", l.Lead)

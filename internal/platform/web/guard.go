@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"sync"
@@ -9,8 +10,10 @@ import (
 
 // Guard bounds what people without a log-in may try on public pages, as codes
 // that are none: of one address, and of all together. It counts in memory, in
-// each process.
+// each process. The zero value has the limits of codes.
 type Guard struct {
+	PerAddress int // tries of one address within GuardWindow; 0: guardAddress
+	All        int // of all together; 0: guardAll
 	mu    sync.Mutex
 	since time.Time
 	tries map[string]int
@@ -33,7 +36,7 @@ func (g *Guard) Take(address string, now time.Time) bool {
 	if now.Sub(g.since) >= GuardWindow {
 		g.since, g.tries, g.all = now, map[string]int{}, 0
 	}
-	if g.tries[address] >= guardAddress || g.all >= guardAll {
+	if g.tries[address] >= cmp.Or(g.PerAddress, guardAddress) || g.all >= cmp.Or(g.All, guardAll) {
 		return false
 	}
 	g.tries[address]++
