@@ -2,6 +2,8 @@ package incoming
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -440,8 +442,22 @@ func TestAfterTheKeyIsGone(t *testing.T) {
 		if l := w.lead(clerk, done[0].ID); l.Name != "" || l.Result != "abroad" {
 			t.Errorf("%+v", l)
 		}
-		if _, leads, err := w.s.Get(ctx, clerk, rep.ListID); err != nil || len(leads) != 3 {
+		if l, leads, err := w.s.Get(ctx, clerk, rep.ListID); err != nil || len(leads) != 3 || !l.Lost {
 			t.Errorf("%d %v", len(leads), err)
+		}
+		s := newSite(t, w)
+		s.who = clerk
+		s.ask("/incoming/"+rep.ListID.String(), nil, http.StatusOK)
+		s.ask("/incoming/"+rep.ListID.String()+"/close", url.Values{}, http.StatusSeeOther)
+		if l, _, err := w.s.Get(ctx, clerk, rep.ListID); err != nil || l.State != "closed" {
+			t.Errorf("%+v %v", l, err)
+		}
+		if _, err := w.s.Back(ctx, w.C, rep.ListID); !errs.Is(err, errs.Conflict) {
+			t.Errorf("taken out although nothing can be read: %v", err)
+		}
+		dbtest.OK(t, w.s.Follow(ctx, w.C))
+		if got := dbtest.Must(Check(ctx, d))(t); len(got.Problems) > 0 {
+			t.Error(got.Problems)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func (s *Service) Lists(ctx context.Context, c grid.Caller, before id.ID) ([]Lis
 func (s *Service) openList(l *listRow) error {
 	err := s.Keys.OpenJSON(l.register, seal.AAD(l.register, tableList, l.ID), l.sealed, &l.body)
 	l.Name = l.body.Name
-	if seal.IsDestroyed(err) {
+	if l.Lost = seal.IsDestroyed(err); l.Lost {
 		return nil // its emergency is over and its key destroyed: the figures stay
 	}
 	return err
@@ -98,7 +98,9 @@ func (s *Service) Get(ctx context.Context, c grid.Caller, v id.ID) (List, []Lead
 }
 
 // Close ends a list. With people outstanding it takes a reason, which goes back
-// with them. Errors: Conflict where it is closed; Invalid "reason".
+// with them; once the emergency's key is destroyed nobody can be called and
+// nothing written, and it just closes. Errors: Conflict where it is closed;
+// Invalid "reason".
 func (s *Service) Close(ctx context.Context, c grid.Caller, v id.ID, reason string) error {
 	const op = "incoming.Close"
 	return errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
@@ -114,19 +116,29 @@ func (s *Service) Close(ctx context.Context, c grid.Caller, v id.ID, reason stri
 			return err
 		}
 		f := states[v]
-		if l.body.Reason = short(reason, 300); f.Done < f.People && l.body.Reason == "" {
-			return errs.Field(errs.E(op, errs.Invalid, "incoming.outstanding", f.People-f.Done), "reason")
-		}
-		l.ClosedBy, l.ClosedMs = c.AccountID, s.nowMs()
-		if l.sealed, err = s.Keys.SealJSON(l.register, seal.AAD(l.register, tableList, l.ID), &l.body); err != nil {
+		if err := s.reasoned(&l, f, reason); err != nil {
 			return err
 		}
+		l.ClosedBy, l.ClosedMs = c.AccountID, s.nowMs()
 		if err := closeList(ctx, tx, c.District, &l); err != nil {
 			return err
 		}
 		tx.Notify(topic)
 		return s.note(ctx, tx, c, grid.LeadImport, "lead.close", tableList, v, "outstanding="+strconv.Itoa(f.People-f.Done))
 	}))
+}
+
+// reasoned seals why a list is closed with people outstanding.
+func (s *Service) reasoned(l *listRow, f Figures, reason string) (err error) {
+	const op = "incoming.reasoned"
+	if l.Lost {
+		return nil
+	}
+	if l.body.Reason = short(reason, 300); f.Done < f.People && l.body.Reason == "" {
+		return errs.Field(errs.E(op, errs.Invalid, "incoming.outstanding", f.People-f.Done), "reason")
+	}
+	l.sealed, err = s.Keys.SealJSON(l.register, seal.AAD(l.register, tableList, l.ID), &l.body)
+	return err
 }
 
 // Refused returns the refused rows of a list as a workbook to correct: as they
@@ -151,6 +163,9 @@ func (s *Service) workbook(ctx context.Context, c grid.Caller, op string, v id.I
 	}
 	if err := c.RequirePlace(op, grid.LeadImport, l.path); err != nil {
 		return nil, err
+	}
+	if l.Lost {
+		return nil, errs.E(op, errs.Conflict, "incoming.lost")
 	}
 	if !refused {
 		switch {

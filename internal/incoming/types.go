@@ -45,6 +45,7 @@ type List struct {
 	ClosedMs  int64 `json:"closed_ms,omitempty"`
 	AccountID id.ID `json:"account_id"`
 	ClosedBy  id.ID `json:"closed_by,omitempty"`
+	Lost      bool  `json:"lost,omitempty" doc:"The emergency's key is destroyed: figures are all that is left"`
 
 	path, register string
 	postID         id.ID

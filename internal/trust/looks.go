@@ -36,6 +36,7 @@ type LookRow struct {
 	Post    id.ID  `json:"post_id"`
 	Purpose string `json:"purpose"`
 	Person  id.ID  `json:"person_id"`
+	Lead    bool   `json:"lead,omitempty" doc:"The number is that of a person to be verified who is not in the ledger"`
 	Door    id.ID  `json:"door_id,omitempty" doc:"Where the person is recorded now"`
 	Where   string `json:"where,omitempty" doc:"The door in words"`
 }

@@ -34,8 +34,9 @@ func selectLooks(ctx context.Context, q db.Queryer, district int, ask Question, 
 		where += ` AND (l.first_ms < ` + ms + ` OR l.first_ms = ` + ms + ` AND (l.person_id < ` + person + ` OR l.person_id = ` + person + ` AND l.account_id < ` + account + `))`
 	}
 	return db.List(ctx, q, func(r *LookRow) []any {
-		return []any{&r.AtMs, &r.Day, &r.Account, &r.Role, &r.Post, &r.Purpose, &r.Person, &r.Door}
-	}, `SELECT l.first_ms, l.day, l.account_id, l.role, l.post_id, l.purpose, l.person_id, COALESCE(p.door_id, 0)
+		return []any{&r.AtMs, &r.Day, &r.Account, &r.Role, &r.Post, &r.Purpose, &r.Person, &r.Lead, &r.Door}
+	}, `SELECT l.first_ms, l.day, l.account_id, l.role, l.post_id, l.purpose, l.person_id,
+		CASE WHEN p.id IS NULL AND EXISTS (SELECT 1 FROM task t WHERE t.district = l.district AND t.id = l.person_id AND t.kind = 'lead') THEN 1 ELSE 0 END = 1, COALESCE(p.door_id, 0)
 		FROM look l LEFT JOIN person p ON p.district = l.district AND p.id = l.person_id
 		WHERE `+where+` ORDER BY l.first_ms DESC, l.person_id DESC, l.account_id DESC LIMIT `+a.Add(limit), a.List()...)
 }

@@ -6,6 +6,8 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
+	"wangge/internal/platform/audit"
+	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/trust"
@@ -148,6 +150,26 @@ func TestLooksOfAMergedRecord(t *testing.T) {
 		}
 		if rows, _, err := w.s.Looks(ctx, auditor, trust.Question{Person: keep, Door: w.doors[2]}, "", 10); err != nil || len(rows) != 0 {
 			t.Errorf("behind another door: %+v %v", rows, err)
+		}
+	})
+}
+
+// A look at somebody to be verified who is not in the ledger is told as that.
+func TestLookAtALead(t *testing.T) {
+	both(t, 1, func(t *testing.T, w *world) {
+		lead := id.ID(77)
+		w.must(w.d.Write(ctx, "test", func(tx *db.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO task (district, id, kind, state, open, register, sealed, answer, post_id, issuer_post_id, promised_ms, deadline_ms, events, created_ms)
+				VALUES ($1, $2, 'lead', 'issued', 1, 'standing', $3, $3, 1, 1, 1, 1, 1, 1)`, district, lead, []byte{})
+			if err != nil {
+				return err
+			}
+			return audit.New(district, w.clk).Look(ctx, tx, audit.Look{Account: 7, Role: "community", Purpose: "call_back"}, lead, 78)
+		}))
+		rows, _, err := w.s.Looks(ctx, w.caller(16, grid.RoleAuditor, "230103"), trust.Question{}, "", 9)
+		w.must(err)
+		if len(rows) != 2 || rows[0].Lead || !rows[1].Lead || rows[1].Person != lead {
+			t.Errorf("%+v", rows)
 		}
 	})
 }

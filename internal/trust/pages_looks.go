@@ -159,7 +159,11 @@ func (p *Pages) looksFile(w http.ResponseWriter, r *http.Request, c grid.Caller)
 	}
 	return p.file(w, r, c, "looks", []string{"trust.f.at", "trust.f.who", "trust.f.account", "trust.f.role", "trust.f.why", "trust.f.person", "trust.f.door"}, len(rows), func(i int) []any {
 		v := rows[i]
-		return []any{stamp(v.AtMs), v.Name, v.Account.String(), web.T(r.Context(), "ledger.role."+v.Role), web.T(r.Context(), "ledger.purpose."+v.Purpose), v.Person.String(), v.Where}
+		who := v.Person.String()
+		if v.Lead {
+			who = web.T(r.Context(), "trust.lead", who)
+		}
+		return []any{stamp(v.AtMs), v.Name, v.Account.String(), web.T(r.Context(), "ledger.role."+v.Role), web.T(r.Context(), "ledger.purpose."+v.Purpose), who, v.Where}
 	})
 }
 
