@@ -49,6 +49,7 @@ func (p *Pages) Register(app *web.App) {
 		"POST /leads/{id}/recall":           p.recall,
 		"POST /leads/{id}/measure":          p.confirm,
 		"GET /desk":                         p.desk,
+		"GET /desk/now":                     p.deskNow,
 		"POST /desk":                        p.sit,
 		"POST /desk/leave":                  p.leave,
 		"GET /arrive/{code}/poster":         p.poster,

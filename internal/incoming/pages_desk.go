@@ -16,7 +16,8 @@ import (
 type deskPage struct {
 	web.Meta
 	*Desk
-	Form cardForm
+	Glance Glance
+	Form   cardForm
 }
 
 // cardForm is what a page needs to take the result of a call.
@@ -93,6 +94,7 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		return err
 	}
 	page := deskPage{Meta: web.Meta{Title: web.T(r.Context(), "incoming.desk"), Menu: "desk"}, Desk: d}
+	page.Glance = Glance{Sitting: d.Sitting, Area: d.Seat.Area, Load: d.Seat.Load, Later: d.Later, Done: d.Done}
 	if d.Now != nil {
 		if page.Form, err = p.cardForm(r, c, d.Now, web.Form{}); err != nil {
 			return err
@@ -100,6 +102,16 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		page.Form.Back = "desk"
 	}
 	return p.ren.Page(w, r, layoutFor(c), "incoming/desk", page)
+}
+
+// deskNow is the part of an open desk that moves when leads change.
+func (p *Pages) deskNow(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	version, _ := strconv.Atoi(r.URL.Query().Get("version"))
+	g, err := p.s.Glance(r.Context(), c, id.From(r.URL.Query().Get("card")), version)
+	if err != nil {
+		return err
+	}
+	return p.ren.Fragment(w, r, "incoming/desk", "incoming/desk-part", g)
 }
 
 func (p *Pages) sit(w http.ResponseWriter, r *http.Request, c grid.Caller) error {

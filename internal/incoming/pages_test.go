@@ -9,11 +9,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -153,4 +155,57 @@ func TestManyReportsFromOneAddress(t *testing.T) {
 	if refused < reportsOfOne-reportsThere {
 		t.Errorf("only %d of a flood were refused", refused)
 	}
+}
+
+// An open desk moves: somebody is pushed to it, its person is settled by another
+// or taken away, its caller's post ends.
+func TestTheOpenDeskMoves(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, post := w.caller(grid.RoleCommunity, w.Hua.ID)
+		other, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		s := newSite(t, w)
+		s.who = clerk
+		dbtest.OK(t, w.s.Sit(ctx, clerk))
+		heard := make(chan bool, 1)
+		news := d.Listen(t.Context())
+		go func() {
+			for n := range news {
+				if n == topic || n == db.Everything {
+					heard <- true
+					return
+				}
+			}
+		}()
+		if page := s.ask("/desk", nil, http.StatusOK); !strings.Contains(page, `id="desk" data-live="`+topic+`"`) {
+			t.Error("an empty desk does not wait for news")
+		}
+		rep := w.bring(other, w.Hua.ID, "A,,,,,甲,,13900000011,,", "B,,,,,乙,,13900000012,,")
+		<-heard
+		page := s.ask("/desk", nil, http.StatusOK)
+		_, at, ok := strings.Cut(page, `hx-get="/desk/now?`)
+		if !ok {
+			t.Fatal("somebody came and the desk does not show them")
+		}
+		at, _, _ = strings.Cut(at, `"`)
+		at = "/desk/now?" + strings.ReplaceAll(at, "&amp;", "&")
+		says := func(want string) {
+			t.Helper()
+			if page := s.ask(at, nil, http.StatusOK); strings.Contains(page, "notice") != (want != "") || !strings.Contains(page, i18n.T("zh", want)) && want != "" {
+				t.Errorf("want %q: %s", want, page)
+			}
+		}
+		says("")
+		dbtest.OK(t, w.s.Close(ctx, clerk, rep.ListID, "到期"))
+		says("")
+		now := dbtest.Must(w.s.Desk(ctx, clerk))(t).Now
+		dbtest.OK(t, w.s.Record(ctx, other, now.ID, Outcome{Result: "no_answer"}))
+		says("incoming.desk.changed")
+		dbtest.OK(t, w.s.Record(ctx, other, now.ID, Outcome{Result: "abroad"}))
+		says("incoming.desk.gone")
+		dbtest.OK(t, w.Grid.EndPost(ctx, w.C, post, 0))
+		w.Clock.Advance(time.Second)
+		dbtest.OK(t, w.s.Rebalance(ctx, w.C))
+		says("incoming.desk.off")
+	})
 }
