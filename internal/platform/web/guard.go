@@ -14,10 +14,10 @@ import (
 type Guard struct {
 	PerAddress int // tries of one address within GuardWindow; 0: guardAddress
 	All        int // of all together; 0: guardAll
-	mu    sync.Mutex
-	since time.Time
-	tries map[string]int
-	all   int
+	mu         sync.Mutex
+	since      time.Time
+	tries      map[string]int
+	all        int
 }
 
 // Limits of tries within GuardWindow.
