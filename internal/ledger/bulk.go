@@ -154,6 +154,9 @@ type Batch struct {
 	care              []careRow
 	careItems         []listItem
 	amends            amends
+
+	later     *Later // takes the hashes of new people; nil: they are written with them
+	laterKeys []laterKey
 }
 
 // NewBatch returns an empty batch for one district.
@@ -246,6 +249,15 @@ func (b *Batch) sealPersons() error {
 		}
 		return nil
 	})
+	if b.later != nil {
+		b.laterKeys = make([]laterKey, 0, 4*len(b.persons))
+		for i, ks := range keys {
+			for _, k := range ks {
+				b.laterKeys = append(b.laterKeys, laterKey{[16]byte(k.hash), b.persons[i].ID, k.kind})
+			}
+		}
+		return err
+	}
 	b.keyRows = make([][]any, 0, 4*len(b.persons))
 	for i, ks := range keys {
 		b.keyRows = appendKeyRows(b.keyRows, b.district, b.persons[i].ID, ks)
@@ -297,6 +309,9 @@ func (b *Batch) Write(ctx context.Context, tx *db.Tx) error {
 		if err := tx.BulkInsert(ctx, t.name, t.cols, t.rows); err != nil {
 			return err
 		}
+	}
+	if b.later != nil {
+		b.later.take(tx, b.laterKeys)
 	}
 	for i, p := range b.changed {
 		if err := b.s.updatePerson(ctx, tx, b.district, p, b.changedBlobs[i], b.changedKeys[i]); err != nil {

@@ -56,6 +56,7 @@ type Service struct {
 	told      Answered  // nil: no rounds
 	fixes     web.Guard // wrong codes of households' corrections
 	doors     doorIndex
+	laters    sync.Map // *Later → true: who holds hashes back now
 }
 
 // New returns the ledger over its parts.

@@ -87,6 +87,7 @@ func (s *Service) newKeys(ctx context.Context, tx *db.Tx, district int, person i
 	if _, err := tx.ExecContext(ctx, `DELETE FROM person_key WHERE district = $1 AND person_id = $2`, district, int64(person)); err != nil {
 		return err
 	}
+	s.wroteKeys(tx, person)
 	return tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, person, keys))
 }
 

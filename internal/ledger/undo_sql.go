@@ -123,7 +123,7 @@ func (s *Service) Restore(ctx context.Context, tx *db.Tx, district int, object s
 		return false, err
 	}
 	if object == ObjectPerson {
-		if err := s.rekey(ctx, tx, district, record); err != nil {
+		if err := s.restored(ctx, tx, district, record); err != nil {
 			return true, err
 		}
 	}
@@ -157,24 +157,31 @@ func (s *Service) tellRestored(ctx context.Context, tx *db.Tx, district int, obj
 	return s.Tell(ctx, tx, []Change{ch})
 }
 
-// rekey makes a restored person's hashes anew and notes the restoring in its file.
-func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.ID) error {
-	p := Person{ID: person}
-	var blob []byte
-	err := tx.QueryRowContext(ctx, `SELECT register, sealed, until_ms FROM person WHERE district = $1 AND id = $2`, district, int64(person)).Scan(&p.Register, &blob, &p.UntilMs)
-	if err == nil {
-		err = s.openPerson(&p, blob)
-	}
-	if err == nil {
-		_, err = tx.ExecContext(ctx, `DELETE FROM person_key WHERE district = $1 AND person_id = $2`, district, int64(person))
-	}
+// restored makes a restored person's hashes anew and notes the restoring in its file.
+func (s *Service) restored(ctx context.Context, tx *db.Tx, district int, person id.ID) error {
+	p, err := s.rekey(ctx, tx, district, person)
 	if err != nil || !p.Current() {
-		return notFound(err)
-	}
-	if err := tx.BulkInsert(ctx, "person_key", keyCols, appendKeyRows(nil, district, person, s.keysOf(&p))); err != nil {
 		return err
 	}
 	return s.insertEvent(ctx, tx, district, p.Register, &Event{PersonID: person, AtMs: s.nowMs(), Kind: EventImportUndone, Source: SourceImport})
+}
+
+// rekey makes a person's hashes anew.
+func (s *Service) rekey(ctx context.Context, tx *db.Tx, district int, person id.ID) (Person, error) {
+	p := Person{ID: person}
+	var blob []byte
+	err := tx.QueryRowContext(ctx, `SELECT register, sealed, until_ms FROM person WHERE district = $1 AND id = $2`, district, int64(person)).Scan(&p.Register, &blob, &p.UntilMs)
+	if err != nil {
+		return p, notFound(err)
+	}
+	var keys []personKey
+	if p.Current() {
+		if err := s.openPerson(&p, blob); err != nil {
+			return p, err
+		}
+		keys = s.keysOf(&p)
+	}
+	return p, s.newKeys(ctx, tx, district, person, keys)
 }
 
 // Undone is the reason of records that an undone import had made, and of changes
@@ -265,7 +272,8 @@ func (s *Service) marked(ctx context.Context, q db.Queryer, district int, query 
 
 // Erase closes records that an import made and empties their sealed fields,
 // unless they were changed since. The rows stay as empty shells, because rounds
-// may name them. It returns those that were kept.
+// may name them. It returns those that were kept; people among them are found
+// by their hashes, also where the import was stopped before it wrote those.
 func (s *Service) Erase(ctx context.Context, tx *db.Tx, district int, object string, records []id.ID) (kept []id.ID, err error) {
 	now := s.nowMs()
 	touched := map[id.ID]bool{}
@@ -278,6 +286,11 @@ func (s *Service) Erase(ctx context.Context, tx *db.Tx, district int, object str
 	for _, rec := range records {
 		if touched[rec] {
 			kept = append(kept, rec)
+			if object == ObjectPerson {
+				if _, err := s.rekey(ctx, tx, district, rec); err != nil {
+					return kept, err
+				}
+			}
 			continue
 		}
 		done, ch, err := s.eraseOne(ctx, tx, district, object, rec, now)

@@ -15,7 +15,7 @@ import (
 
 // chunk is the most records one transaction of an import writes: marks wait for
 // one of them, so it takes tens of milliseconds.
-const chunk = 500
+const chunk = 1000
 
 // journal numbers what an import did.
 type journal struct {
@@ -142,7 +142,8 @@ func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &writer{s: s, c: c, lease: lease, j: &journal{district: c.District, imp: v.ID}, total: v.work(),
-		now: s.nowMs(), postID: v.postID}
+		now: s.nowMs(), postID: v.postID, later: s.Ledger.NewLater(c.District)}
+	defer w.later.End()
 	if v.body.Reconcile != nil {
 		w.source = v.body.Reconcile.Source
 	}
@@ -150,6 +151,9 @@ func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v
 	defer func() {
 		if fault := w.end(); err == nil {
 			err = fault
+		}
+		if err == nil {
+			err = w.later.Flush(ctx)
 		}
 	}()
 	if p, err = read(w); err != nil {

@@ -18,7 +18,7 @@ func TestReplicas(t *testing.T) {
 	d := dbtest.Postgres(t)
 	w := newWorld(t, d)
 	other := importer.New(w.keys)
-	imp, err := w.s.Stage(ctx, w.c, w.target(), []importer.File{text("big.csv", big(2000))})
+	imp, err := w.s.Stage(ctx, w.c, w.target(), []importer.File{text("big.csv", big(4000))})
 	must(t, err)
 	waiting, err := w.s.Stage(ctx, w.c, w.target(), []importer.File{text("a.csv", first)})
 	must(t, err)
@@ -28,7 +28,7 @@ func TestReplicas(t *testing.T) {
 		switch pieces {
 		case 2:
 			must(t, other.Recover(ctx, district))
-			w.want("persons after a visit of the other", persons, 500)
+			w.want("persons after a visit of the other", persons, 1000)
 			if _, err := other.Apply(ctx, w.c, waiting.ID); errs.As(err).Key != "ledger.import.busy" {
 				t.Errorf("two servers write into one community: %v", err)
 			}

@@ -21,6 +21,7 @@ type writer struct {
 	now         int64
 	postID      id.ID
 	step, total int
+	later       *ledger.Later // holds the hashes of new people back
 	queue
 }
 
@@ -99,7 +100,11 @@ func (w *writer) persons(ctx context.Context, p piece) error {
 	for _, q := range p.persons {
 		w.person(b, q, &t)
 	}
-	return w.commit(ctx, b, len(p.persons)+len(p.homes), t.rows(w))
+	b.KeepKeys(w.later)
+	if err := w.commit(ctx, b, len(p.persons)+len(p.homes), t.rows(w)); err != nil || !w.later.Full() {
+		return err
+	}
+	return w.later.Flush(ctx)
 }
 
 // careOf learns which kinds of care the piece's people have already.
