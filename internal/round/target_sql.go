@@ -18,13 +18,13 @@ const plainCols = 7
 
 const targetSelect = "t.occurrence_id, t.object_id, t.door_id, t.leaf_id, t.grid_id, t.line_no, t.state, t.reason, t.valid_until_ms, t.attempts, t.marked_ms, t.mark_id, t.bulk, t.joined_ms, t.join_reason"
 
-// targetUpdate writes what a mark changes; targetMove also where the target
-// lies. A column named in an UPDATE has every index that holds it written anew.
-const (
-	targetUpdate = `UPDATE target SET state = $4, reason = $5, valid_until_ms = $6, attempts = $7, marked_ms = $8, mark_id = $9, bulk = $10
-	WHERE district = $1 AND occurrence_id = $2 AND object_id = $3`
-	targetMove = `UPDATE target SET state = $4, reason = $5, valid_until_ms = $6, attempts = $7, marked_ms = $8, mark_id = $9, bulk = $10,
-	door_id = $11, leaf_id = $12, grid_id = $13 WHERE district = $1 AND occurrence_id = $2 AND object_id = $3`
+// targetKeys find a target; targetChange is what a mark changes of it, targetPlace
+// where it lies. A column named in an UPDATE has every index that holds it
+// written anew.
+var (
+	targetKeys   = []string{"district", "occurrence_id", "object_id"}
+	targetChange = []string{"state", "reason", "valid_until_ms", "attempts", "marked_ms", "mark_id", "bulk"}
+	targetPlace  = []string{"door_id", "leaf_id", "grid_id"}
 )
 
 func (t Target) row(district int) []any {
@@ -116,15 +116,14 @@ func saveTargets(ctx context.Context, tx *db.Tx, district int, stayed, moved []T
 	for i, t := range stayed {
 		rows[i] = t.change(district)
 	}
-	if _, err := tx.ExecEach(ctx, targetUpdate, rows); err != nil {
+	if err := tx.BulkUpdate(ctx, "target", targetKeys, targetChange, rows); err != nil {
 		return err
 	}
 	rows = make([][]any, len(moved))
 	for i, t := range moved {
 		rows[i] = append(t.change(district), int64(t.DoorID), int64(t.LeafID), int64(t.GridID))
 	}
-	_, err := tx.ExecEach(ctx, targetMove, rows)
-	return err
+	return tx.BulkUpdate(ctx, "target", targetKeys, slices.Concat(targetChange, targetPlace), rows)
 }
 
 func (t Target) change(district int) []any {

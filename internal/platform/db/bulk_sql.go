@@ -20,7 +20,7 @@ var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 const bulkRows = 8
 
 // BulkInsert inserts the rows, each with a value for every column, in the
-// quickest way of the engine: INSERTs of many rows on SQLite, COPY on
+// quickest way of the engine: INSERTs of many rows on SQLite, arrays or COPY on
 // PostgreSQL. Any row that cannot be inserted fails the whole call. Values have
 // the column's own type: int64 or int for BIGINT and INTEGER, string, []byte;
 // nil is NULL. Types based on them (id.ID) are taken too.
@@ -54,6 +54,12 @@ func (t *Tx) BulkInsert(ctx context.Context, table string, cols []string, rows [
 }
 
 func (t *Tx) copyIn(ctx context.Context, table string, cols []string, rows [][]any) error {
+	if len(rows) <= unnestRows {
+		if from, args, ok := unnest(rows); ok {
+			_, err := t.exec(ctx, "INSERT INTO "+table+" ("+strings.Join(cols, ", ")+") SELECT * FROM "+from, args)
+			return err
+		}
+	}
 	return t.conn.Raw(func(c any) error {
 		_, err := c.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, cols, pgx.CopyFromRows(rows))
 		return err
@@ -83,12 +89,14 @@ func (t *Tx) insertMany(ctx context.Context, table string, cols []string, tail s
 func (t *Tx) BulkUpsert(ctx context.Context, table string, cols []string, keys, set string, rows [][]any) error {
 	tail := " ON CONFLICT (" + keys + ") DO UPDATE SET " + set
 	if t.d.engine == Postgres {
-		places := make([]string, len(cols))
-		for i := range cols {
-			places[i] = "$" + strconv.Itoa(i+1)
-		}
-		_, err := t.ExecEach(ctx, "INSERT INTO "+table+" AS t ("+strings.Join(cols, ", ")+") VALUES ("+strings.Join(places, ", ")+")"+tail, rows)
-		return err
+		return Chunks(rows, unnestRows, func(part [][]any) error {
+			from, args, ok := unnest(part)
+			if !ok {
+				return fmt.Errorf("db: a row for %s has a value that is no number, text or bytes", table)
+			}
+			_, err := t.ExecContext(ctx, "INSERT INTO "+table+" AS t ("+strings.Join(cols, ", ")+") SELECT * FROM "+from+tail, args...)
+			return err
+		})
 	}
 	if err := ctx.Err(); err != nil {
 		return err
