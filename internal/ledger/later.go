@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
 )
@@ -68,16 +69,17 @@ func (l *Later) take(tx *db.Tx, keys []laterKey) {
 // Full reports whether a lot is held back.
 func (l *Later) Full() bool { return l != nil && len(l.rows) >= laterLot }
 
-// Flush writes what is held back, in short transactions.
-func (l *Later) Flush(ctx context.Context) error {
-	if l == nil {
-		return nil
+// Flush writes what is held back, in short transactions. Errors: Denied.
+func (l *Later) Flush(ctx context.Context, c grid.Caller) error {
+	const op = "ledger.Later"
+	if err := c.Require(op, grid.LedgerImport); err != nil || l == nil {
+		return err
 	}
 	slices.SortFunc(l.rows, func(a, b laterKey) int {
 		return cmp.Or(bytes.Compare(a.hash[:], b.hash[:]), cmp.Compare(a.person, b.person))
 	})
 	err := db.Chunks(l.rows, laterPiece, func(part []laterKey) error {
-		return l.s.db.WriteLow(ctx, "ledger.Later", func(tx *db.Tx) error {
+		return l.s.db.WriteLow(ctx, op, func(tx *db.Tx) error {
 			return tx.BulkInsert(ctx, "person_key", keyCols, l.due(part))
 		})
 	})

@@ -45,7 +45,7 @@ func TestHashesHeldBack(t *testing.T) {
 		amend.AmendPerson(&people[2])
 		must(t, amend.Seal())
 		w.write(func(tx *db.Tx) error { return amend.Write(ctx, tx) })
-		must(t, l.Flush(ctx))
+		must(t, l.Flush(ctx, w.sys))
 		for phone, n := range map[string]int{"13900000001": 0, "13900000009": 1, "13900000002": 0, "13900000003": 1, "13900000008": 1, "13900000004": 1} {
 			if got := w.found(phone); got != n {
 				t.Errorf("%s finds %d, want %d", phone, got, n)
@@ -54,7 +54,7 @@ func TestHashesHeldBack(t *testing.T) {
 		if n := w.count("SELECT COUNT(*) FROM person_key"); n != 3+5+3 {
 			t.Errorf("%d hashes", n)
 		}
-		must(t, l.Flush(ctx)) // nothing is left
+		must(t, l.Flush(ctx, w.sys)) // nothing is left
 		w.write(func(tx *db.Tx) error {
 			kept, err := w.s.Erase(ctx, tx, district, ledger.ObjectPerson, []id.ID{people[0].ID, people[3].ID})
 			if err == nil && (len(kept) != 1 || kept[0] != people[0].ID) {

@@ -153,7 +153,7 @@ func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v
 			err = fault
 		}
 		if err == nil {
-			err = w.later.Flush(ctx)
+			err = w.later.Flush(ctx, c)
 		}
 	}()
 	if p, err = read(w); err != nil {

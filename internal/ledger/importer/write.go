@@ -104,7 +104,7 @@ func (w *writer) persons(ctx context.Context, p piece) error {
 	if err := w.commit(ctx, b, len(p.persons)+len(p.homes), t.rows(w)); err != nil || !w.later.Full() {
 		return err
 	}
-	return w.later.Flush(ctx)
+	return w.later.Flush(ctx, w.c)
 }
 
 // careOf learns which kinds of care the piece's people have already.
