@@ -227,3 +227,69 @@ func TestTheHighestPostWaits(t *testing.T) {
 func holder(post, account id.ID) (h grid.Holder) {
 	return grid.Holder{PostID: post, AccountID: account}
 }
+
+// Two who take the same shift at once: one has it, the other is told so.
+func TestOneReliefOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.shift("gate", "ada", 0, "08:00", "20:00")
+		w.shift("gate", "bob", 0, "20:00", "06:00")
+		w.at(0, "20:05")
+		end, callers := w.view("bob", "gate").EndMs, []grid.Caller{w.as("bob"), w.as("cy")}
+		failed := make(chan error)
+		for _, c := range callers {
+			go func() {
+				_, err := w.s.Sign(ctx, c, w.post["gate"], end, SideIn, "")
+				failed <- err
+			}()
+		}
+		first, second := <-failed, <-failed
+		if first == nil {
+			first = second
+		} else if second != nil {
+			t.Fatalf("nobody took the shift: %v, %v", first, second)
+		}
+		w.refused(first, "relief.signed.in")
+		w.whole()
+	})
+}
+
+// What is wrong in the data is found.
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.shift("gate", "ada", 0, "08:00", "20:00")
+		w.shift("gate", "bob", 0, "20:00", "06:00")
+		w.at(0, "20:31")
+		w.sweep()
+		w.ok(w.sign("ada", "gate", SideOut, ""))
+		w.ok(w.sign("bob", "gate", SideIn, ""))
+		w.whole()
+		for _, c := range []struct{ check, set string }{
+			{"signed", "out_id = in_id"}, {"signed", "in_id = 77"}, {"signed", "in_id = 0"},
+			{"passed", "passed_ms = end_ms - 1"}, {"passed", "leader_post_id = 77"}, {"told", "task_id = 77"},
+		} {
+			w.spoil(c.set, func() {
+				_, found, err := Check(ctx, d)
+				w.ok(err)
+				if !slices.ContainsFunc(found, func(p Problem) bool { return p.Check == c.check && p.PostID == w.post["gate"] }) {
+					t.Errorf("%s is not found: %+v", c.set, found)
+				}
+			})
+		}
+		w.whole()
+	})
+}
+
+// spoil changes the only change of shift for as long as fn runs.
+func (w *world) spoil(set string, fn func()) {
+	w.t.Helper()
+	was, err := selectOf(ctx, w.d.Read(), district, []id.ID{w.post["gate"]}, 0)
+	w.ok(err)
+	w.ok(w.d.Write(ctx, "test", func(tx *db.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE shift_handover SET "+set)
+		return err
+	}))
+	fn()
+	w.ok(w.d.Write(ctx, "test", func(tx *db.Tx) error { return saveRecord(ctx, tx, district, was[0]) }))
+}

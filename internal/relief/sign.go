@@ -109,15 +109,23 @@ func (w *work) goes() bool { return w.holds() && slices.Contains(w.turn.Out, w.c
 
 func (w *work) comes() bool { return w.holds() && !slices.Contains(w.turn.Out, w.c.AccountID) }
 
-func (w *work) signOut(ctx context.Context, note string) (err error) {
+// free reports whether a side, signed by an account or by nobody, is the
+// caller's to sign; not where the caller has.
+func (w *work) free(side string, mine bool, by id.ID) (bool, error) {
 	const op = "relief.Sign"
 	switch {
-	case !w.goes():
-		return errs.E(op, errs.Denied, "relief.not_out")
-	case w.r.OutID == w.c.AccountID:
-		return nil
-	case w.r.OutID != id.Zero:
-		return errs.E(op, errs.Conflict, "relief.signed.out")
+	case !mine:
+		return false, errs.E(op, errs.Denied, "relief.not_"+side)
+	case by != id.Zero && by != w.c.AccountID:
+		return false, errs.E(op, errs.Conflict, "relief.signed."+side)
+	}
+	return by == id.Zero, nil
+}
+
+func (w *work) signOut(ctx context.Context, note string) error {
+	free, err := w.free(SideOut, w.goes(), w.r.OutID)
+	if !free {
+		return err
 	}
 	w.r.OutID, w.r.OutMs = w.c.AccountID, w.now
 	if w.r.OutItems, err = w.s.Tasks.CountOpenOf(ctx, w.tx, w.c, w.post.ID); err != nil {
@@ -131,15 +139,10 @@ func (w *work) signOut(ctx context.Context, note string) (err error) {
 	return w.save(ctx, "relief.out")
 }
 
-func (w *work) signIn(ctx context.Context) (err error) {
-	const op = "relief.Sign"
-	switch {
-	case !w.comes():
-		return errs.E(op, errs.Denied, "relief.not_in")
-	case w.r.InID == w.c.AccountID:
-		return nil
-	case w.r.InID != id.Zero:
-		return errs.E(op, errs.Conflict, "relief.signed.in")
+func (w *work) signIn(ctx context.Context) error {
+	free, err := w.free(SideIn, w.comes(), w.r.InID)
+	if !free {
+		return err
 	}
 	w.r.InID, w.r.InMs = w.c.AccountID, w.now
 	if w.r.InItems, err = w.s.Tasks.CountOpenOf(ctx, w.tx, w.c, w.post.ID); err != nil {
