@@ -18,8 +18,8 @@ type Problem struct {
 // Check verifies transfers without changing anything: one that started away
 // from home has a confirmed list and, for everybody on it, a carer who accepted
 // and a first visit; a post that cares has its task; hops follow each other,
-// none begins before the one before it is confirmed by two people, and a task
-// is there. It returns how many it looked at.
+// none begins before the one before it is confirmed by two people, or once by
+// one who answered for both posts and is recorded so, and a task is there. It returns how many it looked at.
 func Check(ctx context.Context, d *db.DB) (looked int, out []Problem, err error) {
 	const op = "transfer.Check"
 	err = d.Snapshot(ctx, op, func(q db.Queryer) error {

@@ -21,7 +21,10 @@ var faults = []fault{
 		OR t.hop > t.hops OR t.started_ms <> 0 AND t.hop = 0`, "its hops are not as many as it says"},
 	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id
 		WHERE h.seq < t.hop AND (h.gave_ms = 0 OR h.took_ms = 0) OR h.seq > t.hop AND h.due_ms <> 0 OR t.arrived_ms <> 0 AND (h.gave_ms = 0 OR h.took_ms = 0)`, "a hop began before the one before it was confirmed by both sides"},
-	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id WHERE h.gave_by <> 0 AND h.gave_by = h.took_by`, "one person confirmed both sides of a hop"},
+	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id WHERE h.gave_by <> 0 AND h.gave_by = h.took_by AND h.gave_how <> 'both' AND h.took_how <> 'both'`,
+		"one person confirmed both sides of a hop, not as who answers for both posts"},
+	{"hops", `SELECT DISTINCT t.id FROM transfer t JOIN transfer_hop h ON h.district = t.district AND h.transfer_id = t.id WHERE (h.gave_how = 'both' OR h.took_how = 'both') AND h.gave_by <> h.took_by`,
+		"a hop says that one person confirmed it for both sides, and names two"},
 	{"owner", `SELECT t.id FROM transfer t LEFT JOIN task k ON k.district = t.district AND k.id = t.id WHERE k.id IS NULL OR k.kind <> 'transfer'`, "it has no task"},
 }
 

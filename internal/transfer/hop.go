@@ -21,6 +21,7 @@ import (
 const (
 	byCode = "code"
 	byName = "name"
+	byBoth = "both" // by who answers for both posts, once for both sides
 )
 
 // code is what one side of a hop shows to the other: six digits that follow
@@ -65,6 +66,28 @@ func (s *Service) Confirm(ctx context.Context, c grid.Caller, transfer id.ID, co
 		err = errs.Field(errs.E(op, errs.Invalid, "transfer.code.wrong"), "code")
 	}
 	return t, err
+}
+
+// ConfirmBoth confirms the running hop once for both sides, by somebody who
+// answers for both of its posts: nobody else is there to show a code to. The
+// record says so. Errors: Denied; Conflict where somebody else has confirmed a
+// side: then the other is theirs to confirm by code or name.
+func (s *Service) ConfirmBoth(ctx context.Context, c grid.Caller, transfer id.ID) (Transfer, error) {
+	const op = "transfer.ConfirmBoth"
+	return s.change(ctx, op, c, transfer, 0, func(w *work) error {
+		if w.t.State != Moving {
+			return errs.E(op, errs.Conflict, "transfer.is."+string(w.t.State))
+		}
+		h := w.t.Hops[w.t.Hop-1]
+		if !answers(w.c, w.line, h.FromPostID, w.now) || !answers(w.c, w.line, h.ToPostID, w.now) {
+			return errs.E(op, errs.Denied, "transfer.confirm.not_both")
+		}
+		h, err := h.confirmedBoth(c.AccountID, w.now)
+		if err != nil {
+			return err
+		}
+		return w.store(ctx, h)
+	})
 }
 
 // mySide is the side of the running hop on which the caller stands. Who answers
@@ -130,12 +153,18 @@ func (w *work) holds(ctx context.Context, post id.ID, name string) (bool, error)
 	return false, err
 }
 
-// confirm notes one side; after both, the people are with the next post.
+// confirm notes one side.
 func (w *work) confirm(ctx context.Context, mine side, how string) error {
 	h, err := w.t.Hops[w.t.Hop-1].confirmed(mine, w.c.AccountID, how, w.now)
 	if err != nil {
 		return err
 	}
+	return w.store(ctx, h)
+}
+
+// store stores the running hop as it was confirmed; after both sides, the people
+// are with the next post.
+func (w *work) store(ctx context.Context, h Hop) error {
 	w.t.Hops[w.t.Hop-1] = h
 	if err := updateHop(ctx, w.tx, w.c.District, w.t.ID, h); err != nil || !h.Done() {
 		return err
@@ -157,7 +186,7 @@ func (w *work) confirm(ctx context.Context, mine side, how string) error {
 		return w.begin(ctx, h.Seq+1)
 	}
 	w.t.ArrivedMs = w.now
-	_, err = w.s.Tasks.ChangeTx(ctx, w.tx, acting(w.c), w.t.ID, task.Change{Action: task.Finish, Note: i18n.T(w.c.Lang, "transfer.arrived")})
+	_, err := w.s.Tasks.ChangeTx(ctx, w.tx, acting(w.c), w.t.ID, task.Change{Action: task.Finish, Note: i18n.T(w.c.Lang, "transfer.arrived")})
 	return err
 }
 

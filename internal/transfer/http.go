@@ -20,7 +20,7 @@ type byIDIn struct {
 
 // Change is one thing done with a transfer, as programs give it.
 type Change struct {
-	Do      string  `json:"do" enum:"list,off,care,accept,start,confirm,call_off"`
+	Do      string  `json:"do" enum:"list,off,care,accept,start,confirm,confirm_both,call_off"`
 	Version int     `json:"version,omitempty" doc:"As it was read; a change by somebody else since then is a conflict"`
 	LeftID  id.ID   `json:"left_id,omitempty" doc:"Of off, care and accept"`
 	List    Listing `json:"list,omitempty" doc:"Of list"`
@@ -31,7 +31,7 @@ type Change struct {
 }
 
 // Change does one thing with a transfer: see List, TakeOff, Care, Accept, Start,
-// Confirm and CallOff.
+// Confirm, ConfirmBoth and CallOff.
 func (s *Service) Change(ctx context.Context, c grid.Caller, transfer id.ID, in Change) (Transfer, error) {
 	switch in.Do {
 	case "list":
@@ -47,6 +47,8 @@ func (s *Service) Change(ctx context.Context, c grid.Caller, transfer id.ID, in 
 		return s.Start(ctx, c, transfer, in.Version)
 	case "confirm":
 		return s.Confirm(ctx, c, transfer, in.Code, in.Name)
+	case "confirm_both":
+		return s.ConfirmBoth(ctx, c, transfer)
 	case "call_off":
 		return s.CallOff(ctx, c, transfer, in.Version, in.Note)
 	}

@@ -221,3 +221,24 @@ func (h Hop) confirmed(s side, account id.ID, how string, nowMs int64) (Hop, err
 	}
 	return h, nil
 }
+
+// confirmedBoth returns the hop with every side that nobody confirmed confirmed
+// by one account that answers for both posts. Errors: Conflict where another
+// account confirmed a side.
+func (h Hop) confirmedBoth(account id.ID, nowMs int64) (Hop, error) {
+	for _, by := range []id.ID{h.GaveBy, h.TookBy} {
+		if by != id.Zero && by != account {
+			return h, errs.E("transfer.ConfirmBoth", errs.Conflict, "transfer.confirm.other_did")
+		}
+	}
+	if h.GaveMs == 0 {
+		h.GaveMs, h.GaveBy, h.GaveHow = nowMs, account, byBoth
+	}
+	if h.TookMs == 0 {
+		h.TookMs, h.TookBy, h.TookHow = nowMs, account, byBoth
+	}
+	return h, nil
+}
+
+// Once reports whether one person confirmed the hop for both sides.
+func (h Hop) Once() bool { return h.GaveHow == byBoth || h.TookHow == byBoth }

@@ -60,10 +60,10 @@ type Hop struct {
 	DueMs      int64  `json:"due_ms,omitempty" doc:"0: it has not begun"`
 	GaveMs     int64  `json:"gave_ms,omitempty"`
 	GaveBy     id.ID  `json:"gave_by,omitempty" doc:"Account"`
-	GaveHow    string `json:"gave_how,omitempty" enum:"code,name"`
+	GaveHow    string `json:"gave_how,omitempty" enum:"code,name,both"`
 	TookMs     int64  `json:"took_ms,omitempty"`
 	TookBy     id.ID  `json:"took_by,omitempty" doc:"Account"`
-	TookHow    string `json:"took_how,omitempty" enum:"code,name"`
+	TookHow    string `json:"took_how,omitempty" enum:"code,name,both"`
 	AlarmMs    int64  `json:"alarm_ms,omitempty" doc:"When both posts were told that it is late"`
 
 	tries              int

@@ -46,7 +46,13 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w := &world{t: t, d: d, clk: clk, post: map[string]id.ID{}, acct: map[string]id.ID{}, names: map[id.ID]string{}}
 	keys, log := sealtest.New(t), audit.New(district, clk)
 	w.g = grid.New(d, clk, nil, nil)
-	names := func(_ context.Context, ids []id.ID) (map[id.ID]string, error) { return w.names, nil }
+	names := func(_ context.Context, ids []id.ID) (map[id.ID]string, error) {
+		out := map[id.ID]string{}
+		for _, a := range ids {
+			out[a] = w.names[a]
+		}
+		return out, nil
+	}
 	w.l = ledger.New(ledger.Deps{DB: d, District: district, Keys: keys, Audit: log, Clock: clk, Places: w.g})
 	w.tasks = task.New(task.Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Names: names})
 	w.s = New(Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Ledger: w.l, Tasks: w.tasks, Names: names})
