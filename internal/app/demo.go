@@ -120,7 +120,7 @@ func divisionOf(place string) (int, error) {
 }
 
 func (a *App) demoServices() district.Services {
-	return district.Services{DB: a.DB, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Tasks: a.Tasks, Incoming: a.Incoming, Accounts: a.Accounts, Audit: a.Audit, Keys: a.Keys,
+	return district.Services{DB: a.DB, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Tasks: a.Tasks, Transfers: a.Transfers, Incoming: a.Incoming, Accounts: a.Accounts, Audit: a.Audit, Keys: a.Keys,
 		Clock: a.clock(), Log: a.log()}
 }
 

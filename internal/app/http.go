@@ -20,6 +20,7 @@ import (
 	"wangge/internal/ledger/importer"
 	"wangge/internal/platform/blob"
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/relist"
 	"wangge/internal/platform/web"
@@ -158,7 +159,9 @@ func (a *App) mayHear(ctx context.Context, topic string) bool {
 	case "round":
 		_, err = a.Rounds.Round(ctx, c, v)
 	case "task":
-		_, err = a.Tasks.Task(ctx, c, v)
+		if _, err = a.Tasks.Task(ctx, c, v); errs.Is(err, errs.NotFound) && a.Transfers.Concerns(ctx, c, v) {
+			err = nil // a post of a transfer's chain, or one that cares, need not be one of its task
+		}
 	case "taskpost":
 		return slices.ContainsFunc(c.Grants, func(g grid.Grant) bool { return g.PostID == v })
 	default:

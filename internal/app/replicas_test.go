@@ -66,12 +66,15 @@ func replicate(t *testing.T, of *drill, o Options) *drill {
 const newsTime = 20 * time.Second
 
 // soon reports whether ok becomes true while news travel.
-func soon(ok func() bool) bool {
+func soon(ok func() bool) bool { return soonWithin(newsTime, ok) }
+
+// soonWithin reports whether ok becomes true before a time is over.
+func soonWithin(most time.Duration, ok func() bool) bool {
 	for watch := clock.Start(); ; <-clock.Real().After(5 * time.Millisecond) {
 		if ok() {
 			return true
 		}
-		if watch.Elapsed() > newsTime {
+		if watch.Elapsed() > most {
 			return false
 		}
 	}

@@ -183,6 +183,9 @@ func TestFromHandToHand(t *testing.T) {
 		w.refused(err, "task.transfer.by_hops")
 		_, err = w.s.Confirm(ctx, w.as("leader"), x.ID, "", "street name")
 		w.refused(err, "transfer.not_found")
+		if !w.s.Concerns(ctx, w.as("grid"), x.ID) || w.s.Concerns(ctx, w.as("leader"), x.ID) {
+			t.Error("who may hear that it moved")
+		}
 		_, err = w.s.Confirm(ctx, w.as("grid"), x.ID, "", "street name")
 		w.refused(err, "transfer.confirm.denied")
 		_, err = w.s.Confirm(ctx, w.as("comm"), x.ID, "", "nobody")

@@ -77,6 +77,17 @@ func (s *Service) Transfer(ctx context.Context, c grid.Caller, transfer id.ID) (
 	return v, errs.Wrap(op, s.words(ctx, c, &v))
 }
 
+// Concerns reports whether a transfer is one of a post that the caller answers
+// for, so that their page of it may hear that it moved. Nothing of it is read.
+func (s *Service) Concerns(ctx context.Context, c grid.Caller, transfer id.ID) bool {
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return false
+	}
+	t, err := selectTransfer(ctx, s.DB.Read(), c.District, transfer)
+	return err == nil && stands(t, c, line, s.now()) != 0
+}
+
 // judge says what the caller may do, and leaves out what is not for them.
 func (s *Service) judge(v *View, c grid.Caller, line *grid.Line, is standing) {
 	v.MayLead, v.OnlyCare, v.Has = is&leads != 0, is == cares, v.has()

@@ -72,6 +72,7 @@
 //	form-errors               the Form
 //	table-search table-pager  a Table;  table-head: Table Column Text Class;  table-filter: "#tableid"
 //	photo-input               Name Label Required
+//	scan-button               Field Path Label: reads a code with the camera, or of a photo, into a field
 //	copy                      the text;   icon: a name of partials/icons.html;   sign: ok|warn|error|info
 //
 // The content policy forbids inline scripts, style attributes, hx-on and

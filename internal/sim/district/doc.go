@@ -27,21 +27,23 @@ import (
 	"wangge/internal/platform/seal"
 	"wangge/internal/round"
 	"wangge/internal/task"
+	"wangge/internal/transfer"
 )
 
 // Services are the installation a district is loaded into.
 type Services struct {
-	DB       *db.DB
-	Grid     *grid.Service
-	Ledger   *ledger.Service
-	Rounds   *round.Service
-	Tasks    *task.Service     // nil: nothing is issued
-	Incoming *incoming.Service // nil: no list of people is pushed
-	Accounts *account.Service
-	Audit    *audit.Log
-	Keys     *seal.Keyring
-	Clock    clock.Clock // what the field works by, the demo's may be fast
-	Log      *slog.Logger
+	DB        *db.DB
+	Grid      *grid.Service
+	Ledger    *ledger.Service
+	Rounds    *round.Service
+	Tasks     *task.Service     // nil: nothing is issued
+	Transfers *transfer.Service // nil: nobody is under way
+	Incoming  *incoming.Service // nil: no list of people is pushed
+	Accounts  *account.Service
+	Audit     *audit.Log
+	Keys      *seal.Keyring
+	Clock     clock.Clock // what the field works by, the demo's may be fast
+	Log       *slog.Logger
 }
 
 func (s Services) log() *slog.Logger {

@@ -318,6 +318,9 @@ func (l *loader) play(ctx context.Context) error {
 	if err := l.tasks(ctx, by); err != nil {
 		return err
 	}
+	if err := l.transfer(ctx, by); err != nil {
+		return err
+	}
 	if err := l.push(ctx, by); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // tables are all operational tables, those that refer to others first. A test
 // compares them with the schema.
 var tables = []string{
-	"task_cover", "task_watch", "task_link", "task_event", "task", "task_kind",
+	"transfer_left", "transfer_hop", "transfer", "task_cover", "task_watch", "task_link", "task_event", "task", "task_kind",
 	"recheck_item", "recheck", "answer_count", "counter", "mark", "target", "occurrence", "round", "form", "emergency",
 	"import_mapping", "import_row", "import_file", "ledger_import", "residence", "person_event", "risk_item", "care_item", "person_key", "person", "household",
 	"area_geometry", "role_alias", "binding", "holder", "post_door", "post", "team", "organisation", "compound_profile", "grid_history", "grid", "place",
@@ -26,7 +26,7 @@ const clearRows = 50000
 
 // keyColumns name a table's rows in clearSome where it has no column id.
 var keyColumns = map[string]string{
-	"task_cover": "post_id, at_ms", "task_watch": "account_id, task_id", "task_link": "task_id, kind, object_id", "task_event": "task_id, seq", "task_kind": "key",
+	"transfer_left": "transfer_id, id", "transfer_hop": "transfer_id, seq", "task_cover": "post_id, at_ms", "task_watch": "account_id, task_id", "task_link": "task_id, kind, object_id", "task_event": "task_id, seq", "task_kind": "key",
 	"recheck_item": "recheck_id, object_id", "answer_count": "occurrence_id, leaf_id, grid_id, field, choice", "counter": "occurrence_id, leaf_id, grid_id",
 	"target": "occurrence_id, object_id", "import_mapping": "area_id, fingerprint", "import_row": "import_id, seq", "import_file": "import_id, part",
 	"person_key": "hash, person_id", "area_geometry": "place_id", "role_alias": "area_id, role", "post_door": "post_id, door_id",
