@@ -41,55 +41,104 @@ func (r *reader) names(lo, hi int) int {
 // feature tells what the text from lo is that a word at at ends, and where that
 // word ends; empty where none stands or it is part of a longer name.
 func (r *reader) feature(lo, at, hi int) (Kind, int) {
-	rest := r.text[at:hi]
-	inside := r.has[Building] || r.has[Floor] || r.has[Room]
-	if w := vocab.Roads.at(rest); w != "" && !inside {
-		end := at + len(w)
-		if r.isRoad(lo, end, hi, w) {
-			if r.has[Road] {
-				return SubRoad, end
-			}
-			return Road, end
+	for _, look := range [...]func(*reader, int, int, int) (Kind, int){(*reader).road, (*reader).part, (*reader).town, (*reader).village, (*reader).county, (*reader).compound} {
+		if kind, end := look(r, lo, at, hi); kind != None {
+			return kind, end
 		}
 	}
-	if w := vocab.Groups.at(rest); w != "" && (r.last == Community || r.last == Compound) && !inside && runes(r.text[lo:at]) <= 4 {
+	return None, 0
+}
+
+// within reports whether a building, a floor or a room was read: what follows
+// lies in it.
+func (r *reader) within() bool { return r.has[Building] || r.has[Floor] || r.has[Room] }
+
+func (r *reader) road(lo, at, hi int) (Kind, int) {
+	w := vocab.Roads.at(r.text[at:hi])
+	end := at + len(w)
+	switch {
+	case w == "" || r.within() || !r.isRoad(lo, end, hi, w):
+		return None, 0
+	case r.has[Road]:
+		return SubRoad, end
+	}
+	return Road, end
+}
+
+// part reads a group of villagers or a development zone.
+func (r *reader) part(lo, at, hi int) (Kind, int) {
+	if r.within() {
+		return None, 0
+	}
+	if w := vocab.Groups.at(r.text[at:hi]); w != "" && (r.last == Community || r.last == Compound) && runes(r.text[lo:at]) <= 4 {
 		return Group, at + len(w)
 	}
-	if w := vocab.Zones.at(rest); w != "" && !r.has[Compound] && !inside {
+	if w := vocab.Zones.at(r.text[at:hi]); w != "" && !r.has[Compound] {
 		return Zone, at + len(w)
 	}
-	if w := vocab.Towns.at(rest); w != "" && !r.has[Street] && !r.has[Road] && !r.has[Compound] && (len(w) > 3 || vocab.NotAfterTown.at(r.text[at+len(w):]) == "") {
-		return Street, at + len(w)
+	return None, 0
+}
+
+func (r *reader) town(lo, at, hi int) (Kind, int) {
+	w := vocab.Towns.at(r.text[at:hi])
+	if w == "" {
+		return None, 0
 	}
-	if w := vocab.Towns.at(rest); w != "" && r.last == Street && runes(r.text[lo:at]) <= 4 && vocab.NotAfterTown.at(r.text[at+len(w):]) == "" {
-		return Repeated, at + len(w)
+	end := at + len(w)
+	alone := vocab.NotAfterTown.at(r.text[end:]) == ""
+	switch {
+	case !r.has[Street] && !r.has[Road] && !r.has[Compound] && (len(w) > 3 || alone):
+		return Street, end
+	case r.last == Street && runes(r.text[lo:at]) <= 4 && alone:
+		return Repeated, end
 	}
-	if w := vocab.Villages.at(rest); w != "" && !r.has[Compound] && !inside && (!r.has[Community] || r.last == Community) {
+	return None, 0
+}
+
+func (r *reader) village(lo, at, hi int) (Kind, int) {
+	w := vocab.Villages.at(r.text[at:hi])
+	if w == "" || r.has[Compound] || r.within() || r.has[Community] && r.last != Community {
+		return None, 0
+	}
+	end := at + len(w)
+	if more := vocab.Villages.at(r.text[end:hi]); len(w) == 3 && (more == w || vocab.Committees.at(more) != "") {
+		end += len(more) // 彭村村, 靠山村村委会
+	}
+	switch {
+	case !r.isVillage(lo, end, hi):
+		return None, 0
+	case r.has[Community]:
+		return Group, end // a natural village of the one before
+	}
+	return Community, end
+}
+
+// county reads one that the national list does not have, or no longer.
+func (r *reader) county(lo, at, hi int) (Kind, int) {
+	w := vocab.Counties.at(r.text[at:hi])
+	end := at + len(w)
+	if n := runes(r.text[lo:at]); w == "" || n < 2 || n > 3 || !r.beforeCounty() || vocab.Villages.at(r.text[end:hi]) != "" {
+		return None, 0
+	}
+	if name := r.text[lo:end]; vocab.NotAfterCounty.at(r.text[end:hi]) != "" || vocab.NotCounties.atEnd(name) != "" || vocab.Zones.atEnd(name) != "" {
+		return None, 0
+	}
+	return County, end
+}
+
+func (r *reader) compound(lo, at, hi int) (Kind, int) {
+	if r.has[Compound] || r.within() {
+		return None, 0
+	}
+	if w := vocab.StrongCompounds.at(r.text[at:hi]); w != "" && vocab.Roads.at(r.text[at+len(w):]) == "" && vocab.Villages.at(r.text[at+len(w):]) == "" {
 		end := at + len(w)
-		if more := vocab.Villages.at(r.text[end:hi]); len(w) == 3 && (more == w || vocab.Committees.at(more) != "") {
-			end += len(more) // 彭村村, 靠山村村委会
-		}
-		if r.isVillage(lo, end, hi) {
-			if r.has[Community] {
-				return Group, end // a natural village of the one before
-			}
-			return Community, end
-		}
+		return Compound, end + len(vocab.StrongCompounds.at(r.text[end:hi])) // 家属楼小区
 	}
-	if w := vocab.Counties.at(rest); w != "" && vocab.Villages.at(rest[len(w):]) == "" && r.beforeCounty() && runes(r.text[lo:at]) <= 3 && runes(r.text[lo:at]) >= 2 {
-		if end := at + len(w); vocab.NotAfterCounty.at(r.text[end:hi]) == "" && vocab.NotCounties.atEnd(r.text[lo:end]) == "" && vocab.Zones.atEnd(r.text[lo:end]) == "" {
-			return County, end
+	if w := vocab.Whole.at(r.text[at:hi]); w != "" && runes(r.text[lo:at]) >= 2 {
+		rest := r.text[at+len(w) : hi]
+		if runes(rest) >= 2 && vocab.Compounds.at(rest) == "" && vocab.Roads.at(rest) == "" {
+			return Compound, at + len(w)
 		}
-	}
-	if w := vocab.StrongCompounds.at(rest); w != "" && !r.has[Compound] && !inside && vocab.Roads.at(r.text[at+len(w):]) == "" && vocab.Villages.at(r.text[at+len(w):]) == "" {
-		end := at + len(w)
-		if more := vocab.StrongCompounds.at(r.text[end:hi]); more != "" {
-			end += len(more) // 家属楼小区
-		}
-		return Compound, end
-	}
-	if w := vocab.Whole.at(rest); w != "" && !r.has[Compound] && !inside && runes(rest[len(w):]) >= 2 && vocab.Compounds.at(rest[len(w):]) == "" && vocab.Roads.at(rest[len(w):]) == "" && runes(r.text[lo:at]) >= 2 {
-		return Compound, at + len(w)
 	}
 	return None, 0
 }
