@@ -60,7 +60,7 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 			return err
 		}
 		if r.To == "text" && o.ReceiverID != id.Zero {
-			if err := s.dispatch(ctx, tx, c.District, &l, o.ReceiverID); err != nil {
+			if err := s.dispatch(ctx, tx, c, &l, o.ReceiverID); err != nil {
 				return err
 			}
 		}

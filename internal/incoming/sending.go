@@ -57,12 +57,14 @@ func (s *Service) checkReceiver(ctx context.Context, c grid.Caller, l *lead, o *
 
 // dispatch puts a lead on its way to a receiver, in the transaction of the
 // result that hands it on.
-func (s *Service) dispatch(ctx context.Context, tx *db.Tx, district int, l *lead, receiver id.ID) error {
-	if err := insertSending(ctx, tx, district, l.ID, receiver, s.nowMs()); err != nil {
+func (s *Service) dispatch(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead, receiver id.ID) error {
+	if err := insertSending(ctx, tx, c.District, l.ID, receiver, s.nowMs()); err != nil {
 		return err
 	}
-	_, err := jobs.Enqueue(ctx, tx, district, topicSend, parcel{l.ID, receiver}, s.Clock.Now())
-	return err
+	if _, err := jobs.Enqueue(ctx, tx, c.District, topicSend, parcel{l.ID, receiver}, s.Clock.Now()); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, c, grid.LeadCall, "lead.send", tableLead, l.ID, "receiver="+receiver.String())
 }
 
 // send asks a receiver to take a lead, and settles it by the receipt. It may run

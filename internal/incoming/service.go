@@ -190,11 +190,10 @@ func (s *Service) look(ctx context.Context, c grid.Caller, l *lead) error {
 	if c.IsSystem() {
 		return nil
 	}
-	of := l.PersonID
+	of, k := l.PersonID, audit.Look{Account: c.AccountID, Post: c.PostFor(grid.LeadCall), Purpose: "call_back"}
 	if of == id.Zero {
-		of = l.ID
+		of, k.Object = l.ID, tableLead
 	}
-	k := audit.Look{Account: c.AccountID, Post: c.PostFor(grid.LeadCall), Purpose: "call_back"}
 	for _, g := range c.Grants {
 		if g.PostID == k.Post {
 			k.Role = string(g.Role)

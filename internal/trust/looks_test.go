@@ -164,7 +164,7 @@ func TestLookAtALead(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return audit.New(district, w.clk).Look(ctx, tx, audit.Look{Account: 7, Role: "community", Purpose: "call_back"}, lead, 78)
+			return audit.New(district, w.clk).Look(ctx, tx, audit.Look{Account: 7, Role: "community", Purpose: "call_back", Object: "lead"}, lead, 78)
 		}))
 		rows, _, err := w.s.Looks(ctx, w.caller(16, grid.RoleAuditor, "230103"), trust.Question{}, "", 9)
 		w.must(err)

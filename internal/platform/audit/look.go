@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 
 	"wangge/internal/platform/clock"
@@ -15,6 +16,7 @@ type Look struct {
 	Post    id.ID
 	Role    string // the role's key, shown to the person instead of a name
 	Purpose string // the key of the purpose
+	Object  string // what the numbers are of; empty: recorded persons
 }
 
 // Seen is a look as the person sees it: role, purpose and time, and for an
@@ -48,7 +50,7 @@ func (l *Log) Look(ctx context.Context, tx *db.Tx, k Look, persons ...id.ID) err
 			return errs.Wrap(op, err)
 		}
 		if fresh {
-			entries = append(entries, Entry{At: s.At, Account: k.Account, Post: k.Post, Action: actionLook, Object: "person", ObjectID: p, Purpose: k.Purpose, Detail: "role=" + k.Role})
+			entries = append(entries, Entry{At: s.At, Account: k.Account, Post: k.Post, Action: actionLook, Object: cmp.Or(k.Object, "person"), ObjectID: p, Purpose: k.Purpose, Detail: "role=" + k.Role})
 		}
 	}
 	return errs.Wrap(op, l.Append(ctx, tx, entries...))
