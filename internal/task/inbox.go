@@ -146,7 +146,7 @@ func (s *Service) figures(ctx context.Context, c grid.Caller, d desk) (f Figures
 		{&f.Late, "post_id", d.all, listedAlone, d.now},
 		{&f.Leads, "post_id", d.all, leadsOnly, 0},
 		{&f.LeadsLate, "post_id", d.all, leadsOnly, d.now},
-		{&f.LeadsUp, "above_post_id", d.own, leadsOnly, 0},
+		{&f.LeadsUp, "above_post_id", d.own, climbed + leadsOnly, 0},
 		{&f.Given, "issuer_post_id", d.own, elsewhere + listedAlone, 0},
 		{&f.Overdue, "issuer_post_id", d.own, elsewhere + listedAlone, d.now},
 		{&f.Climbed, "above_post_id", d.own, climbed + listedAlone, 0},
