@@ -102,6 +102,7 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease
 				return nil, err
 			}
 		}
+		defer keepTight(files)()
 		v.Counts = ImportCounts{}
 		if v.judge, err = s.judgeOf(ctx, c.District, v); err != nil {
 			return nil, err
