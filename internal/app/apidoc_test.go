@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +52,8 @@ func TestExamplesOfTheAPIPage(t *testing.T) {
 	}
 	d := newDrill(t, Options{}, "nangang", 600)
 	examples := docExamples(t)
-	if len(examples) != 6 {
-		t.Fatalf("the page has %d examples, want 6", len(examples))
+	if len(examples) != 8 {
+		t.Fatalf("the page has %d examples, want 8", len(examples))
 	}
 	dir := t.TempDir()
 	clerk := d.logins["community"]
@@ -111,6 +112,8 @@ func TestExamplesOfTheAPIPage(t *testing.T) {
 	}
 	d.importExample(t, env, run)
 	d.codeExample(t, env, run)
+	taskExample(t, env, run)
+	peopleExample(t, dir, env, run)
 	d.cleanDrill(t)
 }
 
@@ -173,6 +176,39 @@ func (d *drill) importExample(t *testing.T, env map[string]string, run func(exam
 		if v["state"] == "failed" || time.Now().After(deadline) {
 			t.Fatalf("the import is %v: %v", v["state"], v["message"])
 		}
+	}
+}
+
+// taskExample issues a directive and reads what came of it.
+func taskExample(t *testing.T, env map[string]string, run func(example, n int) map[string]any) {
+	t.Helper()
+	env["TASK"], _ = run(7, 1)["id"].(string)
+	tree := run(7, 2)
+	direct, levels := tree["direct"].(map[string]any), tree["levels"].([]any)
+	if direct["issued"].(float64) == 0 || direct["received"].(float64) != 0 || len(levels) == 0 {
+		t.Errorf("what came of it: %v", tree)
+	}
+	if _, ok := run(7, 3)["lines"]; !ok {
+		t.Error("the inbox has no lines")
+	}
+}
+
+// peopleExample brings in two people, one of them twice, and calls one.
+func peopleExample(t *testing.T, dir string, env map[string]string, run func(example, n int) map[string]any) {
+	t.Helper()
+	if err := os.WriteFile(dir+"/people.csv", []byte("姓名,电话,线索类型\n陈一,12800000001,加急\n陈一,12800000001,加急\n林二,12800000002,普通\n王三,,普通\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rep := run(8, 1)
+	if rep["new"] != 2.0 || rep["joined"] != 1.0 || rep["refused"] != 1.0 {
+		t.Errorf("the list: %v", rep)
+	}
+	run(8, 2)
+	now := run(8, 3)["now"].(map[string]any)
+	env["LEAD"], env["VERSION"] = now["id"].(string), strconv.Itoa(int(now["version"].(float64)))
+	run(8, 4)
+	if next := run(8, 3)["now"].(map[string]any); next["id"] == env["LEAD"] {
+		t.Error("who did not answer is shown again at once")
 	}
 }
 
