@@ -19,6 +19,16 @@ w.addEventListener('activate', (e: any) => {
 });
 w.addEventListener('message', (e: any) => { if (e.data === 'shell') e.waitUntil(keepShell().catch(() => { /* later */ })); });
 
+// A notification leads to the page of tasks that is open already, else to a new one.
+w.addEventListener('notificationclick', (e: any) => {
+  e.notification.close();
+  const to = e.notification.data || '/tasks';
+  e.waitUntil(w.clients.matchAll({ type: 'window', includeUncontrolled: true }).then((all: any[]) => {
+    const at = all.filter((c) => new URL(c.url).pathname === to)[0] || all[0];
+    return at ? at.focus() : w.clients.openWindow(to);
+  }));
+});
+
 w.addEventListener('fetch', (e: any) => {
   const req = e.request as Request, url = new URL(req.url);
   if (req.method !== 'GET' || url.origin !== location.origin) return;

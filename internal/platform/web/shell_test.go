@@ -334,7 +334,7 @@ func TestVendoredFiles(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"js/app.js", "js/live.js", "js/scan.js", "vendor/htmx/htmx.min.js", "vendor/jsqr/jsqr.min.js"} {
+	for _, name := range []string{"js/app.js", "js/live.js", "js/ring.js", "js/scan.js", "vendor/htmx/htmx.min.js", "vendor/jsqr/jsqr.min.js"} {
 		b, _ := fs.ReadFile(assets.FS, name)
 		for _, bad := range []string{"?.(", "??", "||=", "#!"} {
 			if bytes.Contains(b, []byte(bad)) {
