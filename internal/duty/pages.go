@@ -135,6 +135,7 @@ func (p *Pages) set(w http.ResponseWriter, r *http.Request, c grid.Caller) error
 type publicPage struct {
 	web.Meta
 	Number
+	Code string // the national code of the area asked about
 }
 
 // public answers anybody who was called: whose number is it?
@@ -143,5 +144,5 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.ren.Page(w, r, web.Plain, "duty/public", publicPage{web.Meta{Title: web.T(r.Context(), "duty.title")}, n})
+	return p.ren.Page(w, r, web.Plain, "duty/public", publicPage{web.Meta{Title: web.T(r.Context(), "duty.title")}, n, r.PathValue("code")})
 }

@@ -101,6 +101,7 @@ type Visit struct {
 	TaskID    id.ID             `json:"task_id"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Words     string            `json:"words,omitempty"`
+	Photos    int               `json:"photos" doc:"How many there are; they stand with the finding's task too"`
 	sealed    []byte
 }
 

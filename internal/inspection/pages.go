@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/blob"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
@@ -35,7 +37,8 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /inspections", grid.Called(p.draw))
 	app.Handle("GET /inspections/{id}", grid.Called(p.show))
 	app.Handle("GET /inspections/visits/{id}", grid.Called(p.item))
-	app.Handle("POST /inspections/visits/{id}", grid.Called(p.visit), web.As(web.Work))
+	app.Handle("POST /inspections/visits/{id}", grid.Called(p.visit), web.MaxBody(maxPhotos*blob.MaxUpload+1<<20), web.Timeout(5*time.Minute), web.As(web.Work))
+	app.Handle("GET /inspections/visits/{id}/photos/{seq}/{n}", grid.Called(p.photo))
 }
 
 type listPage struct {
@@ -162,6 +165,15 @@ type itemPage struct {
 	Lang      string
 }
 
+// Numbers counts from 1 to n.
+func (itemPage) Numbers(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i + 1
+	}
+	return out
+}
+
 // Said is an answer of a visit in words, with its question.
 func (d itemPage) Said(key, value string) string {
 	for _, f := range d.Inspection.Fields {
@@ -223,8 +235,13 @@ func (p *Pages) item(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	return p.ren.Page(w, r, web.Phone, "inspection/item", d)
 }
 
-// visit records a visit.
+// visit records a visit, with photos where the form sends some.
 func (p *Pages) visit(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	photos, done, err := photosOf(r)
+	if err != nil {
+		return err
+	}
+	defer done()
 	d, err := p.readItem(r, c, r.PostForm)
 	if err != nil {
 		return err
@@ -234,7 +251,7 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 		in.Answers[f.Key] = r.PostForm.Get("a_" + f.Key)
 	}
 	if in.DeadlineMs, err = web.LocalTime(r.PostForm.Get("deadline"), "deadline"); err == nil {
-		_, err = p.s.Visit(r.Context(), c, d.Item.ID, in)
+		_, err = p.s.Visit(r.Context(), c, d.Item.ID, in, photos...)
 	}
 	if errs.Is(err, errs.Invalid) {
 		d.Form.Errors = map[string]string{}

@@ -3,10 +3,12 @@ package inspection
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/audit"
+	"wangge/internal/platform/blob"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
@@ -267,9 +269,10 @@ func visitAAD(item id.ID, seq int) string {
 
 // Visit records a visit. What was found is a task of the post that answers for
 // what was visited, in the same transaction. Errors: NotFound; Invalid naming
-// outcome, words, deadline or an answer; Conflict where a finding is still being
-// put right, nothing is left to visit, or another visit was recorded first.
-func (s *Service) Visit(ctx context.Context, c grid.Caller, item id.ID, in NewVisit) (View, error) {
+// outcome, words, deadline, photo or an answer; Conflict where a finding is still
+// being put right, nothing is left to visit, or another visit was recorded first.
+// Photos are kept without their metadata, and carried to the finding's task.
+func (s *Service) Visit(ctx context.Context, c grid.Caller, item id.ID, in NewVisit, photos ...io.Reader) (View, error) {
 	const op = "inspection.Visit"
 	v, err := s.Item(ctx, c, item)
 	if err != nil {
@@ -288,16 +291,24 @@ func (s *Service) Visit(ctx context.Context, c grid.Caller, item id.ID, in NewVi
 	if visit.sealed, err = s.Keys.SealJSON(seal.Standing, visitAAD(item, visit.Seq), said{in.Answers, in.Words}); err != nil {
 		return v, errs.Wrap(op, err)
 	}
-	err = s.DB.Write(ctx, op, func(tx *db.Tx) error { return s.visitTx(ctx, tx, c, v.Item, visit, in) })
+	taken, err := prepare(ctx, photos)
+	if err != nil {
+		return v, err
+	}
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error { return s.visitTx(ctx, tx, c, v.Item, visit, in, taken) })
 	if err != nil {
 		return v, err
 	}
 	return s.Item(ctx, c, item)
 }
 
-func (s *Service) visitTx(ctx context.Context, tx *db.Tx, c grid.Caller, m Item, visit Visit, in NewVisit) error {
+func (s *Service) visitTx(ctx context.Context, tx *db.Tx, c grid.Caller, m Item, visit Visit, in NewVisit, taken []blob.Photo) error {
+	photos, err := s.keep(ctx, tx, c, taken)
+	if err != nil {
+		return err
+	}
 	if in.Outcome == Found {
-		issue := task.Issue{Kind: task.KindFinding, Title: titleOf(in.Words), PostID: m.PostID, PlaceID: m.PlaceID, FromPost: visit.PostID, DeadlineMs: in.DeadlineMs,
+		issue := task.Issue{Kind: task.KindFinding, Title: titleOf(in.Words), PostID: m.PostID, PlaceID: m.PlaceID, FromPost: visit.PostID, DeadlineMs: in.DeadlineMs, Photos: photos,
 			Links: []task.Link{{Kind: "inspection", ObjectID: m.ID}}}
 		if issue.Title != in.Words {
 			issue.Text = in.Words
@@ -312,5 +323,8 @@ func (s *Service) visitTx(ctx context.Context, tx *db.Tx, c grid.Caller, m Item,
 	if err == nil && !ok {
 		err = errs.E("inspection.Visit", errs.Conflict, "inspection.moved")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return insertPhotos(ctx, tx, c.District, m.ID, visit.Seq, photos)
 }

@@ -48,8 +48,10 @@ func selectItem(ctx context.Context, q db.Queryer, district int, item id.ID) ([]
 
 func selectVisits(ctx context.Context, q db.Queryer, district int, item id.ID) ([]Visit, error) {
 	return db.List(ctx, q, func(v *Visit) []any {
-		return []any{&v.Seq, &v.AtMs, &v.AccountID, &v.PostID, &v.Outcome, &v.TaskID, &v.sealed}
-	}, "SELECT seq, at_ms, account_id, post_id, outcome, task_id, sealed FROM inspection_visit WHERE district = $1 AND item_id = $2 ORDER BY seq", district, item)
+		return []any{&v.Seq, &v.AtMs, &v.AccountID, &v.PostID, &v.Outcome, &v.TaskID, &v.sealed, &v.Photos}
+	}, `SELECT v.seq, v.at_ms, v.account_id, v.post_id, v.outcome, v.task_id, v.sealed,
+		(SELECT COUNT(*) FROM inspection_photo p WHERE p.district = v.district AND p.item_id = v.item_id AND p.seq = v.seq)
+		FROM inspection_visit v WHERE v.district = $1 AND v.item_id = $2 ORDER BY v.seq`, district, item)
 }
 
 func insertInspection(ctx context.Context, tx *db.Tx, district int, i Inspection, items []Item) error {
@@ -93,4 +95,21 @@ func selectFindings(ctx context.Context, q db.Queryer, c grid.Caller, path strin
 		LEFT JOIN task t ON t.district = v.district AND t.id = v.task_id
 		WHERE v.district = $1 AND i.path >= $2 AND i.path < $3 AND v.outcome = 'found' AND `+c.Scope(permission, a, grid.Columns{Path: "i.path"})+`
 		ORDER BY v.at_ms DESC, v.item_id LIMIT $4`, a.List()...)
+}
+
+func insertPhotos(ctx context.Context, tx *db.Tx, district int, item id.ID, seq int, photos []id.ID) error {
+	if len(photos) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(photos))
+	for i, p := range photos {
+		rows[i] = []any{district, int64(item), seq, i + 1, int64(p)}
+	}
+	return tx.BulkInsert(ctx, "inspection_photo", []string{"district", "item_id", "seq", "n", "photo_id"}, rows)
+}
+
+// selectPhoto reads the id of a visit's n-th photo; none where there is none.
+func selectPhoto(ctx context.Context, q db.Queryer, district int, item id.ID, seq, n int) ([]id.ID, error) {
+	return db.List(ctx, q, func(p *id.ID) []any { return []any{p} },
+		"SELECT photo_id FROM inspection_photo WHERE district = $1 AND item_id = $2 AND seq = $3 AND n = $4", district, item, seq, n)
 }

@@ -105,7 +105,7 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 		return Task{}, err
 	}
 	t := Task{ID: in.ID, Kind: k.Key, State: Issued, Title: in.Title, Text: in.Text, Fact: in.Fact, Urgent: in.Urgent, SignedPostID: in.SignedPost, PostID: in.PostID,
-		IssuerPostID: in.FromPost, PlaceID: in.PlaceID, PromisedMs: deadline, Events: 1, CreatedMs: now, Question: in.Question,
+		IssuerPostID: in.FromPost, PlaceID: in.PlaceID, PromisedMs: deadline, Events: max(1, len(in.Photos)), CreatedMs: now, Question: in.Question,
 		register: seal.Standing, issuer: c.AccountID}
 	if t.ID == id.Zero {
 		t.ID = id.New()
@@ -183,12 +183,27 @@ func (s *Service) addressee(ctx context.Context, q db.Queryer, c grid.Caller, k 
 // the others find them at their next poll.
 const maxTold = 500
 
+// issued is how the history of a task begins: with its issue, and each further
+// photo of the issuer's.
+func issued(c grid.Caller, t Task, photos []id.ID) []eventRow {
+	first := Event{Seq: 1, Kind: "issue", State: t.State, PostID: t.PostID, AccountID: c.AccountID, ByPostID: t.IssuerPostID, AtMs: t.CreatedMs, NotedMs: t.CreatedMs}
+	out := []eventRow{{t.ID, first, nil}}
+	for i, p := range photos {
+		if i > 0 {
+			more := first
+			more.Seq, more.Kind = i+1, string(Comment)
+			out = append(out, eventRow{t.ID, more, nil})
+		}
+		out[i].PhotoID = p
+	}
+	return out
+}
+
 // write stores issued tasks with the first line of their histories.
 func (s *Service) write(ctx context.Context, tx *db.Tx, c grid.Caller, list []row, in Issue) error {
-	events := make([]eventRow, len(list))
-	for i, r := range list {
-		t := r.Task
-		events[i] = eventRow{t.ID, Event{Seq: 1, Kind: "issue", State: t.State, PostID: t.PostID, AccountID: c.AccountID, ByPostID: t.IssuerPostID, AtMs: t.CreatedMs, NotedMs: t.CreatedMs}, nil}
+	var events []eventRow
+	for _, r := range list {
+		events = append(events, issued(c, r.Task, in.Photos)...)
 	}
 	if err := insertTasks(ctx, tx, c.District, list); err != nil {
 		return err

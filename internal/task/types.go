@@ -110,6 +110,7 @@ type Issue struct {
 	Question    *Question
 	Links       []Link
 	Watchers    []id.ID // accounts
+	Photos      []id.ID // evidence of the issuer's, kept already: the first stands with the issue, the others as comments
 	Hops        bool    // of kind transfer: issued with its hops, by package transfer
 }
 
