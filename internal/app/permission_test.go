@@ -344,7 +344,7 @@ func (s *spot) address(text, object string) (string, bool) {
 		text = strings.ReplaceAll(text, "<"+kind+">", v.String())
 	}
 	text = strings.NewReplacer("{object}", s.ids["target"].String(), "risk/{item}", "risk/"+s.ids["risk"].String(), "merges/{item}", "merges/"+s.ids["merge"].String(), "{item}", s.ids["care"].String(),
-		"{holder}", s.ids["holder"].String(), "{session}", s.ids["session"].String(), "{code}", s.area.Code, "{key}", "help", "{seq}", "1", "{number}", s.number, "{$}", "").Replace(text)
+		"{holder}", s.ids["holder"].String(), "{session}", s.ids["session"].String(), "{code}", s.area.Code, "{key}", "help", "{seq}", "1", "{n}", "1", "{number}", s.number, "{$}", "").Replace(text)
 	return text, !strings.ContainsAny(text, "<>") && !strings.Contains(text, "{id}")
 }
 

@@ -110,7 +110,7 @@ func (s *Service) work(ctx context.Context, tx *db.Tx, c grid.Caller, task id.ID
 		return nil, errs.E("task.Change", errs.NotFound, "task.not_found")
 	}
 	w := &work{s: s, tx: tx, c: c, r: list[0], was: list[0].Events, now: s.now()}
-	opened, err := s.open(list)
+	opened, err := s.open(c.Lang, list)
 	if err != nil {
 		return nil, err
 	}

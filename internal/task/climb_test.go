@@ -1,6 +1,7 @@
 package task
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -113,6 +115,14 @@ func TestTooFewHandsGoesToWhoCanSendMore(t *testing.T) {
 		if len(got) != 1 || got[0].Kind != KindHands || got[0].PlaceID != w.place["230103001001"] {
 			t.Fatalf("the street is told once: %+v", got)
 		}
+		reader := w.as("street1")
+		alarm := got[0].ID
+		for lang, want := range map[string]string{"zh": "人手不足", "en": "Too few hands in "} {
+			reader.Lang = lang
+			if v, err := w.s.Task(w.ctx, reader, alarm); err != nil || !strings.Contains(v.Title, want) || !strings.Contains(v.Text, "40") {
+				t.Errorf("in %s it says %q, %q, %v", lang, v.Title, v.Text, err)
+			}
+		}
 		w.pass(2 * time.Hour)
 		w.sweep()
 		if late := w.inbox("grid11", Mine); !late[0].Late || !late[0].Short {
@@ -127,6 +137,9 @@ func TestTooFewHandsGoesToWhoCanSendMore(t *testing.T) {
 		}
 		if got := w.inbox("street1", Mine); len(got) != 0 {
 			t.Errorf("enough hands again, the alarm stays: %+v", got)
+		}
+		if v, err := w.s.Task(w.ctx, reader, alarm); err != nil || v.History[len(v.History)-1].Note != i18n.T(reader.Lang, handsEnough) {
+			t.Errorf("its end says %+v, %v", v.History, err)
 		}
 		w.whole()
 	})

@@ -184,7 +184,7 @@ func (w *work) endBelow(ctx context.Context, kind string, to State, ch Change) e
 	if err != nil {
 		return err
 	}
-	opened, err := w.s.open(list)
+	opened, err := w.s.open(w.c.Lang, list)
 	if err != nil {
 		return err
 	}

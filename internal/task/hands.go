@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
-	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -120,12 +120,24 @@ func (s *Service) Hands(ctx context.Context, c grid.Caller) (short int, err erro
 	}
 	for at, alarm := range alarms {
 		if !found[at].Short() {
-			if _, err := s.Change(ctx, c, alarm, Change{Action: Cancel, Note: i18n.T(i18n.ZH, "task.hands.enough")}); err != nil && !errs.Is(err, errs.Conflict) {
+			if _, err := s.Change(ctx, c, alarm, Change{Action: Cancel, Note: handsEnough}); err != nil && !errs.Is(err, errs.Conflict) {
 				return short, errs.Wrap(op, err)
 			}
 		}
 	}
 	return short, nil
+}
+
+// handsEnough is what the history of an alarm says when it ends.
+const handsEnough = "task.hands.enough"
+
+// numbers are numbers as messages hold them.
+func numbers(list ...int) []string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = strconv.Itoa(n)
+	}
+	return out
 }
 
 // alarm tells whoever can send more hands to a community.
@@ -145,8 +157,8 @@ func (s *Service) alarm(ctx context.Context, c grid.Caller, line *grid.Line, at 
 	if to < 0 {
 		return nil // nobody above it can send anybody; the district's duty post always can
 	}
-	in := Issue{Kind: KindHands, PostID: over[to], PlaceID: place.ID, Title: i18n.T(i18n.ZH, "task.hands.title", place.Name),
-		Text: i18n.T(i18n.ZH, "task.hands.text", n.Tasks, (n.Minutes+59)/60, n.Hands, cmp.Or(n.Minutes/handsMinutes-n.Hands, 1))}
+	in := Issue{Kind: KindHands, PostID: over[to], PlaceID: place.ID, Says: &Says{Title: Message{"task.hands.title", []string{place.Name}},
+		Text: Message{"task.hands.text", numbers(n.Tasks, (n.Minutes+59)/60, n.Hands, cmp.Or(n.Minutes/handsMinutes-n.Hands, 1))}}}
 	return s.DB.Write(ctx, "task.Hands", func(tx *db.Tx) error {
 		again, err := hasHandsAlarm(ctx, tx, c.District, place.ID)
 		if err != nil || again {

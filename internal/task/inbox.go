@@ -122,7 +122,7 @@ func (s *Service) Inbox(ctx context.Context, c grid.Caller, which List, limit in
 	if in.Cut = len(rows) > limit; in.Cut {
 		rows = rows[:limit]
 	}
-	tasks, err := s.open(rows)
+	tasks, err := s.open(c.Lang, rows)
 	if err != nil {
 		return in, errs.Wrap(op, err)
 	}
@@ -262,7 +262,7 @@ func (s *Service) known(ctx context.Context, c grid.Caller, d desk, limit int) (
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := s.open(rows)
+	tasks, err := s.open(c.Lang, rows)
 	if err != nil {
 		return nil, err
 	}

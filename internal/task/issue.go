@@ -47,7 +47,7 @@ func (s *Service) IssueTx(ctx context.Context, tx *db.Tx, c grid.Caller, in Issu
 		return Task{}, err
 	}
 	r := row{Task: t}
-	if r.sealed, err = s.sealContent(t.register, t.ID, content{Title: in.Title, Text: in.Text, Question: in.Question, Fact: in.Fact}); err != nil {
+	if r.sealed, err = s.sealContent(t.register, t.ID, content{Title: in.Title, Text: in.Text, Says: in.Says, Question: in.Question, Fact: in.Fact}); err != nil {
 		return Task{}, errs.Wrap(op, err)
 	}
 	return t, errs.Wrap(op, s.write(ctx, tx, c, []row{r}, in))

@@ -26,7 +26,7 @@ func tidy(in *Issue) error {
 	const op = "task.Issue"
 	in.Title, in.Text = strings.TrimSpace(in.Title), strings.TrimSpace(in.Text)
 	switch {
-	case in.Title == "":
+	case in.Title == "" && in.Says == nil:
 		return errs.Field(errs.E(op, errs.Invalid, "error.required"), "title")
 	case utf8.RuneCountInString(in.Title) > maxTitle:
 		return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxTitle), "title")

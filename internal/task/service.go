@@ -143,15 +143,16 @@ type content struct {
 	Note     string    `json:"note,omitempty"`
 	Question *Question `json:"question,omitempty"`
 	Fact     string    `json:"fact,omitempty"`
+	Says     *Says     `json:"says,omitempty"`
 }
 
 func (s *Service) sealContent(register string, task id.ID, c content) ([]byte, error) {
 	return s.Keys.SealJSON(register, seal.AAD(register, "task", task), c)
 }
 
-// open reads what lies sealed of tasks. Where a key is gone (the emergency has
-// ended), the text stays empty.
-func (s *Service) open(list []row) ([]Task, error) {
+// open reads what lies sealed of tasks, for a reader in a language. Where a key
+// is gone (the emergency has ended), the text stays empty.
+func (s *Service) open(lang string, list []row) ([]Task, error) {
 	out := make([]Task, len(list))
 	shared := map[id.ID]content{}
 	for i, r := range list {
@@ -170,6 +171,9 @@ func (s *Service) open(list []row) ([]Task, error) {
 			}
 		}
 		t.Title, t.Text, t.Question, t.Note, t.Fact = c.Title, c.Text, c.Question, c.Note, c.Fact
+		if c.Says != nil {
+			t.Title, t.Text = c.Says.Title.In(lang), c.Says.Text.In(lang)
+		}
 		if t.textID != id.Zero && len(r.sealed) > 0 {
 			var own content
 			if err := s.Keys.OpenJSON(t.register, seal.AAD(t.register, "task", t.ID), r.sealed, &own); err != nil && !seal.IsDestroyed(err) {

@@ -123,7 +123,7 @@ func (s *Service) Tree(ctx context.Context, c grid.Caller, task id.ID) (Tree, er
 // branches fills in the addressees and what is below each.
 func (s *Service) branches(ctx context.Context, c grid.Caller, rows []row, nodes []node, st standing, out *Tree) error {
 	now := s.now()
-	tasks, err := s.open(rows)
+	tasks, err := s.open(c.Lang, rows)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (s *Service) Remind(ctx context.Context, c grid.Caller, task id.ID) (n int,
 		if err != nil {
 			return err
 		}
-		opened, err := s.open(late)
+		opened, err := s.open(c.Lang, late)
 		if err != nil {
 			return err
 		}

@@ -99,6 +99,7 @@ type Issue struct {
 	Kind        string // needed
 	Title       string // needed
 	Text        string
+	Says        *Says  // instead of title and text, where no person wrote them
 	Fact        string // of a report: key of what was found; it stands for a missing title
 	PostID      id.ID  // who is to do it; Zero: the post that answers for PlaceID, else up the line of FromPost
 	FromPost    id.ID  // in whose name; Zero: the first post of the caller that may

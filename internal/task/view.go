@@ -68,7 +68,7 @@ func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id
 	if len(list) == 0 {
 		return errs.E("task.Task", errs.NotFound, "task.not_found")
 	}
-	opened, err := s.open(list)
+	opened, err := s.open(c.Lang, list)
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,7 @@ func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id
 				err = bad
 			}
 			e.Note = string(b)
+			e.Note = noteIn(c.Lang, e.Event)
 		}
 		v.History = append(v.History, e.Event)
 	}

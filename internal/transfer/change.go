@@ -260,9 +260,14 @@ func (s *Service) Care(ctx context.Context, c grid.Caller, transfer id.ID, seen 
 	})
 }
 
+// says is a task's title, with what stands in it, and its text.
+func says(title, arg, text string) *task.Says {
+	return &task.Says{Title: task.Message{Key: title, Args: []string{arg}}, Text: task.Message{Key: text}}
+}
+
 // giveCare issues the task of a post that cares.
 func (w *work) giveCare(ctx context.Context, l *Left) error {
-	t, err := w.s.Tasks.IssueTx(ctx, w.tx, acting(w.c), task.Issue{Kind: kindCare, Title: i18n.T(w.c.Lang, "transfer.care.title", l.Name), Text: i18n.T(w.c.Lang, "transfer.care.text"),
+	t, err := w.s.Tasks.IssueTx(ctx, w.tx, acting(w.c), task.Issue{Kind: kindCare, Says: says("transfer.care.title", l.Name, "transfer.care.text"),
 		PostID: l.CarerPostID, FromPost: w.t.IssuerPostID, PlaceID: w.t.HomeID, DeadlineMs: l.VisitMs, Links: []task.Link{{Kind: "task", ObjectID: w.t.ID}}})
 	l.TaskID = t.ID
 	if err != nil && errs.KindOf(err) == errs.Invalid {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"wangge/internal/grid"
@@ -235,7 +236,7 @@ func (w *work) alarm(ctx context.Context) error {
 		post id.ID
 		task *id.ID
 	}{{h.FromPostID, &h.alarmFrom}, {h.ToPostID, &h.alarmTo}} {
-		t, err := w.s.Tasks.IssueTx(ctx, w.tx, w.c, task.Issue{Kind: task.KindAlarm, Title: i18n.T(w.c.Lang, "transfer.alarm.title", h.Seq), Text: i18n.T(w.c.Lang, "transfer.alarm.text"),
+		t, err := w.s.Tasks.IssueTx(ctx, w.tx, w.c, task.Issue{Kind: task.KindAlarm, Says: says("transfer.alarm.title", strconv.Itoa(h.Seq), "transfer.alarm.text"),
 			PostID: to.post, FromPost: w.t.IssuerPostID, PlaceID: w.t.HomeID, Links: []task.Link{{Kind: "task", ObjectID: w.t.ID}}})
 		if err != nil {
 			return err
