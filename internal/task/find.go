@@ -43,7 +43,7 @@ func (s *Service) Candidates(ctx context.Context, c grid.Caller, task id.ID, a A
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	list, err := s.open(rows)
+	list, err := s.open(c.Lang, rows)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}

@@ -152,7 +152,7 @@ func (w *work) gather(ctx context.Context) (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			below, err := w.s.open(list)
+			below, err := w.s.open(w.c.Lang, list)
 			if err != nil {
 				return false, err
 			}
