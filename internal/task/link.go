@@ -169,7 +169,7 @@ func (s *Service) titleOf(ctx context.Context, c grid.Caller, task id.ID) (strin
 	if err != nil || len(list) == 0 {
 		return "", errs.Wrap("task.Link", orNotFound(err))
 	}
-	opened, err := s.open(list)
+	opened, err := s.open(c.Lang, list)
 	if err != nil {
 		return "", err
 	}

@@ -65,7 +65,7 @@ func (s *Service) tiedTo(ctx context.Context, c grid.Caller, l Link) (out []tied
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	list, err := s.open(rows)
+	list, err := s.open(c.Lang, rows)
 	if err != nil {
 		return nil, err
 	}

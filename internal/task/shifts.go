@@ -73,7 +73,7 @@ func (s *Service) OpenOf(ctx context.Context, c grid.Caller, post id.ID, limit i
 	if err != nil {
 		return nil, 0, errs.Wrap(op, err)
 	}
-	tasks, err := s.open(rows)
+	tasks, err := s.open(c.Lang, rows)
 	if err != nil {
 		return nil, 0, errs.Wrap(op, err)
 	}
