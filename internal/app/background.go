@@ -37,6 +37,7 @@ func (a *App) Background(ctx context.Context) {
 	a.runs.Go(func() { a.Audit.Run(ctx, a.DB, a.log()) })
 	a.runs.Go(func() { a.news(ctx) })
 	a.runs.Go(func() { a.outbox(ctx) })
+	a.runs.Go(func() { a.sends(ctx) })
 	a.runs.Go(func() { a.warm(ctx) })
 	a.runs.Go(func() { a.seats.Lead(ctx, "leader", a.lead) })
 }
@@ -72,11 +73,24 @@ func (a *App) news(ctx context.Context) {
 }
 
 // outbox hands what is due to its handlers: openings of rounds that repeat,
-// cut-offs, people handed to other authorities. A message is leased, so that of several processes one handles it.
+// cut-offs. A message is leased, so that of several processes one handles it.
 func (a *App) outbox(ctx context.Context) {
 	r := jobs.NewRunner(a.DB, a.log())
 	a.Rounds.Handle(r)
+	a.hand(ctx, r)
+}
+
+// sends hands people to other authorities, apart from the outbox's other work: who
+// cannot be reached keeps no round waiting.
+func (a *App) sends(ctx context.Context) {
+	r := jobs.NewRunner(a.DB, a.log())
+	r.Waits()
 	a.Incoming.Handle(r)
+	a.hand(ctx, r)
+}
+
+// hand runs a runner until ctx ends.
+func (a *App) hand(ctx context.Context, r *jobs.Runner) {
 	if err := r.Run(ctx); err != nil {
 		a.log().Error("the outbox stands still", "error", err)
 	}

@@ -38,7 +38,7 @@ func (s *Service) post(ctx context.Context, to Receiver, r Referral) (string, er
 	req.Header.Set("Authorization", "Bearer "+to.token)
 	res, err := away.Do(req)
 	if err != nil {
-		return "", errs.E(op, errs.Unavailable, "incoming.send.unreachable")
+		return "", errs.E(op, errs.Unavailable, unreachable)
 	}
 	defer res.Body.Close()
 	return receiptIn(res)

@@ -81,9 +81,15 @@ func (s *Service) send(ctx context.Context, m jobs.Message) error {
 	if err != nil || l == nil {
 		return errs.Wrap(op, err)
 	}
+	if s.mute.is(p.Receiver, s.nowMs()) {
+		return errs.E(op, errs.Unavailable, unreachable)
+	}
 	receipt, failed := s.post(ctx, receiver, s.referral(c, l))
 	if failed == nil {
 		return errs.Wrap(op, s.taken(ctx, c, p, receipt))
+	}
+	if errs.As(failed).Key == unreachable {
+		s.mute.add(p.Receiver, s.nowMs()+mutedFor)
 	}
 	if err := s.failed(ctx, c, p.Lead, errs.As(failed).Key); err != nil {
 		return err

@@ -44,6 +44,7 @@ type Service struct {
 	reports web.Guard // arrivals reported from one address to one community
 	senders web.Guard // arrivals reported from one address
 	shown   shown
+	mute    mute
 }
 
 // New returns the service over its parts.

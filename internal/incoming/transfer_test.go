@@ -114,6 +114,38 @@ func TestSentUntilTheReceipt(t *testing.T) {
 	})
 }
 
+// A receiver that cannot be reached is tried once a minute, not once for each lead.
+func TestUnreachableIsNotWaitedForByEach(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newWalk(t, d)
+		w := k.world
+		clerk := k.callerOf(w.Hua.Path)
+		tried, dead := 0, true
+		srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			if tried++; dead {
+				panic(http.ErrAbortHandler)
+			}
+			rw.WriteHeader(http.StatusCreated)
+			_, _ = rw.Write([]byte(`{"receipt":"7"}`))
+		}))
+		t.Cleanup(srv.Close)
+		to := dbtest.Must(w.s.AddReceiver(ctx, w.C, NewReceiver{Name: "沈阳市", URL: srv.URL, Token: "x"}))(t)
+		rep := w.bring(clerk, w.Hua.ID, "A,,,加急,,甲,,13900000011,,", "B,,,加急,,乙,,13900000012,,", "C,,,加急,,丙,,13900000013,,")
+		for _, l := range w.people(clerk, rep.ListID) {
+			dbtest.OK(t, w.s.Record(ctx, clerk, l.ID, Outcome{Result: "other_city", Answer: Answer{ReceiverID: to}}))
+		}
+		run := w.runner()
+		if n, err := run.Drain(ctx); n != 0 || !errs.Is(err, errs.Unavailable) || tried != 1 {
+			t.Errorf("%d sent, %d tries: %v", n, tried, err)
+		}
+		dead = false
+		w.Clock.Advance(11 * time.Minute)
+		if n, err := run.Drain(ctx); n != 3 || err != nil || tried != 4 {
+			t.Errorf("%d sent, %d tries: %v", n, tried, err)
+		}
+	})
+}
+
 // A lead that comes from another district gets a receipt, the same one when it is
 // sent again; who is here already is called once.
 func TestTakenOverFromAnotherDistrict(t *testing.T) {

@@ -89,6 +89,7 @@ type Runner struct {
 	d        *db.DB
 	clk      clock.Clock
 	log      *slog.Logger
+	claims   int // messages claimed in one transaction
 	handlers map[string]TxHandler
 	plain    map[string]Handler
 	mu       sync.Mutex
@@ -100,10 +101,15 @@ type Runner struct {
 // none stay in the outbox.
 func NewRunner(d *db.DB, log *slog.Logger) *Runner {
 	return &Runner{
-		d: d, clk: d.Clock(), log: log,
+		d: d, clk: d.Clock(), log: log, claims: claimAtOne,
 		handlers: map[string]TxHandler{}, plain: map[string]Handler{}, inFlight: map[id.ID]bool{},
 	}
 }
+
+// Waits tells the runner that its handlers wait for machines of others, less than
+// the lease: it claims no more messages than it handles at once, so that none
+// waits its lease out behind slow ones. Such handlers have a runner of their own.
+func (r *Runner) Waits() { r.claims = atOnce }
 
 // Handle registers the handler of a topic. It runs outside any transaction and
 // may run more than once for a message: it is idempotent.
@@ -122,7 +128,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("the outbox cannot be read", "error", err)
 		}
-		if n == claimAtOne {
+		if n == r.claims {
 			continue
 		}
 		r.purge(ctx)
@@ -177,7 +183,7 @@ func (r *Runner) Drain(ctx context.Context) (int, error) {
 	}
 }
 
-// round claims and handles at most claimAtOne messages.
+// round claims and handles messages, at most as many as it claims at once.
 func (r *Runner) round(ctx context.Context) (int, error) {
 	claimed, err := r.claim(ctx)
 	if err != nil {
@@ -213,7 +219,7 @@ func (r *Runner) claim(ctx context.Context) ([]claimed, error) {
 		return nil, nil
 	}
 	now := r.clk.Now()
-	due, err := dueMessages(ctx, r.d.Read(), topics, clock.Ms(now), claimAtOne)
+	due, err := dueMessages(ctx, r.d.Read(), topics, clock.Ms(now), r.claims)
 	if err != nil {
 		return nil, errs.Wrap("jobs.claim", err)
 	}

@@ -127,6 +127,38 @@ func TestHandlerInTheTransactionActsOnce(t *testing.T) {
 	})
 }
 
+// A runner that waits for others leases no more than it handles at once: the rest
+// is anybody's.
+func TestWhoWaitsClaimsFew(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		stop, cancel := context.WithCancel(ctx)
+		slow, quick := jobs.NewRunner(d, quiet), jobs.NewRunner(d, quiet)
+		slow.Waits()
+		began, end, over := make(chan struct{}, 10), make(chan struct{}), make(chan struct{})
+		slow.Handle("a", func(context.Context, jobs.Message) error {
+			began <- struct{}{}
+			<-end
+			return nil
+		})
+		quick.Handle("a", func(context.Context, jobs.Message) error { return nil })
+		enqueue(t, d, "a", 10, 0)
+		go func() {
+			_ = slow.Run(stop)
+			close(over)
+		}()
+		<-began
+		if n, err := quick.Drain(ctx); n != 6 || err != nil {
+			t.Errorf("%d of 10 left to others, %v", n, err)
+		}
+		cancel()
+		close(end)
+		<-over
+		if n := waiting(t, d); n != 0 {
+			t.Errorf("%d wait", n)
+		}
+	})
+}
+
 // TestRunnersShareTheWork runs two of them, as two replicas would, over many
 // messages: each is handled, none by both while its lease holds.
 func TestRunnersShareTheWork(t *testing.T) {
