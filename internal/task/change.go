@@ -289,15 +289,22 @@ func (w *work) finish(ch Change) error {
 	return nil
 }
 
-// answer seals the answer to the task's question.
-func (w *work) answer(text string) (err error) {
+// answer keeps the answer to the task's question.
+func (w *work) answer(text string) error {
 	if w.t.Question == nil {
 		return nil
 	}
-	if w.t.Answer, err = checkAnswer(*w.t.Question, text); err != nil {
+	text, err := checkAnswer(*w.t.Question, text)
+	if err != nil {
 		return err
 	}
-	w.r.answer, err = w.s.Keys.Seal(w.t.register, seal.AAD(w.t.register, "task_answer", w.t.ID), []byte(w.t.Answer))
+	return w.keepAnswer(text)
+}
+
+// keepAnswer seals an answer that fits.
+func (w *work) keepAnswer(text string) (err error) {
+	w.t.Answer = text
+	w.r.answer, err = w.s.Keys.Seal(w.t.register, seal.AAD(w.t.register, "task_answer", w.t.ID), []byte(text))
 	return err
 }
 

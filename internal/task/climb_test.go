@@ -259,6 +259,39 @@ func TestNumbersAreGatheredByThemselves(t *testing.T) {
 	})
 }
 
+// What was passed on and called off again is not done, and a sum of large
+// numbers holds nothing up.
+func TestWhatNobodyDidIsNotGathered(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "look"}, to(w.post["street1"]))
+		w.ok(err)
+		s1 := w.inbox("street1", Mine)[0].Task
+		pass := func(who string) Task {
+			_, err := w.s.PassOn(w.ctx, w.as("street1"), s1.ID, to(w.post[who]), "", 0)
+			w.ok(err)
+			return w.inbox(who, Mine)[0].Task
+		}
+		w.do("street1", pass("comm11"), Change{Action: Cancel, Note: "the wrong one"})
+		if n := w.sweep().Closed; n != 0 {
+			t.Errorf("%d closed that nobody did", n)
+		}
+		w.do("comm12", pass("comm12"), Change{Action: Finish})
+		if n := w.sweep().Closed; n != 2 {
+			t.Errorf("%d closed", n)
+		}
+		_, err = w.s.Direct(w.ctx, w.as("hq"), Issue{Kind: KindDirective, Title: "yuan", Question: &Question{Type: "number", Label: "yuan"}}, to(w.post["street1"]))
+		w.ok(err)
+		s1 = w.inbox("street1", Mine)[0].Task
+		w.do("comm11", pass("comm11"), Change{Action: Finish, Answer: "999999999999"})
+		w.do("comm12", pass("comm12"), Change{Action: Finish, Answer: "999999999999"})
+		if n := w.sweep().Closed; n != 2 {
+			t.Errorf("%d closed with a large sum", n)
+		}
+		w.whole()
+	})
+}
+
 // Words are not gathered: whoever passed the question on answers it.
 func TestWordsAreNotGathered(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

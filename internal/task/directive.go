@@ -125,6 +125,9 @@ func (s *Service) PassOn(ctx context.Context, c grid.Caller, task id.ID, to Addr
 		if err := check(w.t, Take, w.stands); err != nil && w.t.State != InHand {
 			return err
 		}
+		if w.t.Kind != KindDirective {
+			return errs.E(op, errs.Conflict, "task.pass.kind")
+		}
 		if err := rules(w.t, HandOn); err != nil {
 			return err
 		}

@@ -9,8 +9,9 @@ import (
 	"wangge/internal/platform/errs"
 )
 
-// maxCount bounds numbers that are answered.
-const maxCount = 100_000_000
+// maxCount bounds numbers that are answered: a sum of all posts of a district
+// fits a level's answer, and the sum of those a 64-bit number.
+const maxCount = 1_000_000_000_000
 
 // checkAnswer returns an answer as it is kept, or refuses what does not fit the
 // question, naming the field answer.

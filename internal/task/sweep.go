@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"wangge/internal/grid"
@@ -104,20 +105,26 @@ func tellPosts(tx *db.Tx, posts map[id.ID]bool) {
 // gather ends what was passed on and of which nothing further down is open: a
 // directive with its issuer, and with the levels between what needs no words of
 // theirs, no answer or the sum of numbers. It goes from the bottom up, until
-// nothing more ends.
+// nothing more ends. One that cannot be ended holds nothing else up.
 func (s *Service) gather(ctx context.Context, c grid.Caller) (n int, err error) {
 	for {
 		list, err := selectGathered(ctx, s.DB.Read(), c.District)
 		if err != nil {
 			return n, err
 		}
+		tasks, err := s.open(c.Lang, list)
+		if err != nil {
+			return n, err
+		}
 		before := n
-		for _, of := range list {
-			var done bool
+		for _, t := range tasks {
+			if !gathers(t) {
+				continue
+			}
+			done := false
 			err := s.DB.Write(ctx, "task.gather", func(tx *db.Tx) error {
-				done = false
-				w, err := s.work(ctx, tx, c, of)
-				if err != nil || w.t.State != InHand {
+				w, err := s.work(ctx, tx, c, t.ID)
+				if err != nil {
 					return err
 				}
 				if done, err = w.gather(ctx); err != nil || !done {
@@ -125,10 +132,12 @@ func (s *Service) gather(ctx context.Context, c grid.Caller) (n int, err error) 
 				}
 				return w.save(ctx)
 			})
-			if err != nil && !errs.Is(err, errs.Conflict) {
+			switch {
+			case ctx.Err() != nil:
 				return n, err
-			}
-			if err == nil && done {
+			case err != nil && !errs.Is(err, errs.Conflict):
+				s.Log.ErrorContext(ctx, "a task that was passed on is not gathered", "task", t.ID, "err", err)
+			case err == nil && done:
 				n++
 			}
 		}
@@ -138,35 +147,25 @@ func (s *Service) gather(ctx context.Context, c grid.Caller) (n int, err error) 
 	}
 }
 
-// gather ends the task if it needs nobody's words; it says whether it does.
+// gathers reports whether what was passed on needs nobody's words.
+func gathers(t Task) bool {
+	return t.RootID == id.Zero || t.Question == nil || t.Question.Type == "number"
+}
+
+// gather ends the task, unless something below has been added since, or nobody
+// below has done it; it says whether it does.
 func (w *work) gather(ctx context.Context) (bool, error) {
+	list, err := selectRows(ctx, w.tx, "WHERE t.district = $1 AND t.parent_id = $2 AND t.parent_id <> 0 ORDER BY t.id", w.c.District, w.t.ID)
+	if err != nil || w.t.State != InHand || slices.ContainsFunc(list, func(r row) bool { return r.State.Open() }) {
+		return false, err
+	}
 	if w.t.RootID != id.Zero {
-		if w.kind.Closes != ClosesDone {
+		list = slices.DeleteFunc(list, func(r row) bool { return r.State == Cancelled || r.State == Merged })
+		if w.kind.Closes != ClosesDone || len(list) == 0 {
 			return false, nil
 		}
-		if q := w.t.Question; q != nil {
-			if q.Type != "number" {
-				return false, nil
-			}
-			list, err := selectRows(ctx, w.tx, "WHERE t.district = $1 AND t.parent_id = $2 AND t.parent_id <> 0 ORDER BY t.id", w.c.District, w.t.ID)
-			if err != nil {
-				return false, err
-			}
-			below, err := w.s.open(w.c.Lang, list)
-			if err != nil {
-				return false, err
-			}
-			answers := make([]string, len(below))
-			for i, t := range below {
-				answers[i] = t.Answer
-			}
-			sum := tally(*q, answers)
-			if sum.Answers == 0 {
-				return false, nil
-			}
-			if err := w.answer(strconv.FormatInt(sum.Sum, 10)); err != nil {
-				return false, err
-			}
+		if err := w.sumUp(list); err != nil {
+			return false, err
 		}
 		w.step("gathered", Done, Change{})
 	}
@@ -176,6 +175,22 @@ func (w *work) gather(ctx context.Context) (bool, error) {
 		w.events[i].ByPostID = id.Zero
 	}
 	return true, nil
+}
+
+// sumUp answers a question for a number with the sum of those below.
+func (w *work) sumUp(list []row) error {
+	if w.t.Question == nil {
+		return nil
+	}
+	below, err := w.s.open(w.c.Lang, list)
+	if err != nil {
+		return err
+	}
+	answers := make([]string, len(below))
+	for i, t := range below {
+		answers[i] = t.Answer
+	}
+	return w.keepAnswer(strconv.FormatInt(tally(*w.t.Question, answers).Sum, 10))
 }
 
 // recordCovers notes for which posts with open tasks another answers than was

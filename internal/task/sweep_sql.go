@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"wangge/internal/platform/db"
-	"wangge/internal/platform/id"
 )
 
 // selectDue reads what a step of a ladder needs to know of the tasks that are
@@ -28,8 +27,8 @@ func updateClimbed(ctx context.Context, tx *db.Tx, district int, list []Task) er
 
 // selectGathered reads the tasks under way that were passed on and of which
 // nothing below is open: heads of directives, and what they were passed on as.
-func selectGathered(ctx context.Context, q db.Queryer, district int) ([]id.ID, error) {
-	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} }, `SELECT t.id FROM task t WHERE t.district = $1 AND t.open = 1 AND t.children > 0
+func selectGathered(ctx context.Context, q db.Queryer, district int) ([]row, error) {
+	return selectRows(ctx, q, `WHERE t.district = $1 AND t.open = 1 AND t.children > 0
 		AND (t.root_id <> 0 OR t.post_id = t.issuer_post_id) AND t.state = 'in_hand'
 		AND NOT EXISTS (SELECT 1 FROM task k WHERE k.district = t.district AND k.parent_id = t.id AND k.parent_id <> 0 AND k.open = 1) ORDER BY t.id`, district)
 }
