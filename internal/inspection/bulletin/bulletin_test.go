@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/inspection"
@@ -167,6 +169,52 @@ func TestWhatABulletinRefuses(t *testing.T) {
 			t.Error("the account named stands in clear")
 		}
 	})
+}
+
+// Where every view takes one reader at a time, many at once never wait for each
+// other: one free reader is enough.
+func TestAViewNeedsOneReader(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		b := w.draft(Work, "street")
+		entry := w.do("street", b, Change{Do: Add, Entry: w.about(Praise, "好", "comm")}).Entries[0].ID
+		w.do("street", b, Change{Do: Show})
+		street, comm := w.as("street"), w.as("comm")
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		free := holdReaders(ctx, t, d, d.Load().Readers-1)
+		defer free()
+		if v, err := w.s.Bulletin(ctx, street, b); err != nil || len(v.Entries) != 1 || v.Entries[0].Where != "comm" || v.Body == "" {
+			t.Errorf("with one reader free: %+v, %v", v, err)
+		}
+		if _, err := w.s.Open(ctx, comm, entry); err != nil {
+			t.Errorf("who is named, with one reader free: %v", err)
+		}
+	})
+}
+
+// holdReaders keeps n readers busy until the function it returns is called.
+func holdReaders(ctx context.Context, t *testing.T, d *db.DB, n int) (free func()) {
+	held, done := make(chan error), make(chan struct{})
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			err := d.Snapshot(ctx, "test.hold", func(db.Queryer) error {
+				held <- nil
+				<-done
+				return nil
+			})
+			if err != nil {
+				held <- err
+			}
+		})
+	}
+	for range n {
+		if err := <-held; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() { close(done); wg.Wait() }
 }
 
 func TestAFindingIsTakenInAsAFact(t *testing.T) {

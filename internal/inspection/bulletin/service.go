@@ -194,9 +194,14 @@ func (s *Service) Bulletin(ctx context.Context, c grid.Caller, b id.ID) (View, e
 		v, err = s.view(ctx, q, c, b)
 		return err
 	})
-	return v, err
+	if err != nil {
+		return v, err
+	}
+	return v, errs.Wrap(op, s.fill(ctx, c, &v))
 }
 
+// view reads what is of one instant: head, entries and replies, not yet in words.
+// It asks q alone: whoever holds a reader and waits for another may wait for ever.
 func (s *Service) view(ctx context.Context, q db.Queryer, c grid.Caller, b id.ID) (View, error) {
 	head, entries, err := s.read(ctx, q, c.District, b)
 	if err != nil {
@@ -219,14 +224,11 @@ func (s *Service) view(ctx context.Context, q db.Queryer, c grid.Caller, b id.ID
 	for do := range doings {
 		v.Can[do] = may(do, c, head, st) == nil
 	}
-	return v, s.fill(ctx, q, c, &v)
+	return v, s.addReplies(ctx, q, c, b, v.Entries)
 }
 
-// fill adds replies, words and figures.
-func (s *Service) fill(ctx context.Context, q db.Queryer, c grid.Caller, v *View) error {
-	if err := s.addReplies(ctx, q, c, v.ID, v.Entries); err != nil {
-		return err
-	}
+// fill adds words and figures.
+func (s *Service) fill(ctx context.Context, c grid.Caller, v *View) error {
 	if err := s.nameEntries(ctx, c, v.Entries); err != nil {
 		return err
 	}
