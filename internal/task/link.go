@@ -176,7 +176,11 @@ func (s *Service) titleOf(ctx context.Context, c grid.Caller, task id.ID) (strin
 	if v.Watching, err = watches(ctx, s.DB.Read(), c.District, task, c.AccountID); err != nil {
 		return "", err
 	}
-	if err := s.judge(ctx, c, opened[0], &v); err != nil {
+	b, err := s.bearings(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	if err := b.judge(c, opened[0], &v); err != nil {
 		return "", err
 	}
 	if v.Title == "" {

@@ -69,24 +69,15 @@ func (s *Service) tiedTo(ctx context.Context, c grid.Caller, l Link) (out []tied
 	if err != nil {
 		return nil, err
 	}
-	line, err := s.Grid.Line(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	kinds, err := s.Kinds(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	x, err := s.shiftsOf(ctx, c, line, now)
+	b, err := s.bearings(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range list {
-		if len(out) == maxListed || standingOf(t, c, line, now, false, x) == 0 {
+		if len(out) == maxListed || standingOf(t, c, b.line, b.now, false, b.shifts) == 0 {
 			continue
 		}
-		k, _ := kinds.Get(t.Kind)
+		k, _ := b.kinds.Get(t.Kind)
 		tied := tiedTask{t.ID, t.Title, k.Name(c.Lang), t.State}
 		if tied.Name == "" {
 			tied.Name = tied.Kind

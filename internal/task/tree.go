@@ -96,8 +96,12 @@ func (s *Service) Tree(ctx context.Context, c grid.Caller, task id.ID) (Tree, er
 	var rows []row
 	var nodes []node
 	var v View
-	err := s.DB.Snapshot(ctx, op, func(q db.Queryer) (err error) {
-		if err = s.read(ctx, q, c, task, &v); err != nil {
+	b, err := s.bearings(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	err = s.DB.Snapshot(ctx, op, func(q db.Queryer) (err error) {
+		if err = s.read(ctx, q, c, b, task, &v); err != nil {
 			return err
 		}
 		if v.stands&(owner|issuer|above) == 0 {
@@ -117,12 +121,12 @@ func (s *Service) Tree(ctx context.Context, c grid.Caller, task id.ID) (Tree, er
 		return out, err
 	}
 	out.Task, out.MayPress = v.Task, v.stands&owner != 0 && v.State.Open()
-	return out, errs.Wrap(op, s.branches(ctx, c, rows, nodes, v.stands, &out))
+	return out, errs.Wrap(op, s.branches(ctx, c, b, rows, nodes, v.stands, &out))
 }
 
 // branches fills in the addressees and what is below each.
-func (s *Service) branches(ctx context.Context, c grid.Caller, rows []row, nodes []node, st standing, out *Tree) error {
-	now := s.now()
+func (s *Service) branches(ctx context.Context, c grid.Caller, b bearings, rows []row, nodes []node, st standing, out *Tree) error {
+	now := b.now
 	tasks, err := s.open(c.Lang, rows)
 	if err != nil {
 		return err
@@ -142,12 +146,8 @@ func (s *Service) branches(ctx context.Context, c grid.Caller, rows []row, nodes
 	for _, n := range late {
 		out.Late = append(out.Late, LateBelow{TaskID: n.id, Post: words[n.post], DeadlineMs: n.deadline})
 	}
-	line, err := s.Grid.Line(ctx, c)
-	if err != nil {
-		return err
-	}
 	out.Levels = byLevel(nodes, out.Task.ID, now, func(post id.ID) grid.Role {
-		if p := line.Post(post); p != nil {
+		if p := b.line.Post(post); p != nil {
 			return p.Role
 		}
 		return ""

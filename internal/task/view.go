@@ -53,14 +53,40 @@ func (s *Service) Task(ctx context.Context, c grid.Caller, task id.ID) (View, er
 	if err := c.Require(op, grid.TaskDo); err != nil {
 		return v, err
 	}
-	err := s.DB.Snapshot(ctx, op, func(q db.Queryer) error { return s.read(ctx, q, c, task, &v) })
+	b, err := s.bearings(ctx, c)
+	if err != nil {
+		return v, err
+	}
+	err = s.DB.Snapshot(ctx, op, func(q db.Queryer) error { return s.read(ctx, q, c, b, task, &v) })
 	if err != nil {
 		return v, err
 	}
 	return v, errs.Wrap(op, s.words(ctx, c, &v))
 }
 
-func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id.ID, v *View) error {
+// bearings are what it takes to judge how a caller stands to tasks at an instant.
+type bearings struct {
+	kinds  Kinds
+	line   *grid.Line
+	shifts Shifts
+	now    int64
+}
+
+// bearings reads them, each by a reader of its own where it is not kept: not
+// within a snapshot, whose reader would be held while waiting for a second one.
+func (s *Service) bearings(ctx context.Context, c grid.Caller) (b bearings, err error) {
+	b.now = s.now()
+	if b.kinds, err = s.Kinds(ctx, c); err != nil {
+		return b, err
+	}
+	if b.line, err = s.Grid.Line(ctx, c); err != nil {
+		return b, err
+	}
+	b.shifts, err = s.shiftsOf(ctx, c, b.line, b.now)
+	return b, err
+}
+
+func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, b bearings, task id.ID, v *View) error {
 	list, err := selectTask(ctx, q, c.District, task)
 	if err != nil {
 		return err
@@ -75,7 +101,7 @@ func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id
 	if v.Watching, err = watches(ctx, q, c.District, task, c.AccountID); err != nil {
 		return err
 	}
-	if err := s.judge(ctx, c, opened[0], v); err != nil {
+	if err := b.judge(c, opened[0], v); err != nil {
 		return err
 	}
 	if v.Links, err = selectTies(ctx, q, c.District, task); err != nil {
@@ -101,24 +127,12 @@ func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, task id
 
 // judge works out how the caller stands to a task, and leaves out what is not
 // for them.
-func (s *Service) judge(ctx context.Context, c grid.Caller, t Task, v *View) error {
-	kinds, err := s.Kinds(ctx, c)
-	if err != nil {
-		return err
-	}
-	line, err := s.Grid.Line(ctx, c)
-	if err != nil {
-		return err
-	}
-	now := s.now()
-	x, err := s.shiftsOf(ctx, c, line, now)
-	if err != nil {
-		return err
-	}
+func (b bearings) judge(c grid.Caller, t Task, v *View) error {
+	line, now := b.line, b.now
 	v.Task = t
-	v.Spec, _ = kinds.Get(t.Kind)
+	v.Spec, _ = b.kinds.Get(t.Kind)
 	v.KindName = v.Spec.Name(c.Lang)
-	v.stands = standingOf(t, c, line, now, v.Watching, x)
+	v.stands = standingOf(t, c, line, now, v.Watching, b.shifts)
 	if v.stands == 0 {
 		return errs.E("task.Task", errs.NotFound, "task.not_found")
 	}
