@@ -171,6 +171,32 @@ func TestWhatABulletinRefuses(t *testing.T) {
 	})
 }
 
+// Whoever wrote any of it is refused, not only who began it or showed it.
+func TestWhoWroteAnyOfItDoesNotPublish(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		b := w.draft(Work, "street")
+		entry := w.do("street", b, Change{Do: Add, Entry: w.about(Praise, "好", "")}).Entries[0].ID
+		w.do("street2", b, Change{Do: Show}) // then writes, and somebody else shows it again
+		w.do("street", b, Change{Do: Revise})
+		for by, ch := range map[string]Change{
+			"street2": {Do: Add, Entry: w.about(Criticism, "夜里没人", "")},
+			"hq":      {Do: Edit, EntryID: entry, Entry: w.about(Praise, "很好", "")},
+			"hq2":     {Do: Head, Title: "九月第二期"},
+		} {
+			w.do(by, b, ch)
+			w.do("street", b, Change{Do: Show})
+			w.not(by, b, Change{Do: Publish}, "bulletin.alone")
+			if v, err := w.s.Bulletin(ctx, w.as(by), b); err != nil || v.Can[Publish] || !v.Alone {
+				t.Errorf("%s is offered to publish it: %+v, %v", by, v.Can, err)
+			}
+			w.do("street", b, Change{Do: Revise})
+		}
+		w.do("street", b, Change{Do: Show})
+		w.not("hq", b, Change{Do: Publish}, "bulletin.alone") // also after others wrote
+	})
+}
+
 // Where every view takes one reader at a time, many at once never wait for each
 // other: one free reader is enough.
 func TestAViewNeedsOneReader(t *testing.T) {

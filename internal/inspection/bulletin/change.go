@@ -153,6 +153,9 @@ func (w *work) post() id.ID {
 
 // apply does what was asked.
 func (w *work) apply(ctx context.Context, ch Change) error {
+	if (ch.Do == Head || ch.Do == Add || ch.Do == Edit) && !slices.Contains(w.b.writers, w.c.AccountID) {
+		w.b.writers = append(w.b.writers, w.c.AccountID)
+	}
 	switch ch.Do {
 	case Head:
 		w.b.Title, w.b.Text = ch.Title, ch.Text

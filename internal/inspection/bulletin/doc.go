@@ -8,13 +8,14 @@
 // What it guarantees: an entry that names a person was shown to that person in
 // the very words that are published, and the person replied or had the time to
 // reply that the rule gives, counted from the instant the words reached them; the
-// reply stands beneath, unaltered. Who publishes is another person than who wrote
-// and is not named. Words, names and replies lie sealed; which account an entry
+// reply stands beneath, unaltered. Who publishes wrote nothing of it, neither title,
+// text nor an entry, did not show it and is not named. Words, names and replies lie sealed; which account an entry
 // names is a keyed hash.
 package bulletin
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/inspection"
@@ -100,7 +101,8 @@ type Bulletin struct {
 	PublishedMs int64       `json:"published_ms,omitempty"`
 	WithdrawnMs int64       `json:"withdrawn_ms,omitempty"`
 	path        string
-	writer      id.ID
+	writer      id.ID   // began it
+	writers     []id.ID // wrote title, text or an entry since
 	shownBy     id.ID
 	publishedBy id.ID
 	sealed      []byte
@@ -147,11 +149,18 @@ func (e Entry) Settled(nowMs int64) bool {
 	return !e.Named() || e.shownAs == e.version && e.ReachedMs != 0 && (e.RepliedMs != 0 || e.UntilMs <= nowMs)
 }
 
+// wrote reports whether an account wrote anything of it, or showed it.
+func (b Bulletin) wrote(account id.ID) bool {
+	return account == b.writer || account == b.shownBy || slices.Contains(b.writers, account)
+}
+
 // headWords is what of a bulletin lies sealed.
 type headWords struct {
 	Title  string `json:"title"`
 	Text   string `json:"text,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Writers are the accounts that wrote title, text or an entry after it was begun.
+	Writers []id.ID `json:"writers,omitempty"`
 }
 
 // entryWords is what of an entry lies sealed.

@@ -34,6 +34,8 @@ func (e *plain) settled(now int64) bool {
 // oracle is the model of the bulletin at hand, and of all that was ever replied.
 type oracle struct {
 	state   State
+	writers map[string]bool // of any of it
+	shower  string
 	entries map[id.ID]*plain
 	number  int
 	said    map[string]string // by entry and wording
@@ -51,7 +53,7 @@ func (k *walk) now() int64 { return clock.Ms(k.clk.Now()) }
 
 func (k *walk) fresh() {
 	k.b = k.draft(Work, "street")
-	k.o.state, k.o.entries = Draft, map[id.ID]*plain{}
+	k.o.state, k.o.entries, k.o.writers, k.o.shower = Draft, map[id.ID]*plain{}, map[string]bool{"street": true}, ""
 }
 
 // pick is one of the entries, in a fixed order.
@@ -74,10 +76,12 @@ func (k *walk) expect(err error, may bool, what string) {
 
 func (k *walk) add(*rapid.T) {
 	who := rapid.SampledFrom([]string{"", "comm", "leader"}).Draw(k.rt, "who")
+	by := k.writer()
 	k.n++
-	v, err := k.s.Change(ctx, k.as("street"), k.b, Change{Do: Add, Entry: k.about(Criticism, fmt.Sprint("w", k.n), who)})
+	v, err := k.s.Change(ctx, k.as(by), k.b, Change{Do: Add, Entry: k.about(Criticism, fmt.Sprint("w", k.n), who)})
 	k.expect(err, k.o.state == Draft, "add")
 	if err == nil {
+		k.o.writers[by] = true
 		for _, e := range v.Entries {
 			if k.o.entries[e.ID] == nil {
 				k.o.entries[e.ID] = &plain{who: who, wording: 1}
@@ -86,12 +90,19 @@ func (k *walk) add(*rapid.T) {
 	}
 }
 
+// writer is who writes: mostly who began it.
+func (k *walk) writer() string {
+	return rapid.SampledFrom([]string{"street", "street", "street", "hq"}).Draw(k.rt, "writer")
+}
+
 func (k *walk) edit(*rapid.T) {
 	which, e := k.pick()
+	by := k.writer()
 	k.n++
-	_, err := k.s.Change(ctx, k.as("street"), k.b, Change{Do: Edit, EntryID: which, Entry: k.about(Criticism, fmt.Sprint("w", k.n), "")})
+	_, err := k.s.Change(ctx, k.as(by), k.b, Change{Do: Edit, EntryID: which, Entry: k.about(Criticism, fmt.Sprint("w", k.n), "")})
 	k.expect(err, k.o.state == Draft && !e.removed, "edit")
 	if err == nil {
+		k.o.writers[by] = true
 		e.wording++
 		e.reached, e.until, e.replied = 0, 0, false
 	}
@@ -111,10 +122,11 @@ func (k *walk) show(*rapid.T) {
 			live++
 		}
 	}
-	_, err := k.s.Change(ctx, k.as("street"), k.b, Change{Do: Show})
+	by := k.writer()
+	_, err := k.s.Change(ctx, k.as(by), k.b, Change{Do: Show})
 	k.expect(err, k.o.state == Draft && live > 0, "show")
 	if err == nil {
-		k.o.state = Shown
+		k.o.state, k.o.shower = Shown, by
 		for _, e := range k.o.entries {
 			if !e.removed && e.who != "" {
 				e.shown = e.wording
@@ -172,13 +184,13 @@ func (k *walk) reply(*rapid.T) {
 }
 
 func (k *walk) publish(*rapid.T) {
-	by := rapid.SampledFrom([]string{"street", "street2", "comm"}).Draw(k.rt, "by")
+	by := rapid.SampledFrom([]string{"street", "street2", "hq", "comm"}).Draw(k.rt, "by")
 	settled := true
 	for _, e := range k.o.entries {
 		settled = settled && (e.removed || e.settled(k.now()))
 	}
 	v, err := k.s.Change(ctx, k.as(by), k.b, Change{Do: Publish})
-	k.expect(err, by == "street2" && k.o.state == Shown && settled, "publish by "+by)
+	k.expect(err, by != "comm" && by != k.o.shower && !k.o.writers[by] && k.o.state == Shown && settled, "publish by "+by)
 	if err == nil {
 		k.o.number++
 		k.o.state = Published
@@ -252,6 +264,11 @@ func (k *walk) learn() {
 	head, entries, err := k.s.read(ctx, k.d.Read(), district, k.b)
 	k.ok(err)
 	k.o.state = head.State
+	for name, a := range k.acct {
+		if a == head.shownBy {
+			k.o.shower = name
+		}
+	}
 	k.o.number = max(k.o.number, head.Number)
 	for _, e := range entries {
 		m := k.o.entries[e.ID]
@@ -293,7 +310,7 @@ func (k *walk) holds(*rapid.T) {
 			k.rt.Fatalf("published before %+v was heard", e)
 		}
 	}
-	if head.publishedBy != 0 && (head.publishedBy == head.writer || head.publishedBy == head.shownBy) {
+	if head.publishedBy != 0 && head.wrote(head.publishedBy) {
 		k.rt.Fatal("who wrote it published it")
 	}
 	for key, words := range k.replies() {

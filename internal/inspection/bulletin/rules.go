@@ -135,7 +135,7 @@ func may(do Do, c grid.Caller, b Bulletin, s standing) error {
 		return errs.E(op, errs.Denied, "bulletin.self")
 	case do == Publish && !s.approves, do == Withdraw && b.State == Published && !s.approves:
 		return errs.E(op, errs.Denied, "grid.denied."+string(approving[b.Kind]))
-	case do == Publish && (c.AccountID == b.writer || c.AccountID == b.shownBy) && !c.IsSystem():
+	case do == Publish && b.wrote(c.AccountID) && !c.IsSystem():
 		return errs.E(op, errs.Denied, "bulletin.alone")
 	case do != Publish && !s.writes && !(do == Withdraw && s.approves):
 		return errs.E(op, errs.Denied, "grid.denied."+string(writing[b.Kind]))

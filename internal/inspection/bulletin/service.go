@@ -29,7 +29,7 @@ type View struct {
 	Orgs    []Sum       `json:"by_organisation"`
 	Waiting int         `json:"waiting" doc:"How many it names who did not reply and still may"`
 	Can     map[Do]bool `json:"can" doc:"What the caller may do with it now"`
-	Alone   bool        `json:"-"` // would publish, and wrote it
+	Alone   bool        `json:"-"` // would publish, and wrote of it
 	All     bool        `json:"-"` // may write or approve it
 }
 
@@ -73,14 +73,14 @@ func (s *Service) Create(ctx context.Context, c grid.Caller, in NewBulletin) (Bu
 }
 
 func (s *Service) sealHead(b *Bulletin) (err error) {
-	b.sealed, err = s.Keys.SealJSON(register, headAAD(b.ID), headWords{b.Title, b.Text, b.Reason})
+	b.sealed, err = s.Keys.SealJSON(register, headAAD(b.ID), headWords{b.Title, b.Text, b.Reason, b.writers})
 	return err
 }
 
 func (s *Service) openHead(b *Bulletin) error {
 	var w headWords
 	err := s.Keys.OpenJSON(register, headAAD(b.ID), b.sealed, &w)
-	b.Title, b.Text, b.Reason = w.Title, w.Text, w.Reason
+	b.Title, b.Text, b.Reason, b.writers = w.Title, w.Text, w.Reason, w.Writers
 	b.Sums = map[Act]int{}
 	for i, a := range Acts {
 		b.Sums[a] = b.sums[i]
@@ -211,7 +211,7 @@ func (s *Service) view(ctx context.Context, q db.Queryer, c grid.Caller, b id.ID
 	if !st.sees(head) {
 		return View{}, errs.E("bulletin.Bulletin", errs.NotFound, "bulletin.not_found")
 	}
-	v := View{Bulletin: head, Can: map[Do]bool{}, All: st.all(), Alone: st.approves && head.State == Shown && (c.AccountID == head.writer || c.AccountID == head.shownBy)}
+	v := View{Bulletin: head, Can: map[Do]bool{}, All: st.all(), Alone: st.approves && head.State == Shown && head.wrote(c.AccountID)}
 	if head.State == Withdrawn && !v.All {
 		v.Title, v.Text, v.Sums = "", "", map[Act]int{}
 		entries = nil
