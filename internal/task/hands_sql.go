@@ -16,7 +16,7 @@ func selectDueWork(ctx context.Context, q db.Queryer, district int, before int64
 }
 
 // selectHandsAlarms reads the open alarms of too few hands by the path of their
-// community.
+// community. That the place is named leads SQLite to their own short index.
 func selectHandsAlarms(ctx context.Context, q db.Queryer, district int) (map[string]id.ID, error) {
 	out := map[string]id.ID{}
 	err := db.Each(ctx, q, func(rows *sql.Rows) error {
@@ -25,7 +25,7 @@ func selectHandsAlarms(ctx context.Context, q db.Queryer, district int) (map[str
 		err := rows.Scan(&path, &alarm)
 		out[path] = alarm
 		return err
-	}, `SELECT p.path, t.id FROM task t JOIN place p ON p.district = t.district AND p.id = t.place_id WHERE t.district = $1 AND t.open = 1 AND t.kind = 'hands'`, district)
+	}, `SELECT p.path, t.id FROM task t JOIN place p ON p.district = t.district AND p.id = t.place_id WHERE t.district = $1 AND t.open = 1 AND t.kind = 'hands' AND t.place_id > 0`, district)
 	return out, err
 }
 
