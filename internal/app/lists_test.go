@@ -42,7 +42,7 @@ var listPages = map[string]struct{ role, out, why string }{
 
 	"/facets": {}, "/facets/doors": {}, "/imports": {}, "/emergencies": {}, "/forms": {},
 	"/addresses": {}, "/transfers": {}, "/inspections": {}, "/named": {}, "/tasks": {}, "/tasks/rows": {}, "/task-kinds": {}, "/desk": {}, "/duty/calls": {}, "/duty/call": {}, "/code": {},
-	"/incoming": {}, "/incoming/unclear": {}, "/incoming/open": {}, "/incoming/sent": {}, "/incoming/done": {}, "/incoming/late": {}, "/incoming/measures": {}, "/incoming/receivers": {}, "/incoming/sheet": {}, "/desk/now": {},
+	"/incoming": {}, "/incoming/unclear": {}, "/incoming/open": {}, "/incoming/sent": {}, "/incoming/done": {}, "/incoming/late": {}, "/incoming/measures": {}, "/incoming/receivers": {}, "/desk/now": {},
 	"/rounds": {}, "/today": {}, "/today/offline": {}, "/today/evening": {}, "/reports": {}, "/audit": {}, "/search": {}, "/audit/looks": {}, "/live": {}, "/account": {},
 }
 

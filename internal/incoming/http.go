@@ -170,6 +170,14 @@ func registerDesk(api huma.API, s *Service) {
 		})
 }
 
+// sheetAnswer is a transfer sheet as an operation answers it.
+type sheetAnswer struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Left        int    `header:"X-Left" doc:"How many are on no sheet yet"`
+	Body        []byte
+}
+
 // registerTransfer adds what hands leads to other districts and takes theirs.
 func registerTransfer(api huma.API, s *Service) {
 	op(api, http.MethodPost, "/leads", "lead-receive", "Take over a person whom another district hands over; the answer is the receipt",
@@ -186,10 +194,13 @@ func registerTransfer(api huma.API, s *Service) {
 		}) (*struct{}, error) {
 			return nil, s.Recall(ctx, c, in.ID.ID, in.Body.Version)
 		})
-	op(api, http.MethodGet, "/incoming/sheet", "incoming-sheet", "People handed to authorities outside the district that are not sent by API, as a list these can bring in, at most 200",
-		func(ctx context.Context, c grid.Caller, _ *struct{}) (*web.FileAnswer, error) {
-			b, err := s.TransferSheet(ctx, c)
-			return web.NewFileAnswer("transfer.xlsx", web.XLSX, b), err
+	op(api, http.MethodPost, "/incoming/sheet", "incoming-sheet", "Put people handed to authorities outside the district, who are not sent by API, on a list these can bring in: at most 200 that are on none yet",
+		func(ctx context.Context, c grid.Caller, in *struct {
+			Again bool `query:"again" doc:"Those that are on a sheet already, the last ones first"`
+		}) (*sheetAnswer, error) {
+			t, err := s.MakeSheet(ctx, c, in.Again)
+			f := web.NewFileAnswer("transfer.xlsx", web.XLSX, t.File)
+			return &sheetAnswer{ContentType: f.ContentType, Disposition: f.Disposition, Left: t.Left, Body: f.Body}, err
 		})
 	op(api, http.MethodGet, "/incoming/receivers", "incoming-receivers", "Authorities outside the district that take people by API",
 		func(ctx context.Context, c grid.Caller, _ *struct{}) (*answer[[]Receiver], error) {

@@ -59,7 +59,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /leads/{id}", web.WithForm(grid.Called(p.record)))
 	app.Handle("POST /leads/{id}/place", web.WithForm(grid.Called(p.decide)))
 	app.Handle("POST /incoming", grid.Called(p.upload), web.MaxBody(MaxBytes+1<<20), web.Timeout(5*time.Minute), web.As(web.Heavy))
-	app.Handle("GET /incoming/sheet", grid.Called(p.sheet), web.Timeout(time.Minute), web.As(web.Heavy))
+	app.Handle("POST /incoming/sheet", web.WithForm(grid.Called(p.sheet)), web.Timeout(time.Minute), web.As(web.Heavy))
 	app.Handle("GET /incoming/{id}/refused", grid.Called(p.refused), web.Timeout(time.Minute), web.As(web.Heavy))
 	app.Handle("GET /incoming/{id}/back", grid.Called(p.back), web.Timeout(time.Minute), web.As(web.Heavy))
 	p.registerPublic(app)
@@ -226,7 +226,8 @@ type statePage struct {
 	State State
 	Leads []Lead
 	Full  bool // there are more than are shown
-	Sheet bool // the caller may take a transfer sheet
+	Left  int  // who can be put on a transfer sheet
+	On    int  // who is on one
 	Next  string
 }
 
@@ -242,9 +243,14 @@ func (p *Pages) inState(state State) grid.Handler {
 		if state == Done && len(leads) == shownLeads {
 			next = here + "?after=" + leads[len(leads)-1].ID.String()
 		}
+		left, on := 0, 0
+		if state == Sent && c.Can(grid.LeadImport) {
+			if left, on, err = p.s.ForSheet(ctx, c); err != nil {
+				return err
+			}
+		}
 		return p.ren.Page(w, r, layoutFor(c), "incoming/state", statePage{Next: next, Meta: web.Meta{Title: web.T(ctx, "incoming.tab."+string(state)), Menu: menuOf(c)},
-			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Full: len(leads) == shownLeads,
-			Sheet: state == Sent && len(leads) > 0 && c.Can(grid.LeadImport) && c.Can(grid.LeadCall)})
+			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Full: len(leads) == shownLeads, Left: left, On: on})
 	}
 }
 

@@ -52,11 +52,12 @@ func (p *Pages) endReceiver(w http.ResponseWriter, r *http.Request, c grid.Calle
 	return web.Redirect(w, r, "/incoming/receivers")
 }
 
-// sheet is the transfer sheet of those handed to authorities outside.
+// sheet makes a transfer sheet of those handed to authorities outside. Its form has
+// no key: sent again, it makes the next one.
 func (p *Pages) sheet(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	b, err := p.s.TransferSheet(r.Context(), c)
+	t, err := p.s.MakeSheet(r.Context(), c, r.FormValue("again") != "")
 	if err != nil {
 		return err
 	}
-	return web.Download(w, "transfer.xlsx", web.XLSX, b)
+	return web.Download(w, "transfer.xlsx", web.XLSX, t.File)
 }

@@ -64,6 +64,9 @@ func (s *Service) dispatch(ctx context.Context, tx *db.Tx, c grid.Caller, l *lea
 	if _, err := jobs.Enqueue(ctx, tx, c.District, topicSend, parcel{l.ID, receiver}, s.Clock.Now()); err != nil {
 		return err
 	}
+	if err := s.handedOver(ctx, tx, c, l); err != nil {
+		return err
+	}
 	return s.note(ctx, tx, c, grid.LeadCall, "lead.send", tableLead, l.ID, "receiver="+receiver.String())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -74,12 +75,41 @@ func setFailed(ctx context.Context, tx *db.Tx, district int, lead id.ID, at int6
 	return err
 }
 
-// sentAway reads the leads of an area that went to an authority outside and that
-// nobody sends by API, the oldest first.
-func sentAway(ctx context.Context, q db.Queryer, c grid.Caller, limit int) ([]lead, error) {
+// sentAway is the SQL of the leads l that the caller may put on a transfer sheet:
+// they went to an authority outside and nobody sends them by API. again: those on
+// a sheet already since they were handed on, else those that are not.
+func sentAway(c grid.Caller, a *db.Args, again bool) string {
+	on := "NOT "
+	if again {
+		on = ""
+	}
+	return "l.state = 'sent' AND l.result IN " + db.In(a, awayResults()) + " AND " + c.Scope(grid.LeadImport, a, grid.Columns{Path: "l.path"}) + " AND " + fullScope(c, a) + " AND " + inForce +
+		" AND NOT EXISTS (SELECT 1 FROM lead_sending n WHERE n.district = l.district AND n.lead_id = l.id) AND " + on + "EXISTS (SELECT 1 FROM lead_event e WHERE e.district = l.district AND e.lead_id = l.id AND e.kind = 'sheet'" +
+		" AND e.id > COALESCE((SELECT MAX(x.id) FROM lead_event x WHERE x.district = l.district AND x.lead_id = l.id AND x.kind = 'called'), 0))"
+}
+
+// fullScope is the SQL of the leads l of areas where the caller sees people in full.
+func fullScope(c grid.Caller, a *db.Args) string {
+	c.Grants = slices.DeleteFunc(slices.Clone(c.Grants), func(g grid.Grant) bool { return !g.Role.Sees(grid.FieldPhone) })
+	return c.Scope(grid.LeadCall, a, grid.Columns{Path: "l.path"})
+}
+
+// forSheet reads the leads of a transfer sheet: the oldest first; of those that were
+// on one, the last ones put there.
+func forSheet(ctx context.Context, q db.Queryer, c grid.Caller, again bool, limit int) ([]lead, error) {
 	a := db.NewArgs(c.District)
-	return leadsWhere(ctx, q, a, "l.state = 'sent' AND l.result IN "+db.In(a, awayResults())+" AND "+c.Scope(grid.LeadImport, a, grid.Columns{Path: "l.path"})+" AND "+inForce+
-		" AND NOT EXISTS (SELECT 1 FROM lead_sending n WHERE n.district = l.district AND n.lead_id = l.id) ORDER BY l.id LIMIT "+a.Add(limit))
+	order := "l.id"
+	if again {
+		order = "(SELECT MAX(e.id) FROM lead_event e WHERE e.district = l.district AND e.lead_id = l.id AND e.kind = 'sheet') DESC"
+	}
+	return leadsWhere(ctx, q, a, sentAway(c, a, again)+" ORDER BY "+order+" LIMIT "+a.Add(limit))
+}
+
+// countForSheet counts them.
+func countForSheet(ctx context.Context, q db.Queryer, c grid.Caller, again bool) (n int, err error) {
+	a := db.NewArgs(c.District)
+	err = q.QueryRowContext(ctx, "SELECT COUNT(*) FROM lead l WHERE l.district = $1 AND "+sentAway(c, a, again), a.List()...).Scan(&n)
+	return n, err
 }
 
 // referralOf is the receipt that a lead of another district was given; "" for one

@@ -191,7 +191,23 @@ func (s *Service) look(ctx context.Context, c grid.Caller, l *lead) error {
 	if c.IsSystem() {
 		return nil
 	}
-	of, k := l.PersonID, audit.Look{Account: c.AccountID, Post: c.PostFor(grid.LeadCall), Purpose: "call_back"}
+	k, of := lookOf(c, l, "call_back")
+	return s.Audit.LookOutside(ctx, s.DB, k, of)
+}
+
+// handedOver records, in the transaction that hands somebody over to an authority
+// outside, that the whole of what is known of them leaves.
+func (s *Service) handedOver(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead) error {
+	if c.IsSystem() {
+		return nil
+	}
+	k, of := lookOf(c, l, "handed_over")
+	return s.Audit.Look(ctx, tx, k, of)
+}
+
+// lookOf is a look of the caller at a lead, and at whom.
+func lookOf(c grid.Caller, l *lead, purpose string) (k audit.Look, of id.ID) {
+	of, k = l.PersonID, audit.Look{Account: c.AccountID, Post: c.PostFor(grid.LeadCall), Purpose: purpose}
 	if of == id.Zero {
 		of, k.Object = l.ID, tableLead
 	}
@@ -200,7 +216,7 @@ func (s *Service) look(ctx context.Context, c grid.Caller, l *lead) error {
 			k.Role = string(g.Role)
 		}
 	}
-	return s.Audit.LookOutside(ctx, s.DB, k, of)
+	return k, of
 }
 
 // communityOf is the path of the community a path lies in; of an area above one,

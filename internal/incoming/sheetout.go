@@ -18,36 +18,60 @@ import (
 // import of another district reads them unchanged.
 var transferColumns = []string{"number", "title", "class", "urgency", "ask", roster.Name, roster.IDNo, roster.Phone, roster.Address, "transport", "seat", "origin", "arrival", roster.Note, "to", "reason"}
 
-// TransferSheet returns the people of the caller's area who went to an authority
-// outside and are not sent by API, as a list it can bring in, at most 200. Each
-// one's history says that they are on a sheet. Needs lead.import, and lead.call
-// over each; without anybody it holds the columns only.
-func (s *Service) TransferSheet(ctx context.Context, c grid.Caller) ([]byte, error) {
-	const op = "incoming.TransferSheet"
+// TransferSheet is a file for an authority outside.
+type TransferSheet struct {
+	File []byte // a workbook, its rows in the caller's language
+	Left int    // how many are on no sheet yet
+}
+
+// MakeSheet puts the people of the caller's area who went to an authority outside
+// and are not sent by API on a list that this can bring in: at most 200 that are on
+// none yet; again: at most 200 of those that are, the last ones first. Each one's
+// history says so, and who handed them over is on record for each. Needs
+// lead.import, and lead.call with unmasked phones over each; without anybody it
+// holds the columns only.
+func (s *Service) MakeSheet(ctx context.Context, c grid.Caller, again bool) (TransferSheet, error) {
+	const op = "incoming.MakeSheet"
+	var out TransferSheet
 	if err := c.Require(op, grid.LeadImport); err != nil {
-		return nil, err
-	}
-	list, err := sentAway(ctx, s.DB.Read(), c, shownLeads)
-	if err != nil {
-		return nil, errs.Wrap(op, err)
+		return out, err
 	}
 	var rows [][]any
-	var out []*lead
-	for i := range list {
-		l := &list[i]
-		if !seesFull(c, l) {
-			continue
+	err := s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		list, err := forSheet(ctx, tx, c, again, shownLeads)
+		if err != nil {
+			return err
 		}
-		if err := s.open(l); err != nil {
-			return nil, errs.Wrap(op, err)
+		rows = make([][]any, len(list))
+		for i := range list {
+			if err := s.open(&list[i]); err != nil {
+				return err
+			}
+			rows[i] = s.transferRow(c, &list[i])
 		}
-		rows, out = append(rows, s.transferRow(c, l)), append(out, l)
+		if err := s.onSheet(ctx, tx, c, list); err != nil {
+			return err
+		}
+		out.Left, err = countForSheet(ctx, tx, c, false)
+		return err
+	})
+	if err == nil {
+		out.File, err = transferBook(c.Lang, rows)
 	}
-	if err := s.onSheet(ctx, c, out); err != nil {
-		return nil, errs.Wrap(op, err)
+	return out, errs.Wrap(op, err)
+}
+
+// ForSheet counts whom the caller may put on a transfer sheet: who is on none yet,
+// and who is on one. Needs lead.import.
+func (s *Service) ForSheet(ctx context.Context, c grid.Caller) (left, on int, err error) {
+	const op = "incoming.ForSheet"
+	if err := c.Require(op, grid.LeadImport); err != nil {
+		return 0, 0, err
 	}
-	b, err := transferBook(c.Lang, rows)
-	return b, errs.Wrap(op, err)
+	if left, err = countForSheet(ctx, s.DB.Read(), c, false); err == nil {
+		on, err = countForSheet(ctx, s.DB.Read(), c, true)
+	}
+	return left, on, errs.Wrap(op, err)
 }
 
 // transferRow is a lead in the order of transferColumns.
@@ -75,23 +99,24 @@ func transferBook(lang string, rows [][]any) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// onSheet notes that leads went out on a sheet, and that somebody took it.
-func (s *Service) onSheet(ctx context.Context, c grid.Caller, list []*lead) error {
-	const op = "incoming.onSheet"
+// onSheet notes that leads went out on a sheet, and who handed them over.
+func (s *Service) onSheet(ctx context.Context, tx *db.Tx, c grid.Caller, list []lead) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		events := make([]eventRow, len(list))
-		for i, l := range list {
-			var err error
-			if events[i], err = s.event(c, l, "sheet", "", ""); err != nil {
-				return err
-			}
-		}
-		if err := insertEvents(ctx, tx, c.District, events); err != nil {
+	events := make([]eventRow, len(list))
+	for i := range list {
+		var err error
+		if events[i], err = s.event(c, &list[i], "sheet", "", ""); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, c, grid.LeadImport, "lead.sheet", tableLead, id.Zero, "rows="+num(len(list)))
-	})
+		if err := s.handedOver(ctx, tx, c, &list[i]); err != nil {
+			return err
+		}
+	}
+	if err := insertEvents(ctx, tx, c.District, events); err != nil {
+		return err
+	}
+	tx.Notify(topic)
+	return s.note(ctx, tx, c, grid.LeadImport, "lead.sheet", tableLead, id.Zero, "rows="+num(len(list)))
 }

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/audit"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 	"wangge/internal/platform/jobs"
 	"wangge/internal/task"
 )
@@ -34,7 +37,7 @@ func TestTransferSheetIsAList(t *testing.T) {
 		dbtest.OK(t, w.s.Record(ctx, clerk, people["甲"].ID, Outcome{Result: "other_city", Answer: Answer{To: "沈阳市", Address: "沈阳市和平区某路1号", Note: "昨天走的"}}))
 		for _, lang := range []string{"zh", "en"} {
 			clerk.Lang = lang
-			data := dbtest.Must(w.s.TransferSheet(ctx, clerk))(t)
+			data := dbtest.Must(w.s.MakeSheet(ctx, clerk, lang == "en"))(t).File
 			heads, rows, err := read(ctx, []File{{Name: "t.xlsx", R: bytes.NewReader(data), Size: int64(len(data))}})
 			dbtest.OK(t, err)
 			if len(rows) != 1 {
@@ -51,11 +54,58 @@ func TestTransferSheetIsAList(t *testing.T) {
 			t.Errorf("the history does not say so: %+v", l.Events)
 		}
 		dbtest.OK(t, w.s.Recall(ctx, clerk, people["甲"].ID, 0))
-		if got := cellsOf(t, dbtest.Must(w.s.TransferSheet(ctx, clerk))(t)); len(got) != 1 {
+		if got := cellsOf(t, dbtest.Must(w.s.MakeSheet(ctx, clerk, true))(t).File); len(got) != 1 {
 			t.Errorf("taken back and still on the sheet: %q", got)
 		}
 		if l := w.lead(clerk, people["甲"].ID); l.State != Open || l.Result != "" {
 			t.Errorf("%+v", l.Lead)
+		}
+	})
+}
+
+// A sheet takes those that are on none yet; it is on record for each, recorded or
+// not, who handed them over; handed on once more, one is on no sheet again.
+func TestEachIsOnOneSheet(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		rep := w.bring(clerk, w.Hua.ID, "A,,,加急,,王建国,230103199003076616,13900000001,,", "B,,,,,乙,,13900000012,,")
+		people := w.people(clerk, rep.ListID)
+		away := Outcome{Result: "other_city", Answer: Answer{To: "沈阳市"}}
+		names := func(again bool) string {
+			t.Helper()
+			var out []string
+			for _, line := range cellsOf(t, dbtest.Must(w.s.MakeSheet(ctx, clerk, again))(t).File)[1:] {
+				out = append(out, line[5])
+			}
+			return strings.Join(out, " ")
+		}
+		dbtest.OK(t, w.s.Record(ctx, clerk, people["王建国"].ID, away))
+		if got := names(false); got != "王建国" {
+			t.Errorf("first: %s", got)
+		}
+		dbtest.OK(t, w.s.Record(ctx, clerk, people["乙"].ID, away))
+		left, on, err := w.s.ForSheet(ctx, clerk)
+		if got := names(false); got != "乙" || left != 1 || on != 1 || err != nil {
+			t.Errorf("second: %s, before it %d left, %d on one, %v", got, left, on, err)
+		}
+		if none, again := names(false), names(true); none != "" || again != "乙 王建国" {
+			t.Errorf("then: %q, again: %q", none, again)
+		}
+		for _, of := range []id.ID{w.known, people["乙"].ID} {
+			seen := dbtest.Must(w.s.Audit.LooksAt(ctx, d.Read(), 10, of))(t)
+			if !slices.ContainsFunc(seen, func(s audit.Seen) bool { return s.Purpose == "handed_over" && s.Account == clerk.AccountID }) {
+				t.Errorf("no look at %s: %+v", of, seen)
+			}
+		}
+		dbtest.OK(t, w.s.Recall(ctx, clerk, people["王建国"].ID, 0))
+		dbtest.OK(t, w.s.Record(ctx, clerk, people["王建国"].ID, away))
+		if got := names(false); got != "王建国" {
+			t.Errorf("handed on again: %s", got)
+		}
+		grids, _ := w.caller(grid.RoleBuildingLeader, w.doors[0].ParentID)
+		if _, err := w.s.MakeSheet(ctx, grids, false); !errs.Is(err, errs.Denied) {
+			t.Errorf("who brings in no lists: %v", err)
 		}
 	})
 }
