@@ -36,11 +36,12 @@ func deleteLink(ctx context.Context, tx *db.Tx, district int, task id.ID, l Link
 }
 
 // selectTied reads the tasks that are linked with something, or about a place,
-// the newest first.
+// the newest first; people to be verified, of whom a community has hundreds, are
+// on the desk. Each of the two is one run of an index.
 func selectTied(ctx context.Context, q db.Queryer, district int, l Link, limit int) ([]row, error) {
-	where := `t.id IN (SELECT task_id FROM task_link WHERE district = $1 AND object_id = $2 AND kind = $3)`
+	ids := `SELECT l.task_id FROM task_link l WHERE l.district = $1 AND l.object_id = $2 AND l.kind = $3`
 	if l.Kind == "place" {
-		where = `(` + where + ` OR t.place_id = $2 AND t.place_id <> 0)`
+		ids += ` UNION SELECT p.id FROM task p WHERE p.district = $1 AND p.place_id = $2 AND p.place_id <> 0`
 	}
-	return selectRows(ctx, q, `WHERE t.district = $1 AND `+where+` ORDER BY t.open DESC, t.created_ms DESC, t.id DESC LIMIT $4`, district, l.ObjectID, l.Kind, limit)
+	return selectRows(ctx, q, `WHERE t.district = $1 AND t.id IN (`+ids+`)`+listedAlone+` ORDER BY t.open DESC, t.created_ms DESC, t.id DESC LIMIT $4`, district, l.ObjectID, l.Kind, limit)
 }

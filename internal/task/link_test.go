@@ -151,3 +151,35 @@ func TestAnotherTaskIsChosenFromAList(t *testing.T) {
 		w.whole()
 	})
 }
+
+// A place's page lists its tasks, whether linked with it or about it, and no
+// people to be verified, of whom a community may have hundreds.
+func TestAPlacesPageListsItsTasksNotThePeopleToVerify(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		at := w.place["230103001001"]
+		about := func(title string, links ...Link) id.ID {
+			x, err := w.s.Issue(w.ctx, w.as("comm11"), Issue{Kind: "request", Title: title, PostID: w.post["grid11"], PlaceID: at, Links: links})
+			w.ok(err)
+			return x.ID
+		}
+		both := about("about it and linked with it", Link{"place", at})
+		for range maxTied {
+			lead := about("lead", Link{"place", at})
+			w.write(func(tx *db.Tx) error {
+				_, err := tx.ExecContext(w.ctx, `UPDATE task SET kind = 'lead' WHERE district = $1 AND id = $2`, district, lead)
+				return err
+			})
+		}
+		linked := w.issue("help", "comm11", "grid11")
+		_, err := w.s.Link(w.ctx, w.as("comm11"), linked.ID, Link{"place", at})
+		w.ok(err)
+		got, err := w.s.tiedTo(w.ctx, w.as("comm11"), Link{"place", at})
+		if err != nil || len(got) != 2 || got[0].ID != linked.ID || got[1].ID != both {
+			t.Errorf("the place's page: %+v, %v", got, err)
+		}
+		if got, err = w.s.tiedTo(w.ctx, w.as("comm11"), Link{"place", id.Zero}); err != nil || len(got) != 0 {
+			t.Errorf("of no place: %+v, %v", got, err)
+		}
+	})
+}
