@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -22,6 +23,9 @@ type Tie struct {
 	Href   string `json:"-"`
 }
 
+// made reports whether somebody made the link by hand, as it is stored.
+func (t Tie) made() bool { return t.ByHand && slices.Contains(byHand, t.Kind) }
+
 // hrefs are the pages of what tasks are linked with.
 var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "call": "/duty/calls/", "inspection": "/inspections/visits/", "relief": "/relief/"}
 
@@ -38,7 +42,7 @@ func (s *Service) Link(ctx context.Context, c grid.Caller, task id.ID, l Link) (
 		return Task{}, errs.Wrap(op, err)
 	}
 	return s.retie(ctx, op, c, task, l, Join, func(w *work, ties []Tie) (bool, error) {
-		if len(ties) >= maxLinks {
+		if made := slices.DeleteFunc(slices.Clone(ties), func(t Tie) bool { return !t.made() }); len(made) >= maxLinks {
 			return false, errs.Field(errs.E(op, errs.Invalid, "task.links.many", maxLinks), "object")
 		}
 		if slices.ContainsFunc(ties, func(t Tie) bool { return t.Link == l }) {
@@ -53,7 +57,7 @@ func (s *Service) Link(ctx context.Context, c grid.Caller, task id.ID, l Link) (
 func (s *Service) Unlink(ctx context.Context, c grid.Caller, task id.ID, l Link) (Task, error) {
 	const op = "task.Unlink"
 	return s.retie(ctx, op, c, task, l, Part, func(w *work, ties []Tie) (bool, error) {
-		if !slices.ContainsFunc(ties, func(t Tie) bool { return t.Link == l && t.ByHand && slices.Contains(byHand, l.Kind) }) {
+		if !slices.ContainsFunc(ties, func(t Tie) bool { return t.Link == l && t.made() }) {
 			return false, errs.E(op, errs.Conflict, "task.link.fixed")
 		}
 		return true, deleteLink(ctx, w.tx, c.District, task, l)
@@ -164,75 +168,127 @@ func (s *Service) called(ctx context.Context, c grid.Caller, l Link) (string, er
 
 // titleOf is a task's title, to whoever may see the task.
 func (s *Service) titleOf(ctx context.Context, c grid.Caller, task id.ID) (string, error) {
-	var v View
-	list, err := selectTask(ctx, s.DB.Read(), c.District, task)
-	if err != nil || len(list) == 0 {
-		return "", errs.Wrap("task.Link", orNotFound(err))
-	}
-	opened, err := s.open(c.Lang, list)
-	if err != nil {
-		return "", err
-	}
-	if v.Watching, err = watches(ctx, s.DB.Read(), c.District, task, c.AccountID); err != nil {
-		return "", err
-	}
 	b, err := s.bearings(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	if err := b.judge(c, opened[0], &v); err != nil {
-		return "", err
+	titles, err := s.titles(ctx, c, b, []id.ID{task})
+	if title, ok := titles[task]; ok || err != nil {
+		return title, err
 	}
-	if v.Title == "" {
-		return v.KindName, nil
-	}
-	return v.Title, nil
+	return "", errs.E("task.Task", errs.NotFound, "task.not_found")
 }
 
-func orNotFound(err error) error {
-	if err == nil {
-		return errs.E("task.Task", errs.NotFound, "task.not_found")
+// titles are what tasks are called, of those that the caller may see.
+func (s *Service) titles(ctx context.Context, c grid.Caller, b bearings, tasks []id.ID) (map[id.ID]string, error) {
+	if len(tasks) == 0 {
+		return nil, nil
 	}
-	return err
+	rows, err := selectTasks(ctx, s.DB.Read(), c.District, tasks)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.open(c.Lang, rows)
+	if err != nil {
+		return nil, err
+	}
+	watched, err := watchedOf(ctx, s.DB.Read(), c.District, tasks, c.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[id.ID]string, len(list))
+	for _, t := range list {
+		v := View{Watching: slices.Contains(watched, t.ID)}
+		if err := b.judge(c, t, &v); err == nil {
+			out[t.ID] = cmp.Or(v.Title, v.KindName)
+		} else if !errs.Is(err, errs.NotFound) {
+			return nil, err
+		}
+	}
+	return out, nil
 }
+
+// maxTies is how many of the things that a task is or was linked with are
+// named on its page. Many more can be merged into one.
+const maxTies = 50
 
 // tieWords says what the things are called that a task is or was linked with:
-// those the caller may see; of others only that there is one.
-func (s *Service) tieWords(ctx context.Context, c grid.Caller, v *View) error {
+// those the caller may see; of others only that there is one. Of more than it
+// names it leaves out, and counts, links, and leaves the history a way to them.
+func (s *Service) tieWords(ctx context.Context, c grid.Caller, b bearings, v *View) error {
+	v.MoreLinks = max(0, len(v.Links)-maxTies)
+	v.Links = v.Links[:len(v.Links)-v.MoreLinks]
 	v.tied = map[Link]Tie{}
-	for i := range v.Links {
-		t := &v.Links[i]
-		t.ByHand = t.ByHand && slices.Contains(byHand, t.Kind)
-		if err := s.tieWord(ctx, c, t); err != nil {
-			return err
-		}
-		v.tied[t.Link] = *t
+	links := v.linked()
+	for _, l := range links[min(len(links), maxTies):] {
+		v.tied[l] = Tie{Link: l, Href: l.href()}
 	}
-	for _, e := range v.History {
-		t := Tie{Link: linkOf(e)}
-		if _, done := v.tied[t.Link]; done || t.Kind == "" {
-			continue
+	links = links[:min(len(links), maxTies)]
+	var tasks []id.ID
+	for _, l := range links {
+		if l.Kind == "task" {
+			tasks = append(tasks, l.ObjectID)
 		}
-		if err := s.tieWord(ctx, c, &t); err != nil {
+	}
+	titles, err := s.titles(ctx, c, b, tasks)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if v.tied[l], err = s.tieWord(ctx, c, l, titles); err != nil {
 			return err
 		}
-		v.tied[t.Link] = t
+	}
+	for i, t := range v.Links {
+		v.Links[i] = v.tied[t.Link]
+		v.Links[i].ByHand = t.made()
 	}
 	return nil
 }
 
-// tieWord says what one thing is called, and where its page is.
-func (s *Service) tieWord(ctx context.Context, c grid.Caller, t *Tie) (err error) {
-	if slices.Contains(byHand, t.Kind) {
-		t.Text, err = s.called(ctx, c, t.Link)
+// linked are the links of a task, then those of its history, each once.
+func (v *View) linked() (out []Link) {
+	seen := map[Link]bool{{}: true}
+	add := func(l Link) {
+		if !seen[l] {
+			seen[l], out = true, append(out, l)
+		}
+	}
+	for _, t := range v.Links {
+		add(t.Link)
+	}
+	for _, e := range v.History {
+		add(linkOf(e))
+	}
+	return out
+}
+
+// tieWord says what one thing is called, and where its page is. titles are those
+// of the tasks that the caller may see.
+func (s *Service) tieWord(ctx context.Context, c grid.Caller, l Link, titles map[id.ID]string) (Tie, error) {
+	t, err := Tie{Link: l}, error(nil)
+	switch {
+	case l.Kind == "task":
+		seen := false
+		if t.Text, seen = titles[l.ObjectID]; !seen {
+			return t, nil
+		}
+	case slices.Contains(byHand, l.Kind):
+		t.Text, err = s.called(ctx, c, l)
 	}
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
-		return nil
+		return Tie{Link: l}, nil
 	}
-	if at, ok := hrefs[t.Kind]; ok {
-		t.Href = at + t.ObjectID.String()
+	t.Href = l.href()
+	return t, err
+}
+
+// href is the page of what is linked; empty: it has none.
+func (l Link) href() string {
+	if at, ok := hrefs[l.Kind]; ok {
+		return at + l.ObjectID.String()
 	}
-	return err
+	return ""
 }
 
 // linkOf is the link that an event made or took off; of other events none.

@@ -8,11 +8,11 @@ import (
 )
 
 // insertLinks links a task; account made the links by hand, Zero: they follow
-// from what happened.
+// from what happened. What follows from what happened is not by hand any more.
 func insertLinks(ctx context.Context, tx *db.Tx, district int, task id.ID, list []Link, account id.ID) error {
 	for _, l := range list {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO task_link (district, task_id, kind, object_id, account_id) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (district, task_id, kind, object_id) DO NOTHING`, district, task, l.Kind, l.ObjectID, account); err != nil {
+			ON CONFLICT (district, task_id, kind, object_id) DO UPDATE SET account_id = 0 WHERE excluded.account_id = 0`, district, task, l.Kind, l.ObjectID, account); err != nil {
 			return err
 		}
 	}
@@ -20,12 +20,12 @@ func insertLinks(ctx context.Context, tx *db.Tx, district int, task id.ID, list 
 }
 
 // selectTies reads the links of a task, those that other tasks have with it too,
-// each once.
+// each once, those made by hand first.
 func selectTies(ctx context.Context, q db.Queryer, district int, task id.ID) ([]Tie, error) {
 	return db.List(ctx, q, func(t *Tie) []any { return []any{&t.Kind, &t.ObjectID, &t.ByHand} }, `SELECT kind, object_id, MIN(account_id) <> 0 FROM (
 		SELECT kind, object_id, account_id FROM task_link WHERE district = $1 AND task_id = $2
 		UNION ALL SELECT 'task', task_id, account_id FROM task_link WHERE district = $1 AND object_id = $2 AND kind = 'task') l
-		GROUP BY kind, object_id ORDER BY kind, object_id`, district, task)
+		GROUP BY kind, object_id ORDER BY CASE WHEN MIN(account_id) <> 0 THEN 0 ELSE 1 END, kind, object_id`, district, task)
 }
 
 // deleteLink takes off a link made by hand, from whichever side it was made.

@@ -183,3 +183,50 @@ func TestAPlacesPageListsItsTasksNotThePeopleToVerify(t *testing.T) {
 		}
 	})
 }
+
+// What was merged into a task is no link of those people may make: neither does
+// it use them up, nor can it be taken off, though somebody had linked the two.
+func TestManyMergedAreCountedAndLeaveRoomForLinks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		c := w.as("comm11")
+		into, twin, other := w.issue("help", "comm11", "grid11"), w.issue("help", "comm11", "grid11"), w.issue("request", "comm11", "leader11")
+		_, err := w.s.Link(w.ctx, c, into.ID, Link{"task", twin.ID})
+		w.ok(err)
+		w.do("grid11", twin, Change{Action: Merge, MergeInto: into.ID})
+		if _, err = w.s.Unlink(w.ctx, c, into.ID, Link{"task", twin.ID}); !errs.Is(err, errs.Conflict) {
+			t.Errorf("a merging that had been a link is unlinked: %v", err)
+		}
+		var merged []Link
+		for range 60 {
+			merged = append(merged, Link{"task", w.issue("help", "comm11", "grid11").ID})
+		}
+		w.write(func(tx *db.Tx) error { return insertLinks(w.ctx, tx, district, into.ID, merged, id.Zero) })
+		_, err = w.s.Link(w.ctx, c, into.ID, Link{"task", other.ID})
+		w.ok(err)
+		v, err := w.s.Task(w.ctx, c, into.ID)
+		w.ok(err)
+		if len(v.Links) != maxTies || v.MoreLinks != 62-maxTies || v.Links[0].Link != (Link{"task", other.ID}) || !v.Links[0].ByHand {
+			t.Errorf("%d links and %d more, first %+v", len(v.Links), v.MoreLinks, v.Links[0])
+		}
+		for _, l := range v.Links {
+			if l.Text != "title" || l.Href == "" {
+				t.Errorf("not named: %+v", l)
+			}
+		}
+		var made []Link
+		for i := range maxLinks - 1 {
+			made = append(made, Link{"person", id.ID(i + 1)})
+		}
+		w.write(func(tx *db.Tx) error { return insertLinks(w.ctx, tx, district, into.ID, made, c.AccountID) })
+		if _, err = w.s.Link(w.ctx, c, into.ID, Link{"place", w.place[aDoor]}); !errs.Is(err, errs.Invalid) || errs.As(err).Key != "task.links.many" {
+			t.Errorf("more links than may be made: %v", err)
+		}
+		s := newSite(t, w)
+		for lang, words := range map[string]string{"zh": "还有 31 项关联", "en": "Links not listed here: 31"} {
+			if page, _ := s.ask("comm11", lang, "/tasks/"+into.ID.String(), nil, 200); !strings.Contains(page, words) {
+				t.Errorf("%s: the page does not say how many more there are", lang)
+			}
+		}
+	})
+}

@@ -43,6 +43,11 @@ func selectTask(ctx context.Context, q db.Queryer, district int, task id.ID) ([]
 	return selectRows(ctx, q, "WHERE t.district = $1 AND t.id = $2", district, task)
 }
 
+func selectTasks(ctx context.Context, q db.Queryer, district int, tasks []id.ID) ([]row, error) {
+	a := db.NewArgs(district)
+	return selectRows(ctx, q, "WHERE t.district = $1 AND t.id IN "+db.In(a, tasks), a.List()...)
+}
+
 var insertColumns = []string{"district", "id", "kind", "state", "open", "register", "sealed", "answer", "text_id", "urgent", "signed_post_id", "post_id", "doer_post_id",
 	"issuer_post_id", "issuer_id", "above_post_id", "done_by", "parent_id", "root_id", "merged_id", "place_id", "promised_ms", "deadline_ms", "climb_ms", "step",
 	"events", "children", "created_ms", "received_ms", "done_ms", "ended_ms"}
@@ -119,6 +124,13 @@ func watches(ctx context.Context, q db.Queryer, district int, task, account id.I
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM task_watch WHERE district = $1 AND account_id = $2 AND task_id = $3`, district, account, task).Scan(&n)
 	return n > 0, err
+}
+
+// watchedOf lists those of some tasks that an account watches.
+func watchedOf(ctx context.Context, q db.Queryer, district int, tasks []id.ID, account id.ID) ([]id.ID, error) {
+	a := db.NewArgs(district, account)
+	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} },
+		`SELECT task_id FROM task_watch WHERE district = $1 AND account_id = $2 AND task_id IN `+db.In(a, tasks), a.List()...)
 }
 
 // listed is a list of open tasks: by the post in a column, or watched.

@@ -19,6 +19,7 @@ type View struct {
 	Names     map[id.ID]string `json:"-"` // accounts
 	History   []Event          `json:"history"`
 	Links     []Tie            `json:"links"`
+	MoreLinks int              `json:"more_links,omitempty" doc:"Links beyond those listed: at most 50 are"`
 	Covers    []Cover          `json:"covers" doc:"Who answered for the owning post while nobody held it"`
 	AnswersID id.ID            `json:"answers_id" doc:"The post that answers for it now: the owner's, or the nearest filled one up the line"`
 	On        []string         `json:"on,omitempty" doc:"Who is in that post"`
@@ -61,7 +62,7 @@ func (s *Service) Task(ctx context.Context, c grid.Caller, task id.ID) (View, er
 	if err != nil {
 		return v, err
 	}
-	return v, errs.Wrap(op, s.words(ctx, c, &v))
+	return v, errs.Wrap(op, s.words(ctx, c, b, &v))
 }
 
 // bearings are what it takes to judge how a caller stands to tasks at an instant.
@@ -162,7 +163,7 @@ func (s *Service) shown(ctx context.Context, c grid.Caller, t Task) (Task, error
 }
 
 // words fills in what posts and people are called.
-func (s *Service) words(ctx context.Context, c grid.Caller, v *View) (err error) {
+func (s *Service) words(ctx context.Context, c grid.Caller, b bearings, v *View) (err error) {
 	posts := []id.ID{v.PostID, v.IssuerPostID, v.AbovePostID, v.DoerPostID, v.AnswersID, v.SignedPostID}
 	accounts := slices.Clone(v.on)
 	for _, e := range v.History {
@@ -188,7 +189,7 @@ func (s *Service) words(ctx context.Context, c grid.Caller, v *View) (err error)
 			v.On = append(v.On, n)
 		}
 	}
-	if err := s.tieWords(ctx, c, v); err != nil {
+	if err := s.tieWords(ctx, c, b, v); err != nil {
 		return err
 	}
 	if v.PlaceID != id.Zero {
