@@ -18,6 +18,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -194,6 +195,42 @@ func TestWhoWroteAnyOfItDoesNotPublish(t *testing.T) {
 		}
 		w.do("street", b, Change{Do: Show})
 		w.not("hq", b, Change{Do: Publish}, "bulletin.alone") // also after others wrote
+	})
+}
+
+// The line above the inbox counts all that waits, also beyond the list's bound.
+func TestTheInboxCountsWhatWaits(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		b := w.draft(Work, "street")
+		one := w.do("street", b, Change{Do: Add, Entry: w.about(Criticism, "夜里没人", "comm")}).Entries[0].ID
+		w.do("street", b, Change{Do: Show})
+		_, entries, err := w.s.read(ctx, d.Read(), district, b)
+		w.ok(err)
+		more := make([]Entry, maxNotices)
+		for i := range more {
+			more[i] = entries[0]
+			more[i].ID = id.New()
+			w.ok(w.s.sealEntry(&more[i]))
+		}
+		w.ok(d.Write(ctx, "test", func(tx *db.Tx) error { return writeEntries(ctx, tx, district, more) }))
+		says := func(want string, waits bool) {
+			t.Helper()
+			if a, err := w.s.Aside(ctx, w.as("comm")); err != nil || len(a) != 1 || a[0].Text != want || a[0].Waits != waits {
+				t.Errorf("the inbox says %+v, %v, want %q", a, err, want)
+			}
+		}
+		says(i18n.T("zh", "bulletin.inbox.wait", maxNotices+1), true)
+		_, err = w.s.Open(ctx, w.as("comm"), one)
+		w.ok(err)
+		_, err = w.s.Reply(ctx, w.as("comm"), one, "有人")
+		w.ok(err)
+		says(i18n.T("zh", "bulletin.inbox.wait", maxNotices), true)
+		w.do("street", b, Change{Do: Revise})
+		says(i18n.T("zh", "bulletin.inbox.all"), false)
+		if a, err := w.s.Aside(ctx, w.as("far")); err != nil || len(a) != 0 {
+			t.Errorf("who is not named: %+v, %v", a, err)
+		}
 	})
 }
 

@@ -90,15 +90,12 @@ func (s *Service) notice(b Bulletin, e Entry) Notice {
 // Aside is the line above the caller's inbox: what names them, and whether they
 // may still reply.
 func (s *Service) Aside(ctx context.Context, c grid.Caller) ([]task.Aside, error) {
-	list, err := s.Mine(ctx, c)
-	if err != nil || len(list) == 0 {
-		return nil, err
+	if c.AccountID == id.Zero {
+		return nil, nil
 	}
-	waits := 0
-	for _, n := range list {
-		if n.Status == Unread || n.Status == Answering {
-			waits++
-		}
+	all, waits, err := countNamed(ctx, s.DB.Read(), c.District, s.whoOf(c.AccountID))
+	if err != nil || all == 0 {
+		return nil, errs.Wrap("bulletin.Aside", err)
 	}
 	if waits > 0 {
 		return []task.Aside{{Text: i18n.T(c.Lang, "bulletin.inbox.wait", waits), Href: "/named", Waits: true}}, nil

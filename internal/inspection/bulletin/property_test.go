@@ -326,6 +326,24 @@ func (k *walk) holds(*rapid.T) {
 	}
 }
 
+// inbox holds the number above a person's inbox to the list it leads to.
+func (k *walk) inbox(*rapid.T) {
+	c := k.as("comm")
+	mine, err := k.s.Mine(ctx, c)
+	k.ok(err)
+	all, waits, err := countNamed(ctx, k.d.Read(), district, k.s.whoOf(c.AccountID))
+	k.ok(err)
+	want := 0
+	for _, n := range mine {
+		if n.Status == Unread || n.Status == Answering {
+			want++
+		}
+	}
+	if min(all, maxNotices) != len(mine) || all <= maxNotices && waits != want {
+		k.rt.Fatalf("the inbox counts %d of %d, the list has %d of %d", waits, all, want, len(mine))
+	}
+}
+
 // Whoever is named is heard before it is out, and no reply is lost or altered,
 // whatever people do in whatever order, also two at once.
 func TestWhoIsNamedIsHeardWhateverHappens(t *testing.T) {
@@ -344,7 +362,7 @@ func TestWhoIsNamedIsHeardWhateverHappens(t *testing.T) {
 			k.o.number--
 			k.fresh()
 			rt.Repeat(map[string]func(*rapid.T){"add": k.add, "edit": k.edit, "remove": k.remove, "show": k.show, "revise": k.revise, "open": k.open, "tell": k.tell, "reply": k.reply,
-				"publish": k.publish, "withdraw": k.withdraw, "next": k.next, "wait": k.wait, "two": k.twoAtOnce, "": k.holds})
+				"publish": k.publish, "withdraw": k.withdraw, "next": k.next, "wait": k.wait, "two": k.twoAtOnce, "inbox": k.inbox, "": k.holds})
 		})
 	})
 }

@@ -75,6 +75,15 @@ func selectNamed(ctx context.Context, q db.Queryer, district int, who []byte, li
 	return db.List(ctx, q, entryFields, entrySelect+" AND e.who = $2 AND e.shown_version <> 0 ORDER BY e.id DESC LIMIT $3", district, who, limit)
 }
 
+// countNamed counts the entries that name an account and were shown, and those of
+// them that wait for the account: Unread or Answering, as statusOf tells it.
+func countNamed(ctx context.Context, q db.Queryer, district int, who []byte) (all, waits int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN b.state = 'shown' AND e.removed = 0 AND e.replied_ms = 0 THEN 1 ELSE 0 END), 0)
+		FROM bulletin_entry e JOIN bulletin b ON b.district = e.district AND b.id = e.bulletin_id
+		WHERE e.district = $1 AND e.who = $2 AND e.shown_version <> 0`, district, who).Scan(&all, &waits)
+	return all, waits, err
+}
+
 // reply is what an entry was answered with.
 type reply struct {
 	entry   id.ID
