@@ -25,7 +25,7 @@ func RegisterAPI(api huma.API, s *Service) {
 	op := func(name, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: name, Method: method, Path: "/api/v1/relief" + path, Summary: summary, Tags: []string{"relief"}}
 	}
-	huma.Register(api, op("list-shift-handovers", http.MethodGet, "", "Changes of shift that were signed or were late, the last first"), s.apiList)
+	huma.Register(api, op("list-shift-handovers", http.MethodGet, "", "Changes of shift that were signed or were late, the last first, at most 500"), s.apiList)
 	huma.Register(api, op("get-shift-handover", http.MethodGet, "/{id}", "A change of shift of a post, with what is open"), s.apiGet)
 	huma.Register(api, web.OpAs(web.Work, op("sign-shift-handover", http.MethodPost, "/{id}/signatures", "Sign a change of shift, as who goes or as who comes")), s.apiSign)
 }

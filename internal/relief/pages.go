@@ -51,6 +51,7 @@ func crumbs(r *http.Request) []web.Crumb {
 type listPage struct {
 	web.Meta
 	Lines  []Line
+	Cut    bool         // there are more
 	Posts  []web.Option // the caller's own with a roster
 	Day    string
 	PostID id.ID
@@ -85,7 +86,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		return err
 	}
 	d := listPage{Meta: web.Meta{Title: web.T(ctx, "relief.title"), Menu: "tasks", Crumbs: crumbs(r)}, Day: day, PostID: q.PostID, Phone: c.AtDoors()}
-	if d.Lines, err = p.s.Handovers(ctx, c, q); err != nil {
+	if d.Lines, d.Cut, err = p.s.handovers(ctx, c, q, maxLines); err != nil {
 		return err
 	}
 	if d.Posts, err = p.own(r, c); err != nil {

@@ -29,7 +29,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	if err != nil {
 		return err
 	}
-	list, err := p.s.Handovers(ctx, c, q)
+	list, cut, err := p.s.handovers(ctx, c, q, maxRows)
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,9 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 		if err == nil {
 			err = out.Row(l.Post, stamp(l.EndMs), l.Out, stamp(l.OutMs), l.OutItems, l.In, stamp(l.InMs), l.InItems, int(l.LateMinutes()), l.Leader, stamp(l.PassedMs), web.T(ctx, "relief.state."+string(l.State)))
 		}
+	}
+	if err == nil && cut {
+		err = out.Row(web.T(ctx, "relief.cut", maxRows))
 	}
 	if err == nil {
 		err = out.Close()

@@ -89,14 +89,14 @@ func TestPagesFromTheInboxToMuting(t *testing.T) {
 		w.shift("gate", "bob", 0, "20:00", "04:00")
 		w.at(0, "19:40")
 		w.help("gate")
-		s.ask("ada", "/tasks", nil, 200, "20:00 结束，请交班", gate, "data-ring")
+		s.ask("ada", "/tasks", nil, 200, "20:00 结束，请交班", gate, `data-ring="`)
 		s.ask("ada", gate, nil, 200, "我已交班", "还没有接班", "help")
 		end := strconv.FormatInt(w.view("ada", "gate").EndMs, 10)
 		s.ask("ada", gate, url.Values{"end": {end}, "do": {SideIn}}, 403)
 		s.ask("ada", gate, url.Values{"end": {end}, "do": {SideOut}, "note": {strings.Repeat("x", 501)}}, 422, "我已交班")
 		s.ask("ada", gate, url.Values{"end": {"1"}, "do": {SideOut}}, 409, "值班表已经改了")
 		s.ask("ada", gate, url.Values{"end": {end}, "do": {SideOut}, "note": {"see the yellow file"}}, 303)
-		if page := s.ask("bob", "/tasks", nil, 200, "20:00 开始，请接班"); strings.Contains(page, "data-ring") {
+		if page := s.ask("bob", "/tasks", nil, 200, "20:00 开始，请接班"); strings.Contains(page, `data-ring="`) {
 			t.Error("the relief's page rings before they have signed")
 		}
 		s.ask("bob", gate, nil, 200, "see the yellow file", "我已接班")
@@ -105,12 +105,12 @@ func TestPagesFromTheInboxToMuting(t *testing.T) {
 		s.ask("head", gate, nil, 200, "内容只给本岗位和上一级看")
 		w.at(0, "20:31")
 		s.ask("ada", gate, nil, 200, "已转给值班领导", "您可以离开")
-		s.ask("leader", "/tasks?list=minded", nil, 200, "代管的", "当班无人，由您代管", "接班人没到", "data-ring")
+		s.ask("leader", "/tasks?list=minded", nil, 200, "代管的", "当班无人，由您代管", "接班人没到", `data-ring="`)
 		s.ask("bob", gate, url.Values{"end": {end}, "do": {SideIn}}, 303)
-		if page := s.ask("ada", "/tasks", nil, 200, "已交清，可静音"); strings.Contains(page, "data-ring") {
+		if page := s.ask("ada", "/tasks", nil, 200, "已交清，可静音"); strings.Contains(page, `data-ring="`) {
 			t.Error("who went is rung")
 		}
-		s.ask("bob", "/tasks", nil, 200, "data-ring")
+		s.ask("bob", "/tasks", nil, 200, `data-ring="`)
 		s.ask("ada", gate, nil, 200, "已交清，可静音", "不会再响")
 		s.ask("comm", "/relief/x", nil, 404)
 		s.ask("leader", "/relief", nil, 200, "/relief/file?", "迟到 31 分钟", "ada")

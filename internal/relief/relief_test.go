@@ -293,3 +293,34 @@ func (w *world) spoil(set string, fn func()) {
 	fn()
 	w.ok(w.d.Write(ctx, "test", func(tx *db.Tx) error { return saveRecord(ctx, tx, district, was[0]) }))
 }
+
+// However many handovers other posts had since, those below the caller are all
+// listed; who has more than a list holds is told so.
+func TestListOfHandoversIsWholeOrSaysNot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		now := clock.Ms(w.clk.Now())
+		w.ok(d.Write(ctx, "test", func(tx *db.Tx) error {
+			rows := [][]any{{district, int64(w.post["gate"]), now - 2*dayMs, now - 2*dayMs, []byte{}}}
+			for i := range maxRows {
+				rows = append(rows, []any{district, int64(w.post["street"]), now - int64(i) - 1, now, []byte{}})
+			}
+			return tx.BulkInsert(ctx, "shift_handover", []string{"district", "post_id", "end_ms", "in_ms", "sealed"}, rows)
+		}))
+		q := Asked{FromMs: now - 3*dayMs, UntilMs: now}
+		for who, c := range map[string]struct {
+			n   int
+			cut bool
+		}{"leader": {1, false}, "head": {maxLines, true}} {
+			list, cut, err := w.s.handovers(ctx, w.as(who), q, maxLines)
+			if err != nil || len(list) != c.n || cut != c.cut {
+				t.Errorf("%s: %d handovers, cut %v, %v", who, len(list), cut, err)
+			}
+		}
+		q.PostID = w.post["street"]
+		if list, err := w.s.Handovers(ctx, w.as("leader"), q); err != nil || len(list) != 0 {
+			t.Errorf("of a post above: %d, %v", len(list), err)
+		}
+		newSite(w).ask("head", "/relief?day="+clock.Day(w.clk.Now().Add(-time.Second)), nil, 200, "只列出最近的 500 次交接班")
+	})
+}

@@ -1,10 +1,12 @@
 package relief
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"math"
+	"slices"
 
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/id"
@@ -36,16 +38,24 @@ func selectOf(ctx context.Context, q db.Queryer, district int, posts []id.ID, si
 	return out, err
 }
 
-// selectBetween reads changes of shifts that ended in a time, the last first;
-// post Zero: of all posts.
-func selectBetween(ctx context.Context, q db.Queryer, district int, post id.ID, fromMs, untilMs int64, limit int) ([]Record, error) {
-	a := db.NewArgs(district, fromMs, untilMs, limit)
-	of := ""
-	if post != id.Zero {
-		of = " AND h.post_id = " + a.Add(post)
-	}
-	return db.List(ctx, q, fields, `SELECT `+columns+` FROM shift_handover h WHERE h.district = $1 AND h.end_ms >= $2 AND h.end_ms < $3`+of+`
-		ORDER BY h.end_ms DESC, h.post_id LIMIT $4`, a.List()...)
+// selectPostsBetween lists the posts with changes of shifts that ended in a time.
+func selectPostsBetween(ctx context.Context, q db.Queryer, district int, fromMs, untilMs int64) ([]id.ID, error) {
+	return db.List(ctx, q, func(v *id.ID) []any { return []any{v} },
+		`SELECT DISTINCT post_id FROM shift_handover WHERE district = $1 AND end_ms >= $2 AND end_ms < $3`, district, fromMs, untilMs)
+}
+
+// selectBetween reads changes of posts' shifts that ended in a time, the last
+// first.
+func selectBetween(ctx context.Context, q db.Queryer, district int, posts []id.ID, fromMs, untilMs int64, limit int) (out []Record, err error) {
+	err = db.Chunks(posts, 500, func(part []id.ID) error {
+		a := db.NewArgs(district, fromMs, untilMs, limit)
+		list, err := db.List(ctx, q, fields, `SELECT `+columns+` FROM shift_handover h WHERE h.district = $1 AND h.end_ms >= $2 AND h.end_ms < $3
+			AND h.post_id IN `+db.In(a, part)+` ORDER BY h.end_ms DESC, h.post_id LIMIT $4`, a.List()...)
+		out = append(out, list...)
+		return err
+	})
+	slices.SortFunc(out, func(a, b Record) int { return cmp.Or(cmp.Compare(b.EndMs, a.EndMs), cmp.Compare(a.PostID, b.PostID)) })
+	return out[:min(len(out), limit)], err
 }
 
 // selectSigned reads who signed in for all posts' shifts since an instant.

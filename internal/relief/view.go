@@ -146,38 +146,43 @@ type Asked struct {
 	FromMs, UntilMs int64
 }
 
-// Bounds of a list of changes: how many are shown, and among how many.
+// Bounds of a list of changes: on a page and in the API, and in a file.
 const (
-	maxLines  = 500
-	maxLooked = 20_000
+	maxLines = 500
+	maxRows  = 20_000
 )
 
 // Handovers lists changes of shift that were signed or were late, the last
 // first, up to 500: of posts the caller holds or stands above.
 func (s *Service) Handovers(ctx context.Context, c grid.Caller, q Asked) ([]Line, error) {
+	list, _, err := s.handovers(ctx, c, q, maxLines)
+	return list, err
+}
+
+// handovers is Handovers up to a limit; cut: there are more.
+func (s *Service) handovers(ctx context.Context, c grid.Caller, q Asked, limit int) (list []Line, cut bool, err error) {
 	const op = "relief.Handovers"
 	if err := c.Require(op, grid.TaskDo); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	line, err := s.Grid.Line(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	rows, err := selectBetween(ctx, s.DB.Read(), c.District, q.PostID, q.FromMs, q.UntilMs, maxLooked)
-	if err != nil {
-		return nil, errs.Wrap(op, err)
-	}
-	own, may := ownPosts(c), map[id.ID]bool{}
-	rows = slices.DeleteFunc(rows, func(r Record) bool {
-		ok, known := may[r.PostID]
-		if !known {
-			ok = line.Post(r.PostID) != nil && (c.IsSystem() || reads(line, own, r.PostID))
-			may[r.PostID] = ok
+	posts := some(q.PostID)
+	if len(posts) == 0 {
+		if posts, err = selectPostsBetween(ctx, s.DB.Read(), c.District, q.FromMs, q.UntilMs); err != nil {
+			return nil, false, errs.Wrap(op, err)
 		}
-		return !ok
-	})
-	out, err := s.lines(ctx, c, line, rows[:min(len(rows), maxLines)])
-	return out, errs.Wrap(op, err)
+	}
+	own := ownPosts(c)
+	posts = slices.DeleteFunc(posts, func(p id.ID) bool { return line.Post(p) == nil || !c.IsSystem() && !reads(line, own, p) })
+	rows, err := selectBetween(ctx, s.DB.Read(), c.District, posts, q.FromMs, q.UntilMs, limit+1)
+	if err != nil {
+		return nil, false, errs.Wrap(op, err)
+	}
+	list, err = s.lines(ctx, c, line, rows[:min(len(rows), limit)])
+	return list, len(rows) > limit, errs.Wrap(op, err)
 }
 
 func (s *Service) lines(ctx context.Context, c grid.Caller, line *grid.Line, rows []Record) ([]Line, error) {
@@ -189,7 +194,8 @@ func (s *Service) lines(ctx context.Context, c grid.Caller, line *grid.Line, row
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.Names(ctx, some(accounts...))
+	slices.Sort(accounts)
+	names, err := s.Names(ctx, some(slices.Compact(accounts)...))
 	if err != nil {
 		return nil, err
 	}
