@@ -8,9 +8,13 @@
 // What it guarantees: an entry that names a person was shown to that person in
 // the very words that are published, and the person replied or had the time to
 // reply that the rule gives, counted from the instant the words reached them; the
-// reply stands beneath, unaltered. Who publishes wrote nothing of it, neither title,
-// text nor an entry, did not show it and is not named. Words, names and replies lie sealed; which account an entry
-// names is a keyed hash.
+// reply stands beneath, unaltered. Who publishes wrote nothing of it, neither
+// title, text nor an entry, did not show it and is not named. Words, names and
+// replies lie sealed; which account an entry names is a keyed hash.
+//
+// What it does not: title and text are about the matter, and nothing but the form
+// that asks for it and the eyes of who publishes keeps names out of them. Who is
+// named is not shown them, and another title or text asks for no other reply.
 package bulletin
 
 import (

@@ -18,7 +18,7 @@ type NewBulletin struct {
 	Kind   Kind   `json:"kind" enum:"work,discipline"`
 	AreaID id.ID  `json:"area_id"`
 	Title  string `json:"title" maxLength:"60" doc:"The matter, no names"`
-	Text   string `json:"text,omitempty" maxLength:"2000"`
+	Text   string `json:"text,omitempty" maxLength:"2000" doc:"No names: whom it names has an entry"`
 }
 
 // View is a bulletin as its page shows it to somebody.
