@@ -24,6 +24,7 @@ func (s *Service) Accept(ctx context.Context, c grid.Caller, v id.ID, version in
 			return errs.E(op, errs.Conflict, "incoming.needs_receipt")
 		}
 		l.State, l.Result, l.Tries, l.DueMs = Open, "", 0, dueMs(s.nowMs(), l.Urgency)
+		l.body.AwayDueMs = 0
 		if err := s.save(ctx, tx, c, &l, accepted, "", ""); err != nil {
 			return err
 		}

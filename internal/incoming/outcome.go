@@ -1,6 +1,7 @@
 package incoming
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -212,6 +213,10 @@ func (s *Service) conclude(l *lead, c grid.Caller, r Result, o *Outcome) error {
 	}
 	if l.State == Sent {
 		l.DueMs = dueMs(now, l.Urgency) // the receiver has its own time
+	}
+	if r.To == "text" {
+		l.body.AwayDueMs = min(cmp.Or(l.body.AwayDueMs, l.DueMs), l.DueMs)
+		l.DueMs = l.body.AwayDueMs // taken back and handed on again, it gets no time anew
 	}
 	if l.State == Done {
 		l.DoneMs, l.DoneBy = now, c.AccountID

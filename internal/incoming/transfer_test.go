@@ -110,6 +110,36 @@ func TestEachIsOnOneSheet(t *testing.T) {
 	})
 }
 
+// Taking somebody back and handing them on again gives no time anew; another area
+// that takes them over has its own.
+func TestHandedOnAgainKeepsItsDeadline(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newWalk(t, d)
+		clerk := k.callerOf(k.Hua.Path)
+		rep := k.bring(clerk, k.Hua.ID, "A,,,加急,,甲,,13900000011,,")
+		v := k.people(clerk, rep.ListID)["甲"].ID
+		away := Outcome{Result: "other_city", Answer: Answer{To: "沈阳市"}}
+		dbtest.OK(t, k.s.Record(ctx, clerk, v, away))
+		due := k.lead(clerk, v).DueMs
+		for range 2 {
+			k.Clock.Advance(20 * time.Hour)
+			dbtest.OK(t, k.s.Recall(ctx, clerk, v, 0))
+			dbtest.OK(t, k.s.Record(ctx, clerk, v, away))
+			if l := k.lead(clerk, v); l.DueMs != due || !l.Overdue {
+				t.Errorf("due %d minutes later", (l.DueMs-due)/60_000)
+			}
+		}
+		dbtest.OK(t, k.s.Recall(ctx, clerk, v, 0))
+		dbtest.OK(t, k.s.Record(ctx, clerk, v, Outcome{Result: "other_street", Answer: Answer{ToArea: k.areas["comm2"].ID}}))
+		there := k.callerOf(k.areas["comm2"].Path)
+		dbtest.OK(t, k.s.Accept(ctx, there, v, 0))
+		dbtest.OK(t, k.s.Record(ctx, there, v, away))
+		if l := k.lead(there, v); l.DueMs <= due || l.Overdue {
+			t.Errorf("an area that took over has no time of its own: %+v", l.Lead)
+		}
+	})
+}
+
 // What a receiver answers: without a receipt the lead stays open, says why and
 // climbs; the receipt settles it; a drill sends nothing.
 func TestSentUntilTheReceipt(t *testing.T) {

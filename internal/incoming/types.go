@@ -103,6 +103,7 @@ type body struct {
 	Gate      id.ID    `json:"g,omitempty"` // where the person reported
 	Doubts    []string `json:"d,omitempty"` // keys of the catalogue
 	Doors     []Choice `json:"x,omitempty"` // where the address may be
+	AwayDueMs int64    `json:"u,omitempty"` // the deadline when it first went outside from its area
 	Answer    Answer   `json:"w,omitzero"`
 	Measure   *Measure `json:"m,omitempty"`
 }
