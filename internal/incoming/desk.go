@@ -63,7 +63,10 @@ func (s *Service) Desk(ctx context.Context, c grid.Caller) (*Desk, error) {
 	if d.Seat, d.Sitting, err = s.seatOf(ctx, c); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	if d.Done, d.Waiting, err = deskCounts(ctx, s.DB.Read(), c, s.dayStart()); err != nil || !d.Sitting {
+	if d.Done, err = countDone(ctx, s.DB.Read(), c, s.dayStart()); err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	if d.Waiting, err = countWaiting(ctx, s.DB.Read(), c); err != nil || !d.Sitting {
 		return d, errs.Wrap(op, err)
 	}
 	areas, err := s.areaNames(ctx, c)

@@ -14,14 +14,26 @@ func myLeads(ctx context.Context, q db.Queryer, c grid.Caller) ([]lead, error) {
 	return leadsWhere(ctx, q, a, "l.state = 'open' AND l.account_id = "+a.Add(c.AccountID)+" AND l.account_id <> 0 AND "+inForce+" ORDER BY l.urgency DESC, l.due_ms, l.id")
 }
 
-// deskCounts counts in the caller's area who was settled since an instant, and
-// whom nobody on shift has.
-func deskCounts(ctx context.Context, q db.Queryer, c grid.Caller, since int64) (done, waiting int, err error) {
+// doneSince is the SQL that counts who was settled in the caller's area since an
+// instant, so that an open desk may ask it at each change: the path is written as no
+// index has it, else the day's few would be sought among all the area ever had.
+func doneSince(c grid.Caller, a *db.Args, since int64) string {
+	return "SELECT COUNT(*) FROM lead l WHERE l.district = $1 AND l.state = 'done' AND l.done_ms >= " + a.Add(since) + " AND " + c.Scope(grid.LeadCall, a, grid.Columns{Path: "(l.path || '')"})
+}
+
+func countDone(ctx context.Context, q db.Queryer, c grid.Caller, since int64) (n int, err error) {
 	a := db.NewArgs(c.District)
-	query := "SELECT COALESCE(SUM(CASE WHEN l.state = 'done' AND l.done_ms >= " + a.Add(since) + " THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN l.state = 'open' AND l.account_id = 0 AND " + inForce + " THEN 1 ELSE 0 END), 0)" +
-		" FROM lead l WHERE l.district = $1 AND " + c.Scope(grid.LeadCall, a, grid.Columns{Path: "l.path"})
-	err = q.QueryRowContext(ctx, query, a.List()...).Scan(&done, &waiting)
-	return done, waiting, err
+	query := doneSince(c, a, since)
+	err = q.QueryRowContext(ctx, query, a.List()...).Scan(&n)
+	return n, err
+}
+
+// countWaiting counts whom in the caller's area nobody on shift has.
+func countWaiting(ctx context.Context, q db.Queryer, c grid.Caller) (n int, err error) {
+	a := db.NewArgs(c.District)
+	query := "SELECT COUNT(*) FROM lead l WHERE l.district = $1 AND l.state = 'open' AND l.account_id = 0 AND " + inForce + " AND " + c.Scope(grid.LeadCall, a, grid.Columns{Path: "l.path"})
+	err = q.QueryRowContext(ctx, query, a.List()...).Scan(&n)
+	return n, err
 }
 
 // rowCount counts the rows of lists that mean a lead.

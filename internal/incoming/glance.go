@@ -38,7 +38,7 @@ func (s *Service) Glance(ctx context.Context, c grid.Caller, card id.ID, version
 		return Glance{}, errs.Wrap(op, err)
 	}
 	g := Glance{Sitting: true}
-	if g.Done, _, err = deskCounts(ctx, s.DB.Read(), c, s.dayStart()); err != nil {
+	if g.Done, err = countDone(ctx, s.DB.Read(), c, s.dayStart()); err != nil {
 		return g, errs.Wrap(op, err)
 	}
 	areas, err := s.areaNames(ctx, c)
