@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -254,30 +253,6 @@ func TestAViewNeedsOneReader(t *testing.T) {
 			t.Errorf("who is named, with one reader free: %v", err)
 		}
 	})
-}
-
-// holdReaders keeps n readers busy until the function it returns is called.
-func holdReaders(ctx context.Context, t *testing.T, d *db.DB, n int) (free func()) {
-	held, done := make(chan error), make(chan struct{})
-	var wg sync.WaitGroup
-	for range n {
-		wg.Go(func() {
-			err := d.Snapshot(ctx, "test.hold", func(db.Queryer) error {
-				held <- nil
-				<-done
-				return nil
-			})
-			if err != nil {
-				held <- err
-			}
-		})
-	}
-	for range n {
-		if err := <-held; err != nil {
-			t.Fatal(err)
-		}
-	}
-	return func() { close(done); wg.Wait() }
 }
 
 func TestAFindingIsTakenInAsAFact(t *testing.T) {

@@ -3,6 +3,7 @@ package bulletin
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,4 +133,28 @@ func (w *world) about(act Act, words, who string) *NewEntry {
 		e.PostID, e.AccountID = w.post[who], w.acct[who]
 	}
 	return e
+}
+
+// holdReaders keeps n readers busy until the function it returns is called.
+func holdReaders(ctx context.Context, t *testing.T, d *db.DB, n int) (free func()) {
+	held, done := make(chan error), make(chan struct{})
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			err := d.Snapshot(ctx, "test.hold", func(db.Queryer) error {
+				held <- nil
+				<-done
+				return nil
+			})
+			if err != nil {
+				held <- err
+			}
+		})
+	}
+	for range n {
+		if err := <-held; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() { close(done); wg.Wait() }
 }
