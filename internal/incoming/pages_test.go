@@ -155,6 +155,12 @@ func TestManyReportsFromOneAddress(t *testing.T) {
 	if refused < reportsOfOne-reportsThere {
 		t.Errorf("only %d of a flood were refused", refused)
 	}
+	if _, err := w.s.Arrive(ctx, w.C, "999999999999", "127.0.0.1", self); !errs.Is(err, errs.NotFound) {
+		t.Errorf("an area that is none: %v", err)
+	}
+	if _, err := w.s.Arrive(ctx, w.C, w.Hua.Code[:9], "127.0.0.1", self); err != nil {
+		t.Errorf("those refused count against the address elsewhere: %v", err)
+	}
 }
 
 // An open desk moves: somebody is pushed to it, its person is settled by another

@@ -63,12 +63,13 @@ func (s *Service) Collecting(ctx context.Context, c grid.Caller) (basis string, 
 // TooMany; Conflict where nothing is collected now.
 func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address string, r SelfReport) (number string, err error) {
 	const op = "incoming.Arrive"
+	if !s.mayReport(code, address) {
+		return "", tooMany()
+	}
 	area, err := s.ArrivalArea(ctx, c, code)
 	if err != nil {
+		s.reports.GiveBack(code + " " + address)
 		return "", err
-	}
-	if now := s.Clock.Now(); !s.senders.Take(address, now) || !s.reports.Take(area.Code+" "+address, now) {
-		return "", tooMany()
 	}
 	e, err := s.emergency(ctx, c, id.Zero)
 	if err != nil {
@@ -89,6 +90,20 @@ func (s *Service) Arrive(ctx context.Context, c grid.Caller, code, address strin
 		return err
 	})
 	return number, errs.Wrap(op, err)
+}
+
+// mayReport counts a report before anything is looked up for it; of an address,
+// only those that the community still takes from it.
+func (s *Service) mayReport(code, address string) bool {
+	now := s.Clock.Now()
+	if !s.senders.Take(address, now) {
+		return false
+	}
+	if !s.reports.Take(code+" "+address, now) {
+		s.senders.GiveBack(address)
+		return false
+	}
+	return true
 }
 
 // shortNumber is what the reporter is told: enough to ask by on the phone.
