@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/jobs"
 	"wangge/internal/task"
@@ -102,6 +104,14 @@ func TestEachIsOnOneSheet(t *testing.T) {
 		dbtest.OK(t, w.s.Record(ctx, clerk, people["王建国"].ID, away))
 		if got := names(false); got != "王建国" {
 			t.Errorf("handed on again: %s", got)
+		}
+		at := newSite(t, w)
+		at.who = clerk
+		if page := at.ask("/incoming/sent", nil, http.StatusOK); !strings.Contains(page, `action="/incoming/sheet"`) || !strings.Contains(page, `name="again"`) || strings.Contains(page, i18n.T("zh", "incoming.sheet.take")) {
+			t.Error("all are on a sheet, and the page offers another thing than that one again")
+		}
+		if book := at.ask("/incoming/sheet", url.Values{"again": {"1"}}, http.StatusOK); !strings.HasPrefix(book, "PK") {
+			t.Errorf("no workbook: %.40q", book)
 		}
 		grids, _ := w.caller(grid.RoleBuildingLeader, w.doors[0].ParentID)
 		if _, err := w.s.MakeSheet(ctx, grids, false); !errs.Is(err, errs.Denied) {
