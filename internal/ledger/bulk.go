@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"unique"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -253,7 +254,7 @@ func (b *Batch) sealPersons() error {
 		b.laterKeys = make([]laterKey, 0, 4*len(b.persons))
 		for i, ks := range keys {
 			for _, k := range ks {
-				b.laterKeys = append(b.laterKeys, laterKey{[16]byte(k.hash), b.persons[i].ID, k.kind})
+				b.laterKeys = append(b.laterKeys, laterKey{[16]byte(k.hash), b.persons[i].ID, unique.Make(k.kind)})
 			}
 		}
 		return err

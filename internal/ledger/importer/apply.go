@@ -13,9 +13,13 @@ import (
 	"wangge/internal/platform/jobs"
 )
 
-// chunk is the most records one transaction of an import writes: marks wait for
-// one of them, so it takes tens of milliseconds.
-const chunk = 1000
+// The most records one transaction of an import writes: largeChunk, but smallChunk
+// while somebody else writes too. Who marks a door waits for one of them. Tests
+// change them.
+var largeChunk, smallChunk = 4000, 200
+
+// listChunk is how many of a list are read, written or undone at once.
+const listChunk = 500
 
 // journal numbers what an import did.
 type journal struct {
@@ -96,13 +100,13 @@ func (s *Service) carryOut(ctx context.Context, c grid.Caller, lease *jobs.Lease
 	if err != nil {
 		return nil, nil, errs.Wrap(op, err)
 	}
+	defer keepTight(v.body.Files)()
 	p, err := s.write(ctx, c, lease, v, func(w *writer) (*plan, error) {
 		if files == nil {
 			if files, err = s.files(ctx, c.District, v); err != nil {
 				return nil, err
 			}
 		}
-		defer keepTight(files)()
 		v.Counts = ImportCounts{}
 		if v.judge, err = s.judgeOf(ctx, c.District, v); err != nil {
 			return nil, err
@@ -143,7 +147,7 @@ func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &writer{s: s, c: c, lease: lease, j: &journal{district: c.District, imp: v.ID}, total: v.work(),
-		now: s.nowMs(), postID: v.postID, later: s.Ledger.NewLater(c.District)}
+		now: s.nowMs(), postID: v.postID, later: s.Ledger.NewLater(c.District), pace: s.db.NewPace(smallChunk, largeChunk)}
 	defer w.later.End()
 	if v.body.Reconcile != nil {
 		w.source = v.body.Reconcile.Source
@@ -168,7 +172,7 @@ func (s *Service) write(ctx context.Context, c grid.Caller, lease *jobs.Lease, v
 	if err := p.handOver(true, w.give); err != nil {
 		return nil, err
 	}
-	return p, db.Chunks(p.match.open, chunk, func(part []*homeState) error { return w.give(piece{rest: part}) })
+	return p, db.Chunks(p.match.open, listChunk, func(part []*homeState) error { return w.give(piece{rest: part}) })
 }
 
 // work is about how many records an import writes, for its progress.

@@ -7,3 +7,11 @@ func InHand(n int) (back func()) {
 	placesInHand, personsInHand = n, n
 	return func() { placesInHand, personsInHand = places, persons }
 }
+
+// InPieces has imports write so many people in a transaction, until the function
+// it returns is called.
+func InPieces(n int) (back func()) {
+	large, small := largeChunk, smallChunk
+	largeChunk, smallChunk = n, n
+	return func() { largeChunk, smallChunk = large, small }
+}

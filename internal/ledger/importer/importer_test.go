@@ -223,6 +223,7 @@ func big(n int) string {
 }
 
 func TestFailureInTheMiddleLeavesNothing(t *testing.T) {
+	defer importer.InPieces(1000)()
 	both(t, func(t *testing.T, w *world) {
 		w.run(first)
 		imp, err := w.s.Stage(ctx, w.c, w.target(), []importer.File{text("big.csv", big(1500))})
@@ -254,6 +255,7 @@ func TestFailureInTheMiddleLeavesNothing(t *testing.T) {
 }
 
 func TestRecoverAfterACrash(t *testing.T) {
+	defer importer.InPieces(1000)()
 	both(t, func(t *testing.T, w *world) {
 		imp, err := w.s.Stage(ctx, w.c, w.target(), []importer.File{text("big.csv", big(1500))})
 		must(t, err)

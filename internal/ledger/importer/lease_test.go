@@ -15,6 +15,7 @@ import (
 // once that one has been silent for long, and the silent one, should it wake,
 // writes nothing more.
 func TestReplicas(t *testing.T) {
+	defer importer.InPieces(1000)()
 	d := dbtest.Postgres(t)
 	w := newWorld(t, d)
 	other := importer.New(w.keys)

@@ -11,7 +11,7 @@ const largeFile = 32 << 20
 // tightPercent is how much of what lives may be added before the collector runs
 // while memory is kept tight. What is known of rows already written lives long
 // and holds few pointers, so that looking through it costs little.
-const tightPercent = 25
+const tightPercent = 20
 
 // tight counts the large imports of this process, which share its collector.
 var tight struct {
@@ -21,7 +21,7 @@ var tight struct {
 
 // keepTight has the collector run more often until the function it returns is
 // called, where the files are large.
-func keepTight(files []File) (back func()) {
+func keepTight(files []fileInfo) (back func()) {
 	var size int64
 	for _, f := range files {
 		size += f.Size

@@ -13,12 +13,12 @@ func TestMemoryIsKeptTightWhileOneIsLarge(t *testing.T) {
 		return v
 	}
 	was := now()
-	keepTight([]File{{Size: largeFile - 1}})()
+	keepTight([]fileInfo{{Size: largeFile - 1}})()
 	if now() != was {
 		t.Error("a small one counts")
 	}
-	first := keepTight([]File{{Size: largeFile / 2}, {Size: largeFile / 2}})
-	second := keepTight([]File{{Size: largeFile}})
+	first := keepTight([]fileInfo{{Size: largeFile / 2}, {Size: largeFile / 2}})
+	second := keepTight([]fileInfo{{Size: largeFile}})
 	first()
 	if now() != tightPercent {
 		t.Errorf("%d while one goes on", now())

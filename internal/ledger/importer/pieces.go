@@ -212,7 +212,7 @@ func (p *plan) handOver(last bool, give func(piece) error) error {
 		} else {
 			m.release(q, &out, last)
 		}
-		if len(out.persons) == chunk || len(hand) == 1 && len(out.persons) > 0 {
+		if len(out.persons) == largeChunk || len(hand) == 1 && len(out.persons) > 0 {
 			if err := give(out); err != nil {
 				return err
 			}

@@ -346,7 +346,7 @@ func (s *Service) DecideAll(ctx context.Context, c grid.Caller, imp id.ID, f Ite
 	return n, s.change(ctx, c, op, v, func(tx *db.Tx) error {
 		n = 0
 		for after := 0; ; {
-			rows, err := s.items(ctx, tx, c.District, imp, f, after, chunk)
+			rows, err := s.items(ctx, tx, c.District, imp, f, after, listChunk)
 			if err != nil || len(rows) == 0 {
 				return err
 			}
@@ -387,7 +387,7 @@ func (s *Service) judgeOf(ctx context.Context, district int, v *Import) (*judge,
 	}
 	j := newJudge(v.body.Reconcile.Rules)
 	for after := 0; ; {
-		rows, err := s.items(ctx, s.db.Read(), district, v.ID, ItemFilter{}, after, chunk)
+		rows, err := s.items(ctx, s.db.Read(), district, v.ID, ItemFilter{}, after, listChunk)
 		if err != nil {
 			return nil, err
 		}

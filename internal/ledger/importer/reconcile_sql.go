@@ -30,7 +30,7 @@ var itemCols = []string{"district", "import_id", "seq", "class", "door_id", "per
 // insertItems keeps a comparison's items, numbered from 1.
 func (s *Service) insertItems(ctx context.Context, tx *db.Tx, district int, imp id.ID, list []draft, later map[id.ID]string) error {
 	seq := 0
-	return db.Chunks(list, chunk, func(part []draft) error {
+	return db.Chunks(list, listChunk, func(part []draft) error {
 		rows := make([][]any, len(part))
 		for i, d := range part {
 			seq++

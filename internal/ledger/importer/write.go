@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"slices"
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
@@ -22,6 +23,7 @@ type writer struct {
 	postID      id.ID
 	step, total int
 	later       *ledger.Later // holds the hashes of new people back
+	pace        *db.Pace
 	queue
 }
 
@@ -33,7 +35,30 @@ func (w *writer) write(ctx context.Context, p piece) error {
 	case len(p.rest) > 0:
 		return w.homes(ctx, p.rest)
 	}
-	return w.persons(ctx, p)
+	for len(p.persons) > 0 || len(p.homes) > 0 || len(p.amended) > 0 {
+		if err := w.persons(ctx, p.cut(w.pace.Next())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut takes at most n people off the piece, with what is new or changed of their
+// households; what belongs to none of them goes with the last.
+func (p *piece) cut(n int) piece {
+	n = min(n, len(p.persons))
+	homes := 0
+	for _, q := range p.persons[:n] { // households come in the order of their people
+		if homes < len(p.homes) && p.homes[homes].ID == q.HouseholdID {
+			homes++
+		}
+	}
+	if n == len(p.persons) {
+		homes = len(p.homes)
+	}
+	out := piece{homes: p.homes[:homes], amended: p.amended, persons: p.persons[:n]}
+	p.homes, p.amended, p.persons = p.homes[homes:], nil, p.persons[n:]
+	return out
 }
 
 // places makes the missing places, with the journal in the same transaction.
@@ -101,10 +126,10 @@ func (w *writer) persons(ctx context.Context, p piece) error {
 		w.person(b, q, &t)
 	}
 	b.KeepKeys(w.later)
-	if err := w.commit(ctx, b, len(p.persons)+len(p.homes), t.rows(w)); err != nil || !w.later.Full() {
+	if err := w.commit(ctx, b, len(p.persons)+len(p.homes), t.rows(w)); err != nil {
 		return err
 	}
-	return w.later.Flush(ctx, w.c)
+	return w.later.Turn(ctx, w.c)
 }
 
 // careOf learns which kinds of care the piece's people have already.
@@ -226,8 +251,8 @@ func (t *touched) rows(w *writer) func(context.Context, *db.Tx) ([]journalRow, e
 			object string
 			ids    []id.ID
 		}{{ledger.ObjectHousehold, t.households}, {ledger.ObjectPerson, t.persons}, {ledger.ObjectCare, t.care}} {
-			if len(g.ids) > 0 {
-				out = append(out, journalRow{action: actionCreated, object: g.object, before: packIDs(g.ids)})
+			for part := range slices.Chunk(g.ids, listChunk) { // each is undone in a transaction of its own
+				out = append(out, journalRow{action: actionCreated, object: g.object, before: packIDs(part)})
 			}
 		}
 		for _, r := range t.updated {

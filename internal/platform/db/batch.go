@@ -44,7 +44,7 @@ func (it *Item[T]) Fail(err error) { it.err = err }
 func (it *Item[T]) Failed() bool { return it.err != nil }
 
 // Batcher lets hot writes share transactions: a batch is whatever was queued
-// while the one before it committed; nothing waits for company. Each item gets
+// when its turn to write came; nothing waits for company. Each item gets
 // its own result, after the commit. A batch that fails is run again item by
 // item, each in its own transaction, so that one bad item spoils no other.
 // Items of the low lane are taken only when the other lane is empty.
@@ -187,33 +187,40 @@ func (b *Batcher[T]) Close() {
 func (b *Batcher[T]) loop() {
 	defer close(b.ended)
 	for {
-		items, low, ok := b.next()
+		low, ok := b.next()
 		if !ok {
 			return
 		}
-		if len(items) > 0 {
-			b.write(items, low)
-		}
+		b.write(low)
 	}
 }
 
-// next waits for items and takes at most a batch of one lane; ok is false when
-// the batcher is closed and empty.
-func (b *Batcher[T]) next() (items []*Item[T], low, ok bool) {
+// next waits for items and tells their lane; ok is false when the batcher is
+// closed and empty.
+func (b *Batcher[T]) next() (low, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.hot) == 0 && len(b.low) == 0 {
 		if b.closed {
-			return nil, false, false
+			return false, false
 		}
 		b.ready.Wait()
 	}
+	return len(b.hot) == 0, true
+}
+
+// take takes at most a batch of one lane. It is called when it is the batch's
+// turn to write: who came while it waited goes with it, and need not wait for
+// the next turn.
+func (b *Batcher[T]) take() []*Item[T] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	lane := &b.hot
-	if low = len(b.hot) == 0; low {
+	if len(b.hot) == 0 {
 		lane = &b.low
 	}
 	n := min(len(*lane), b.o.MaxItems)
-	items = make([]*Item[T], 0, n)
+	items := make([]*Item[T], 0, n)
 	for _, it := range (*lane)[:n] {
 		if it.gone.CompareAndSwap(0, itemTaken) {
 			items = append(items, it)
@@ -225,18 +232,27 @@ func (b *Batcher[T]) next() (items []*Item[T], low, ok bool) {
 	} else {
 		*lane = append((*lane)[:0:0], (*lane)[n:]...)
 	}
-	return items, low, true
+	return items
 }
 
-// write runs the batch and answers its items.
-func (b *Batcher[T]) write(items []*Item[T], low bool) {
-	err := b.try(items, low)
+// write runs a batch and answers its items.
+func (b *Batcher[T]) write(low bool) {
+	var items []*Item[T]
+	err := b.try(low, func() []*Item[T] {
+		if items == nil {
+			items = b.take()
+		}
+		return items
+	})
+	if items == nil { // it never came to write: those who wait are told why
+		items = b.take()
+	}
 	alone := err != nil && len(items) > 1 && !errs.Is(err, errs.Unavailable)
 	switch {
 	case alone:
 		b.d.log.Warn("batch failed, its items run one by one", "op", b.o.Op, "items", len(items), "error", err)
 		for _, it := range items {
-			if err := b.try([]*Item[T]{it}, low); err != nil && it.err == nil {
+			if err := b.try(low, func() []*Item[T] { return []*Item[T]{it} }); err != nil && it.err == nil {
 				it.err = err
 			}
 			close(it.done)
@@ -253,6 +269,9 @@ func (b *Batcher[T]) write(items []*Item[T], low bool) {
 }
 
 func (b *Batcher[T]) count(n int, alone bool) {
+	if n == 0 {
+		return
+	}
 	if o := b.d.observed(); o.Batched != nil {
 		o.Batched(b.o.Op, n)
 	}
@@ -268,7 +287,7 @@ func (b *Batcher[T]) count(n int, alone bool) {
 
 // try runs the items in one transaction. A panic becomes an error of the batch:
 // it must not end the process for the thousands who share it.
-func (b *Batcher[T]) try(items []*Item[T], low bool) (err error) {
+func (b *Batcher[T]) try(low bool, take func() []*Item[T]) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			b.d.log.Error("panic in a batch", "op", b.o.Op, "panic", p, "stack", string(debug.Stack()))
@@ -277,8 +296,12 @@ func (b *Batcher[T]) try(items []*Item[T], low bool) (err error) {
 	}()
 	ctx := context.Background()
 	return b.d.run(ctx, b.o.Op, mode{low: low, relaxed: b.o.OwnLocks}, func(tx *Tx) error {
+		items := take()
 		for _, it := range items {
 			it.err = nil
+		}
+		if len(items) == 0 { // all were withdrawn
+			return nil
 		}
 		return b.fn(ctx, tx, items)
 	})

@@ -59,6 +59,7 @@ type DB struct {
 	writer     *liteWriter
 	copier     *copier // SQLite opened for writing
 	gate       *gate
+	urgent     atomic.Uint64 // writes asked for that are not of long work
 	rehearsing atomic.Bool
 	observer   atomic.Pointer[Observer]
 	batchers   sync.Map     // of func() (op string, waiting int)

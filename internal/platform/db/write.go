@@ -37,7 +37,7 @@ func (d *DB) Write(ctx context.Context, op string, fn func(tx *Tx) error) error 
 
 // WriteLow is Write for long work in pieces (imports, opening a round): it lets
 // waiting Writes pass, so that people at a door do not wait for a workbook.
-// Keep each piece at 2,000 rows or fewer.
+// Ask a Pace how much a piece may hold, or keep it at 2,000 rows or fewer.
 func (d *DB) WriteLow(ctx context.Context, op string, fn func(tx *Tx) error) error {
 	return d.run(ctx, op, mode{low: true}, fn)
 }
@@ -61,6 +61,9 @@ func (d *DB) run(ctx context.Context, op string, m mode, fn func(tx *Tx) error) 
 		return err
 	}
 	defer d.life.leave()
+	if !m.low {
+		d.urgent.Add(1)
+	}
 	if err := d.gate.enter(ctx, m.low); err != nil {
 		return Fault(op, err)
 	}
