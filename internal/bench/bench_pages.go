@@ -27,7 +27,7 @@ const (
 	writers     = 8
 	streams     = 500 // live pages open at once
 	perAccount  = 10  // of them
-	pageTurns   = 12  // pages each reader asks for
+	pageTurns   = 40  // pages each reader asks for: 230 of each kind in all
 )
 
 // page is an address, who opens it, and a word its answer must hold.

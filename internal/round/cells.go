@@ -2,7 +2,9 @@ package round
 
 import (
 	"context"
+	"iter"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 
@@ -19,12 +21,79 @@ type cell struct {
 	Figures
 }
 
-// cells are the counters of an occurrence at a version, in path order.
+// cells are the counters of an occurrence at a version, in path order. They lie
+// in blocks, so that those of the next version share all blocks in which nothing
+// changed.
 type cells struct {
 	version int64
-	list    []cell
-	cum     []Figures        // cum[i] adds up list[:i]
+	n       int
+	blocks  [][]cell         // of blockCells each, the last of what is left
+	before  []Figures        // before[b] adds up the blocks ahead of b; one more is the whole
 	at      map[[2]id.ID]int // where the counter of a leaf and grid stands
+}
+
+// blockCells is how many counters a mark copies and a sum adds up at most twice.
+const blockCells = 128
+
+func newCells(version int64, list []cell, at map[[2]id.ID]int) *cells {
+	c := &cells{version: version, n: len(list), blocks: slices.Collect(slices.Chunk(list, blockCells)), at: at}
+	c.before = make([]Figures, len(c.blocks)+1)
+	for b, block := range c.blocks {
+		c.before[b+1] = c.before[b]
+		for _, x := range block {
+			c.before[b+1].add(x.Figures)
+		}
+	}
+	return c
+}
+
+// cell returns the i-th counter.
+func (c *cells) cell(i int) *cell { return &c.blocks[i/blockCells][i%blockCells] }
+
+// within gives the counters from lo up to hi.
+func (c *cells) within(lo, hi int) iter.Seq[cell] {
+	return func(yield func(cell) bool) {
+		for i := lo; i < hi; i++ {
+			if !yield(*c.cell(i)) {
+				return
+			}
+		}
+	}
+}
+
+// ahead adds up the counters ahead of the i-th.
+func (c *cells) ahead(i int) Figures {
+	b := i / blockCells
+	f := c.before[b]
+	if rest := i % blockCells; rest > 0 {
+		for _, x := range c.blocks[b][:rest] {
+			f.add(x.Figures)
+		}
+	}
+	return f
+}
+
+// sum adds up the counters from lo up to hi.
+func (c *cells) sum(lo, hi int) Figures { return c.ahead(hi).minus(c.ahead(lo)) }
+
+// after returns the counters at a later version, changed by the deltas.
+func (c *cells) after(version int64, deltas map[[2]id.ID]counterDelta) *cells {
+	next := &cells{version: version, n: c.n, blocks: slices.Clone(c.blocks), before: slices.Clone(c.before), at: c.at}
+	copied := map[int]bool{}
+	for k, d := range deltas {
+		i := c.at[k]
+		b := i / blockCells
+		if !copied[b] {
+			copied[b] = true
+			next.blocks[b] = slices.Clone(next.blocks[b])
+		}
+		f := Figures{Total: d.total, Done: d.done, Exempt: d.exempt, Attempted: d.attempted}
+		next.cell(i).Figures.add(f)
+		for ; b < len(c.blocks); b++ {
+			next.before[b+1].add(f)
+		}
+	}
+	return next
 }
 
 // coverCache keeps the counters of the occurrences looked at last, for as long
@@ -117,12 +186,7 @@ func (o *occCache) advance(version int64) bool {
 			delete(o.changes, v)
 		}
 	}
-	next := &cells{version: version, list: slices.Clone(o.cells.list), at: o.cells.at}
-	for k, d := range sum {
-		next.list[next.at[k]].Figures.add(Figures{Total: d.total, Done: d.done, Exempt: d.exempt, Attempted: d.attempted})
-	}
-	next.add()
-	o.cells = next
+	o.cells = o.cells.after(version, sum)
 	return true
 }
 
@@ -140,17 +204,14 @@ const pathAgeSeconds = 600
 // counters returns the counters of an occurrence at its present version.
 func (s *Service) counters(ctx context.Context, district int, occ id.ID) (*cells, error) {
 	o := s.cover.of(occ)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	version, err := occVersion(ctx, s.DB.Read(), district, occ)
+	version, err := occVersion(ctx, s.DB.Read(), district, occ) // nobody waits for a lock while the database is asked
 	if err != nil {
 		return nil, err
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	stale := o.leaves == nil || o.real.Elapsed().Seconds() > pathAgeSeconds
-	if o.cells != nil && o.cells.version == version && !stale {
-		return o.cells, nil
-	}
-	if o.cells != nil && !stale && o.cells.version < version && o.advance(version) {
+	if o.cells != nil && !stale && (o.cells.version >= version || o.advance(version)) {
 		return o.cells, nil
 	}
 	var list []cell
@@ -175,46 +236,35 @@ func (s *Service) counters(ctx context.Context, district int, occ id.ID) (*cells
 // arrange puts counters in path order. While the counters are the same ones as
 // before, their places in the order are known (keep) and nothing is sorted.
 func (o *occCache) arrange(version int64, list []cell, keep bool) *cells {
-	next := &cells{version: version}
 	if keep && o.cells != nil && o.cells.reuse(list) {
-		next.list, next.at = make([]cell, len(list)), o.cells.at
+		sorted := make([]cell, len(list))
 		for _, c := range list {
-			i := next.at[[2]id.ID{c.leaf, c.grid}]
-			old := &o.cells.list[i]
+			i := o.cells.at[[2]id.ID{c.leaf, c.grid}]
+			old := o.cells.cell(i)
 			c.leafPath, c.gridPath = old.leafPath, old.gridPath
-			next.list[i] = c
+			sorted[i] = c
 		}
-	} else {
-		for i := range list {
-			list[i].leafPath, list[i].gridPath = o.leaves[list[i].leaf], o.grids[list[i].grid]
-		}
-		slices.SortFunc(list, func(a, b cell) int {
-			if c := strings.Compare(a.leafPath, b.leafPath); c != 0 {
-				return c
-			}
-			return strings.Compare(a.gridPath, b.gridPath)
-		})
-		next.list, next.at = list, make(map[[2]id.ID]int, len(list))
-		for i, c := range list {
-			next.at[[2]id.ID{c.leaf, c.grid}] = i
-		}
+		return newCells(version, sorted, o.cells.at)
 	}
-	next.add()
-	return next
-}
-
-// add fills the running sums.
-func (c *cells) add() {
-	c.cum = make([]Figures, len(c.list)+1)
-	for i, x := range c.list {
-		c.cum[i+1] = c.cum[i]
-		c.cum[i+1].add(x.Figures)
+	for i := range list {
+		list[i].leafPath, list[i].gridPath = o.leaves[list[i].leaf], o.grids[list[i].grid]
 	}
+	slices.SortFunc(list, func(a, b cell) int {
+		if c := strings.Compare(a.leafPath, b.leafPath); c != 0 {
+			return c
+		}
+		return strings.Compare(a.gridPath, b.gridPath)
+	})
+	at := make(map[[2]id.ID]int, len(list))
+	for i, c := range list {
+		at[[2]id.ID{c.leaf, c.grid}] = i
+	}
+	return newCells(version, list, at)
 }
 
 // reuse reports whether the counters are the ones arranged here.
 func (c *cells) reuse(list []cell) bool {
-	if len(list) != len(c.list) {
+	if len(list) != c.n {
 		return false
 	}
 	for _, x := range list {
@@ -253,8 +303,8 @@ func (s *Service) readPaths(ctx context.Context, district int, occ id.ID, o *occ
 
 // span returns where the cells lie whose leaf is in the subtree of path.
 func (c *cells) span(path string) (lo, hi int) {
-	lo, _ = slices.BinarySearchFunc(c.list, path, func(x cell, p string) int { return strings.Compare(x.leafPath, p) })
-	hi, _ = slices.BinarySearchFunc(c.list, path+"~", func(x cell, p string) int { return strings.Compare(x.leafPath, p) })
+	lo = sort.Search(c.n, func(i int) bool { return c.cell(i).leafPath >= path })
+	hi = sort.Search(c.n, func(i int) bool { return c.cell(i).leafPath >= path+"~" })
 	return lo, hi
 }
 
@@ -325,7 +375,7 @@ func hasPrefixOf(path string, roots []string) bool {
 func (v *view) each(path string, fn func(cell)) {
 	whole := v.all || hasPrefixOf(path, v.places)
 	lo, hi := v.cells.span(path)
-	for _, c := range v.cells.list[lo:hi] {
+	for c := range v.cells.within(lo, hi) {
 		if whole || v.sees(c) {
 			fn(c)
 		}
@@ -340,8 +390,7 @@ func (v *view) each(path string, fn func(cell)) {
 // sum adds up the subtree of a place.
 func (v *view) sum(path string) (f Figures) {
 	if len(v.byDoors) == 0 && (v.all || hasPrefixOf(path, v.places)) {
-		lo, hi := v.cells.span(path)
-		return v.cells.cum[hi].minus(v.cells.cum[lo])
+		return v.cells.sum(v.cells.span(path))
 	}
 	v.each(path, func(c cell) { f.add(c.Figures) })
 	return f

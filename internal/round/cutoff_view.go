@@ -31,7 +31,7 @@ func (s *Service) frozen(ctx context.Context, c grid.Caller, cut Cutoff) (*cells
 // correct adds what late marks change to the nodes and by day.
 func (v *CutoffView) correct(seen *view, shifts []shift) {
 	at := map[[2]int64]cell{}
-	for _, x := range seen.cells.list {
+	for x := range seen.cells.within(0, seen.cells.n) {
 		at[[2]int64{int64(x.leaf), int64(x.grid)}] = x
 	}
 	for _, sh := range shifts {

@@ -78,8 +78,7 @@ func (s *Service) reportDrafts(ctx context.Context, r Round, objects []id.ID) (m
 			return nil, err
 		}
 		if about != nil {
-			lo, hi := about.span(path)
-			f := about.cum[hi].minus(about.cum[lo])
+			f := about.sum(about.span(path))
 			d[NormalTotal], d[NormalDone], d[NormalExempt], d[NormalOutstanding] = f.Total, f.Done, f.Exempt, f.Outstanding
 		}
 		out[t.ObjectID] = d

@@ -119,9 +119,10 @@ func (s *Service) hands(ctx context.Context, district int) ([]hand, error) {
 // handsBelow counts the workers whose posts lie below a path, each once: those
 // on duty now, and those whose rosters say that they are not. Who holds two
 // posts is on duty if one of them says so.
-func handsBelow(list []hand, path string) (have, off int, roster bool) {
+// on is scratch.
+func handsBelow(list []hand, path string, on map[id.ID]bool) (have, off int, roster bool) {
 	lo, _ := slices.BinarySearchFunc(list, path, func(h hand, p string) int { return strings.Compare(h.path, p) })
-	on := map[id.ID]bool{}
+	clear(on)
 	for _, h := range list[lo:] {
 		if !strings.HasPrefix(h.path, path) {
 			break
@@ -182,6 +183,7 @@ type work struct {
 	list  []Round
 	views []*view
 	asks  []int // questions of each
+	on    map[id.ID]bool
 }
 
 func (s *Service) openWork(ctx context.Context, c grid.Caller) (*work, error) {
@@ -189,7 +191,7 @@ func (s *Service) openWork(ctx context.Context, c grid.Caller) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &work{now: s.now()}
+	w := &work{now: s.now(), on: map[id.ID]bool{}}
 	for _, r := range rounds {
 		if r.Reports() { // a report is no walk
 			continue
@@ -217,7 +219,7 @@ func (w *work) plan(path string, hands []hand) DayPlan {
 	}
 	d.Minutes = workOf(list)
 	d.Need = handsFor(d.Minutes)
-	d.Have, d.Off, d.Roster = handsBelow(hands, path)
+	d.Have, d.Off, d.Roster = handsBelow(hands, path, w.on)
 	d.Short = max(0, d.Need-d.Have)
 	return d
 }
