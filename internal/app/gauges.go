@@ -32,6 +32,8 @@ const gaugeTimeout = 5 * time.Second
 type stored struct {
 	rounds   map[string]int64 // by state
 	targets  map[string]int64 // of open occurrences, by class
+	tasks    map[string]int64 // open: in time, late
+	climbed  int64            // open tasks that a post above was told of
 	outbox   map[string]int64 // due and later
 	jobs     map[string]int64 // by kind, running
 	called   int64            // copies of destroyed keys that are still out
@@ -55,13 +57,15 @@ var (
 	descJobs    = desc("jobs", "Long work under way, by kind.", "kind")
 	descRounds  = desc("rounds", "Rounds by state.", "state")
 	descTargets = desc("targets", "Targets of open rounds: done, exempt, outstanding.", "class")
+	descTasks   = desc("tasks", "Open tasks: in time, late.", "state")
+	descClimbed = desc("tasks_climbed", "Open tasks that climbed to a post above.")
 	descSession = desc("sessions", "Log-ins that are good now.")
 	descCalled  = desc("key_copies_called_back", "Copies of destroyed keys whose end is not on record yet.")
 )
 
 // Describe names the figures.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descAnswers, descBytes, descConns, descWriters, descQueue, descStreams, descOutbox, descJobs, descRounds, descTargets, descSession, descCalled} {
+	for _, d := range []*prometheus.Desc{descAnswers, descBytes, descConns, descWriters, descQueue, descStreams, descOutbox, descJobs, descRounds, descTargets, descTasks, descClimbed, descSession, descCalled} {
 		ch <- d
 	}
 }
@@ -94,6 +98,8 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	each(descJobs, s.jobs)
 	each(descRounds, s.rounds)
 	each(descTargets, s.targets)
+	each(descTasks, s.tasks)
+	send(descClimbed, s.climbed)
 	send(descSession, s.sessions)
 	send(descCalled, s.called)
 }

@@ -29,6 +29,9 @@ func readStored(ctx context.Context, d *db.DB, district int, now int64) (s store
 			return err
 		}
 		s.targets = map[string]int64{"done": done, "exempt": exempt, "outstanding": total - done - exempt}
+		if err := s.readTasks(ctx, q, district, now); err != nil {
+			return err
+		}
 		var due, later int64
 		err = q.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN due_ms <= $1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN due_ms > $1 THEN 1 ELSE 0 END), 0)
 			FROM outbox WHERE district = $2 AND done_ms = 0`, now, district).Scan(&due, &later)
@@ -50,6 +53,26 @@ func readStored(ctx context.Context, d *db.DB, district int, now int64) (s store
 		s.data, s.log, err = d.Size(ctx)
 	}
 	return s, err
+}
+
+// readTasks counts open tasks, each figure along an index of its own.
+func (s *stored) readTasks(ctx context.Context, q db.Queryer, district int, now int64) error {
+	var open, late int64
+	for _, n := range []struct {
+		into  *int64
+		query string
+		args  []any
+	}{
+		{&open, `SELECT count(*) FROM task WHERE district = $1 AND open = 1`, []any{district}},
+		{&late, `SELECT count(*) FROM task WHERE district = $1 AND open = 1 AND deadline_ms <= $2`, []any{district, now}},
+		{&s.climbed, `SELECT count(*) FROM task WHERE district = $1 AND open = 1 AND above_post_id <> 0`, []any{district}},
+	} {
+		if err := q.QueryRowContext(ctx, n.query, n.args...).Scan(n.into); err != nil {
+			return err
+		}
+	}
+	s.tasks = map[string]int64{"in_time": open - late, "late": late}
+	return nil
 }
 
 // tally adds counted labels to m.

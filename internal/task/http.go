@@ -71,7 +71,7 @@ func RegisterAPI(api huma.API, s *Service) {
 	huma.Register(api, operation("list-task-kinds", http.MethodGet, "/task-kinds", "Kinds of tasks", 200), s.apiKinds)
 	huma.Register(api, operation("save-task-kind", http.MethodPut, "/task-kinds/{key}", "Add a kind, or set one anew", 204), s.apiSaveKind)
 	huma.Register(api, operation("get-task", http.MethodGet, "/tasks/{id}", "A task with its history", 200), s.apiTask)
-	huma.Register(api, web.OpAs(web.Work, operation("change-task", http.MethodPost, "/tasks/{id}/changes", "Do something with a task", 200)), s.apiChange)
+	huma.Register(api, web.OpAs(web.Urgent, operation("change-task", http.MethodPost, "/tasks/{id}/changes", "Do something with a task", 200)), s.apiChange)
 	huma.Register(api, operation("pass-task", http.MethodPost, "/tasks/{id}/pass", "Pass a directive on to posts below", 200), s.apiPass)
 	huma.Register(api, operation("task-tree", http.MethodGet, "/tasks/{id}/tree", "What a directive came to", 200), s.apiTree)
 	huma.Register(api, operation("link-task", http.MethodPost, "/tasks/{id}/links", "Link a task with another, a place, a person or a round", 200), s.apiLink)

@@ -38,8 +38,8 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("GET /task-kinds", grid.Called(p.kinds))
 	app.Handle("GET /task-kinds/{key}", grid.Called(p.kind))
 	app.Handle("POST /task-kinds/{key}", grid.Called(p.saveKind))
-	app.Handle("GET /tasks/{id}", grid.Called(p.show))
-	app.Handle("POST /tasks/{id}", p.change, web.MaxBody(blob.MaxUpload+1<<20), web.Timeout(5*time.Minute), web.As(web.Work))
+	app.Handle("GET /tasks/{id}", grid.Called(p.show), web.As(web.Urgent)) // the receipt
+	app.Handle("POST /tasks/{id}", p.change, web.MaxBody(blob.MaxUpload+1<<20), web.Timeout(5*time.Minute), web.As(web.Urgent))
 	app.Handle("POST /tasks/{id}/watch", grid.Called(p.watch))
 	app.Handle("GET /tasks/{id}/merge", grid.Called(p.into))
 	app.Handle("POST /tasks/{id}/merge", grid.Called(p.into))
