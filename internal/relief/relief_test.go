@@ -110,6 +110,9 @@ func TestLateReliefPassesToTheLeader(t *testing.T) {
 		if len(in.Lines) != 1 || in.Lines[0].ID != job.ID || in.Figures.Minded != 1 || len(w.notes("leader")) != 1 || in.Figures.Mine != 1 {
 			t.Errorf("the leader's inbox: %+v", in)
 		}
+		if told := w.told("leader", "en"); !strings.HasPrefix(told.Title, "Relief has not come") || strings.Contains(told.Text, "班次") {
+			t.Errorf("the leader who reads English is told %q: %q", told.Title, told.Text)
+		}
 		if _, err := w.tasks.Change(ctx, w.as("leader"), job.ID, task.Change{Action: task.Take}); err != nil {
 			t.Errorf("the leader cannot work on it: %v", err)
 		}

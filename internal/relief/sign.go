@@ -164,7 +164,7 @@ func (w *work) signIn(ctx context.Context) error {
 func (w *work) endAlarm(ctx context.Context, t id.ID) error {
 	sys := grid.System(w.c.District, "relief")
 	sys.AccountID, sys.Lang = w.c.AccountID, w.c.Lang
-	_, err := w.s.Tasks.ChangeTx(ctx, w.tx, sys, t, task.Change{Action: task.Cancel, Note: i18n.T(i18n.ZH, "relief.alarm.over")})
+	_, err := w.s.Tasks.ChangeTx(ctx, w.tx, sys, t, task.Change{Action: task.Cancel, Note: i18n.T(w.c.Lang, "relief.alarm.over")})
 	if errs.Is(err, errs.Conflict) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package relief
 
 import (
 	"context"
+	"strconv"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
@@ -122,21 +123,20 @@ func (s *Service) alarm(ctx context.Context, tx *db.Tx, c grid.Caller, l late, l
 	if err != nil || len(open) > 0 {
 		return id.Zero, err
 	}
-	c.Lang = i18n.ZH
+	c.Lang = i18n.ZH // of the post's name; the rest is written out for who reads it
 	words, err := s.Grid.PostWords(ctx, c, []id.ID{l.post.ID})
 	if err != nil {
 		return id.Zero, err
 	}
 	t, err := s.Tasks.IssueTx(ctx, tx, c, task.Issue{Kind: task.KindAlarm, PostID: leader, FromPost: l.post.ID,
-		Title: short(i18n.T(c.Lang, "relief.alarm.title", words[l.post.ID].String())), Text: i18n.T(c.Lang, "relief.alarm.text", clockAt(l.turn.EndMs), (l.pass-l.turn.EndMs)/minuteMs),
+		Says:  alarmSays(words[l.post.ID].String(), l),
 		Links: []task.Link{{Kind: "relief", ObjectID: l.post.ID}}})
 	return t.ID, err
 }
 
-// maxTitle is how many characters of a title tasks take.
-const maxTitle = 60
-
-func short(s string) string {
-	r := []rune(s)
-	return string(r[:min(len(r), maxTitle)])
+// alarmSays is what tells the leader.
+func alarmSays(post string, l late) *task.Says {
+	minutes := strconv.FormatInt((l.pass-l.turn.EndMs)/minuteMs, 10)
+	return &task.Says{Title: task.Message{Key: "relief.alarm.title", Args: []string{post}},
+		Text: task.Message{Key: "relief.alarm.text", Args: []string{clockAt(l.turn.EndMs), minutes}}}
 }

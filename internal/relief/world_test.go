@@ -159,6 +159,21 @@ func (w *world) sign(who, post, side, note string) error {
 	return err
 }
 
+// told is the one task of somebody's own, as they read it in a language.
+func (w *world) told(who, lang string) task.View {
+	w.t.Helper()
+	c := w.as(who)
+	c.Lang = lang
+	in, err := w.tasks.Inbox(ctx, c, task.Mine, 0)
+	w.ok(err)
+	if len(in.Lines) != 1 {
+		w.t.Fatalf("%d tasks of %s", len(in.Lines), who)
+	}
+	v, err := w.tasks.Task(ctx, c, in.Lines[0].ID)
+	w.ok(err)
+	return v
+}
+
 // notes are what the inbox of somebody says of shifts.
 func (w *world) notes(who string) (out []string) {
 	w.t.Helper()
