@@ -34,6 +34,7 @@ type Card struct {
 	Lists   int           `json:"lists" doc:"Rows of lists that mean this person"`
 	Sending *Sending      `json:"sending,omitempty" doc:"Where it is sent by API, until the receipt comes"`
 	Custody *task.Custody `json:"custody,omitempty" doc:"Who answers for it, while it is open"`
+	Quiet   int64         `json:"quiet_until_ms,omitempty" doc:"Residents are resting: the person is not called before, unless it is most urgent"`
 }
 
 // Sending is how far a lead is on its way to another authority.
@@ -113,6 +114,17 @@ func (s *Service) Card(ctx context.Context, c grid.Caller, v id.ID) (*Card, erro
 	return card, errs.Wrap(op, err)
 }
 
+// quiet is until when a lead that waits is not called, since residents rest; 0:
+// it may be called now. The most urgent ones may be called at any hour.
+func (s *Service) quiet(ctx context.Context, c grid.Caller, l *lead) (int64, error) {
+	if l.State != Open && l.State != Unclear || l.Urgency == len(urgent)-1 {
+		return 0, nil
+	}
+	kinds, err := s.Tasks.Kinds(ctx, c)
+	k, _ := kinds.Get(task.KindLead)
+	return k.QuietUntil(s.nowMs()), err
+}
+
 func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, error) {
 	if err := s.openKept(l); err != nil {
 		return nil, err
@@ -140,6 +152,9 @@ func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, erro
 		card.Sending = &Sending{n.name, n.tries, n.at, i18n.T(c.Lang, n.failed)}
 	}
 	if card.Custody, err = s.Tasks.CustodyOf(ctx, c, task.KindLead, l.ID); err != nil {
+		return nil, err
+	}
+	if card.Quiet, err = s.quiet(ctx, c, l); err != nil {
 		return nil, err
 	}
 	if card.Events, err = s.events(ctx, c, l); err != nil {

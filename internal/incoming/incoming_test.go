@@ -11,9 +11,11 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/ledger"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 )
 
@@ -187,6 +189,38 @@ func TestCallsComeUpAgain(t *testing.T) {
 			t.Errorf("another number: %+v", l)
 		}
 	})
+}
+
+// At night the desk says until when residents rest, but not of the most urgent.
+func TestResidentsRestAtNight(t *testing.T) {
+	d := dbtest.One(t)
+	w := newWorld(t, d)
+	w.Clock.Set(clock.DayStart(w.Clock.Now()).Add(21*time.Hour + 29*time.Minute))
+	clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+	rep := w.bring(clerk, w.Hua.ID, "A,,,紧急,,甲,,13900000011,,", "B,,,加急,,乙,,13900000012,,")
+	people := w.people(clerk, rep.ListID)
+	quiet := func(name string, want time.Duration) {
+		t.Helper()
+		until := int64(0)
+		if want > 0 {
+			until = clock.Ms(w.Clock.Now().Add(want))
+		}
+		if l := w.lead(clerk, people[name].ID); l.Quiet != until {
+			t.Errorf("%s rests until %d, want %d", name, l.Quiet, until)
+		}
+	}
+	quiet("甲", 0)
+	w.Clock.Advance(time.Minute)
+	quiet("甲", 9*time.Hour+30*time.Minute)
+	quiet("乙", 0)
+	site := newSite(t, w)
+	site.who = clerk
+	notice := i18n.T("zh", "incoming.quiet", "07:00")
+	if page := site.ask("/leads/"+people["甲"].ID.String(), nil, http.StatusOK); !strings.Contains(page, notice) {
+		t.Error("the page of somebody who rests does not say so")
+	}
+	dbtest.OK(t, w.s.Record(ctx, clerk, people["甲"].ID, Outcome{Result: "abroad"}))
+	quiet("甲", 0)
 }
 
 func TestMeasureIsConfirmedByAnother(t *testing.T) {
