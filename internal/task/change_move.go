@@ -115,6 +115,10 @@ func (w *work) end(ctx context.Context, kind string, to State, ch Change) error 
 	return w.s.Audit.Append(ctx, w.tx, audit.Entry{Account: w.c.AccountID, Post: w.speaksFor(), Action: "task.end", Object: "task", ObjectID: w.t.ID, Detail: "state=" + string(to)})
 }
 
+// passed reports whether a task was passed on or came from one that was; it
+// cannot be merged into another.
+func passed(t Task) bool { return t.Children > 0 || t.RootID != id.Zero }
+
 // merge ends a task in another open one, which it is linked with from then on.
 func (w *work) merge(ctx context.Context, ch Change) error {
 	const op = "task.Change"
@@ -132,7 +136,7 @@ func (w *work) merge(ctx context.Context, ch Change) error {
 		return bad("task.merge.ended")
 	case standingOf(into, w.c, w.line, w.now, false, w.shifts)&(owner|issuer) == 0:
 		return bad("task.merge.unknown")
-	case w.t.Children > 0 || w.t.RootID != id.Zero:
+	case passed(w.t):
 		return bad("task.merge.tree")
 	}
 	w.t.MergedID = into.ID

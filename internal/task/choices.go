@@ -64,8 +64,10 @@ func (s *Service) Choices(ctx context.Context, c grid.Caller, kind string) (Choi
 	return out, nil
 }
 
-// below fills in the levels below a post, and the posts one line down.
+// below fills in the levels below a post, and the posts one line down. Others
+// of the same level over the same object are no level: they are chosen singly.
 func (ch *Choices) below(line *grid.Line, now int64) {
+	own := line.Post(ch.From)
 	first := map[grid.Role]map[string]*grid.LinePost{} // one post of a role for each object
 	var all []*grid.LinePost
 	line.Each(now, func(p *grid.LinePost) {
@@ -77,11 +79,8 @@ func (ch *Choices) below(line *grid.Line, now int64) {
 		return cmp.Or(cmp.Compare(a.Role.Level(), b.Role.Level()), strings.Compare(a.Path, b.Path), cmp.Compare(a.ID, b.ID))
 	})
 	for _, p := range all {
-		if first[p.Role] == nil {
-			first[p.Role] = map[string]*grid.LinePost{}
-		}
-		if o := first[p.Role][objectOf(p)]; o == nil || len(o.Holders(now)) == 0 && len(p.Holders(now)) > 0 {
-			first[p.Role][objectOf(p)] = p
+		if own.Role.Level() != p.Role.Level() || objectOf(own) != objectOf(p) {
+			represent(first, p, now)
 		}
 		if up := line.Up(p.ID); len(up) > 0 && (up[0] == ch.From || len(ch.Near) < maxNear && p.Role.Line()) {
 			ch.Near = append(ch.Near, p.ID)
@@ -101,6 +100,17 @@ func (ch *Choices) below(line *grid.Line, now int64) {
 	slices.SortFunc(ch.Levels, func(a, b Level) int {
 		return cmp.Or(cmp.Compare(a.Role.Level(), b.Role.Level()), strings.Compare(string(a.Role), string(b.Role)))
 	})
+}
+
+// represent has a post stand for its object on its level, unless one that is
+// held does so already.
+func represent(first map[grid.Role]map[string]*grid.LinePost, p *grid.LinePost, now int64) {
+	if first[p.Role] == nil {
+		first[p.Role] = map[string]*grid.LinePost{}
+	}
+	if o := first[p.Role][objectOf(p)]; o == nil || len(o.Holders(now)) == 0 && len(p.Holders(now)) > 0 {
+		first[p.Role][objectOf(p)] = p
+	}
 }
 
 // objectOf names what a post is over; departments are one for each

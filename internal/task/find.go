@@ -35,6 +35,9 @@ func (s *Service) Candidates(ctx context.Context, c grid.Caller, task id.ID, a A
 	if err != nil {
 		return nil, err
 	}
+	if a == Merge && passed(v.Task) {
+		return nil, errs.E(op, errs.Conflict, "task.merge.tree")
+	}
 	d, err := s.desk(ctx, c)
 	if err != nil {
 		return nil, err

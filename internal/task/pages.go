@@ -217,23 +217,6 @@ func (p *Pages) handTo(r *http.Request, c grid.Caller, v View) ([]web.Option, er
 	return p.options(r, c, posts, "task.hand.choose", v.PostID)
 }
 
-// options are posts in words, each once, after a first line that asks to choose.
-func (p *Pages) options(r *http.Request, c grid.Caller, posts []id.ID, first string, without id.ID) ([]web.Option, error) {
-	words, err := p.s.postWords(r.Context(), c, posts)
-	if err != nil {
-		return nil, err
-	}
-	out := []web.Option{{Value: "", Text: web.T(r.Context(), first)}}
-	seen := map[id.ID]bool{without: true}
-	for _, x := range posts {
-		if !seen[x] && words[x] != "" {
-			seen[x] = true
-			out = append(out, web.Option{Value: x.String(), Text: words[x]})
-		}
-	}
-	return out, nil
-}
-
 // change does what a form of the task's page asks.
 func (p *Pages) change(w http.ResponseWriter, r *http.Request) error {
 	c, err := grid.CallerFrom(r.Context())

@@ -156,7 +156,7 @@ func (p *Pages) choices(r *http.Request, c grid.Caller, d *showPage) error {
 
 // options are posts in words after a first line.
 func (p *Pages) options(r *http.Request, c grid.Caller, posts []id.ID, first string) ([]web.Option, error) {
-	words, err := p.s.postWords(r.Context(), c, posts)
+	words, err := p.s.Tasks.PostChoices(r.Context(), c, posts)
 	out := []web.Option{{Value: "", Text: web.T(r.Context(), first)}}
 	seen := map[id.ID]bool{}
 	for _, x := range posts {
