@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
+	"wangge/internal/task"
 )
 
 // chapter returns the first SQL text of a chapter of the handbook.
@@ -31,11 +34,18 @@ func TestOnPartitionedTables(t *testing.T) {
 		return
 	}
 	d := all[0]
+	sys := grid.System(d.app.District, "test")
+	line := must(d.app.Grid.Line(t.Context(), sys))
+	duty := line.Duty(clock.Ms(d.app.DB.Clock().Now()))
 	err := d.app.DB.Write(t.Context(), "test", func(tx *db.Tx) error {
 		_, err := tx.ExecContext(t.Context(), chapter(t, "Native partitioning"))
 		return err
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+	work := must(d.app.Tasks.Issue(t.Context(), sys, task.Issue{Kind: task.KindHelp, Title: "help", PostID: duty}))
+	if _, err := d.app.Tasks.Change(t.Context(), sys, work.ID, task.Change{Action: task.Take}); err != nil {
 		t.Fatal(err)
 	}
 	worked := map[string]int{}
@@ -46,7 +56,7 @@ func TestOnPartitionedTables(t *testing.T) {
 		}
 		return n
 	}
-	for _, table := range []string{"mark", "target", "person_event", "audit_entry", "audit_link"} {
+	for _, table := range []string{"mark", "target", "person_event", "audit_entry", "audit_link", "task", "task_event"} {
 		own, other := count(fmt.Sprint(table, "_", d.app.District)), count(table+"_other")
 		if own == 0 || own != count(table) || other != 0 {
 			t.Errorf("%s: %d rows in the district's partition, %d in the other", table, own, other)

@@ -52,7 +52,8 @@ func (s *Service) kept(ctx context.Context, c grid.Caller, begun bool, leads []*
 }
 
 // followedAtOnce is how many leads one transaction of the follower brings in step.
-const followedAtOnce = 500
+// Tests change it.
+var followedAtOnce = 500
 
 // Follow brings in step what no transaction of a lead did: tasks of leads that
 // were there before leads were tasks, those of an emergency that has ended, and
@@ -69,13 +70,14 @@ func (s *Service) Follow(ctx context.Context, c grid.Caller) error {
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
+	var afterBare, afterOver id.ID // each is looked at once: what cannot be mended keeps nobody busy for ever
 	for {
 		var bare, over []lead
 		err := s.DB.WriteLow(ctx, op, func(tx *db.Tx) (err error) {
-			if bare, err = withoutTask(ctx, tx, c.District, followedAtOnce); err != nil {
+			if bare, err = withoutTask(ctx, tx, c.District, afterBare, followedAtOnce); err != nil {
 				return err
 			}
-			if over, err = overWithTask(ctx, tx, c.District, followedAtOnce); err != nil {
+			if over, err = overWithTask(ctx, tx, c.District, afterOver, followedAtOnce); err != nil {
 				return err
 			}
 			return s.followed(ctx, tx, c, bare, over)
@@ -83,7 +85,16 @@ func (s *Service) Follow(ctx context.Context, c grid.Caller) error {
 		if err != nil || len(bare) < followedAtOnce && len(over) < followedAtOnce {
 			return errs.Wrap(op, err)
 		}
+		afterBare, afterOver = lastOf(bare, afterBare), lastOf(over, afterOver)
 	}
+}
+
+// lastOf is the id of the last of some leads, or the one before where there are none.
+func lastOf(list []lead, before id.ID) id.ID {
+	if len(list) == 0 {
+		return before
+	}
+	return list[len(list)-1].ID
 }
 
 // followed gives tasks to the leads that lack them, and ends those of leads that

@@ -4,21 +4,22 @@ import (
 	"context"
 
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/id"
 )
 
 // withoutTask reads leads of emergencies that are open which are not settled and
-// have no open task.
-func withoutTask(ctx context.Context, q db.Queryer, district, limit int) ([]lead, error) {
+// have no open task, after the last one seen.
+func withoutTask(ctx context.Context, q db.Queryer, district int, after id.ID, limit int) ([]lead, error) {
 	a := db.NewArgs(district)
-	return leadsWhere(ctx, q, a, "l.state IN ('unclear', 'open', 'sent') AND "+inForce+
+	return leadsWhere(ctx, q, a, "l.id > "+a.Add(after)+" AND l.state IN ('unclear', 'open', 'sent') AND "+inForce+
 		" AND NOT EXISTS (SELECT 1 FROM task t WHERE t.district = l.district AND t.id = l.id AND t.open = 1 AND t.kind = 'lead') ORDER BY l.id LIMIT "+a.Add(limit))
 }
 
 // overWithTask reads leads that are settled, or whose emergency has ended, and
-// have an open task.
-func overWithTask(ctx context.Context, q db.Queryer, district, limit int) ([]lead, error) {
+// have an open task, after the last one seen.
+func overWithTask(ctx context.Context, q db.Queryer, district int, after id.ID, limit int) ([]lead, error) {
 	a := db.NewArgs(district)
-	return leadsWhere(ctx, q, a, "l.id IN (SELECT t.id FROM task t WHERE t.district = $1 AND t.open = 1 AND t.kind = 'lead') AND (l.state = 'done' OR NOT "+inForce+
+	return leadsWhere(ctx, q, a, "l.id > "+a.Add(after)+" AND l.id IN (SELECT t.id FROM task t WHERE t.district = $1 AND t.open = 1 AND t.kind = 'lead') AND (l.state = 'done' OR NOT "+inForce+
 		") ORDER BY l.id LIMIT "+a.Add(limit))
 }
 

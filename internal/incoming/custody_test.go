@@ -397,6 +397,13 @@ func TestTasksFollowLeads(t *testing.T) {
 			t.Errorf("%+v", got.Task)
 		}
 		faulty(0)
+		do("UPDATE emergency SET ended_ms = 0") // by hand: their tasks have ended, and nothing reopens those
+		defer func(n int) { followedAtOnce = n }(followedAtOnce)
+		followedAtOnce = 1
+		soon, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		dbtest.OK(t, k.s.Follow(soon, k.C))
+		faulty(2)
 	})
 }
 

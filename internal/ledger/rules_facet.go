@@ -23,9 +23,6 @@ type Facet struct {
 
 var facets = loadFacets(facetsYAML)
 
-// Facets lists the facets in the order pages show them.
-func Facets() []Facet { return append([]Facet{}, facets...) }
-
 func loadFacets(b []byte) []Facet {
 	var doc struct {
 		Facets []Facet `yaml:"facets"`

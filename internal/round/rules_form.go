@@ -183,9 +183,9 @@ func forbidden(f Field) string {
 	return ""
 }
 
-// AsksIdentity reports whether a question asks for an identity number, which a
-// screening should not.
-func AsksIdentity(f Field) bool {
+// AsksIdentity reports whether the question asks for an identity number, which
+// only a measure or a test needs: who approves the round is told.
+func (f Field) AsksIdentity() bool {
 	text := strings.ToLower(f.Label.ZH + " " + f.Label.EN)
 	return slices.ContainsFunc(formData.Identity, func(w string) bool { return strings.Contains(text, w) })
 }

@@ -89,6 +89,14 @@ func TestCorrectTime(t *testing.T) {
 	}
 }
 
+func TestWhoApprovesIsToldOfIdentityNumbers(t *testing.T) {
+	for label, want := range map[Text]bool{{ZH: "现住几人", EN: "People living here now"}: false, {ZH: "户主身份证号"}: true, {ZH: "号码", EN: "Passport or ID number"}: true} {
+		if got := (Field{Label: label}).AsksIdentity(); got != want {
+			t.Errorf("%v: %t", label, got)
+		}
+	}
+}
+
 func TestCheckForm(t *testing.T) {
 	good := Field{Key: "q", Label: Text{ZH: "问题"}, Type: YesNo, Basis: "statutory"}
 	with := func(change func(*Field)) []Field {

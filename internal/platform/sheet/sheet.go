@@ -97,13 +97,9 @@ type table interface {
 
 // Book is an open file of one or more sheets. It is not safe for concurrent use.
 type Book struct {
-	format Format
-	t      table
-	close  func() error
+	t     table
+	close func() error
 }
-
-// Format returns the kind of file.
-func (b *Book) Format() Format { return b.format }
 
 // Sheets lists the sheets in the order of the file.
 func (b *Book) Sheets() []Info { return b.t.sheets() }
@@ -189,7 +185,7 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Book{format: kind, t: t}, nil
+	return &Book{t: t}, nil
 }
 
 // invalid makes the error of a file that cannot be read.

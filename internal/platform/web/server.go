@@ -16,18 +16,6 @@ import (
 // shutdownWait is how long running requests get to finish at the end.
 const shutdownWait = 20 * time.Second
 
-// Serve answers HTTP on listen until ctx ends, then stops accepting, calls
-// atEnd (which closes streams, as Hub.Close does) and waits for the running
-// requests. With a certificate and key it speaks HTTPS. A clean end returns
-// nil.
-func Serve(ctx context.Context, listen, tlsCert, tlsKey string, handler http.Handler, log *slog.Logger, atEnd ...func()) error {
-	ln, err := Listen(listen, tlsCert, tlsKey)
-	if err != nil {
-		return err
-	}
-	return ServeOn(ctx, ln, handler, log, atEnd...)
-}
-
 // Listen opens the address that ServeOn answers on, with TLS when a
 // certificate and a key are named; their files are read again when they
 // change. An address that is taken and a certificate
@@ -51,7 +39,9 @@ func Listen(listen, tlsCert, tlsKey string) (net.Listener, error) {
 	return ln, nil
 }
 
-// ServeOn is Serve on a listener of Listen; it closes the listener.
+// ServeOn answers HTTP on a listener of Listen until ctx ends, then stops
+// accepting, calls atEnd (which closes streams, as Hub.Close does), waits for the
+// running requests and closes the listener. A clean end returns nil.
 func ServeOn(ctx context.Context, ln net.Listener, handler http.Handler, log *slog.Logger, atEnd ...func()) error {
 	srv := &http.Server{
 		Handler:           handler,
@@ -69,7 +59,7 @@ func ServeOn(ctx context.Context, ln net.Listener, handler http.Handler, log *sl
 	go func() { failed <- srv.Serve(ln) }()
 	select {
 	case err := <-failed:
-		return errs.Wrap("web.Serve", err)
+		return errs.Wrap("web.ServeOn", err)
 	case <-ctx.Done():
 	}
 	log.Info("shutting down: finishing running requests")
@@ -78,7 +68,7 @@ func ServeOn(ctx context.Context, ln net.Listener, handler http.Handler, log *sl
 	err := srv.Shutdown(last)
 	if errors.Is(err, context.DeadlineExceeded) {
 		srv.Close()
-		return errs.Wrap("web.Serve", errors.New("some requests did not finish in time and were cut off"))
+		return errs.Wrap("web.ServeOn", errors.New("some requests did not finish in time and were cut off"))
 	}
-	return errs.Wrap("web.Serve", err)
+	return errs.Wrap("web.ServeOn", err)
 }
