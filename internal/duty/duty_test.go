@@ -81,6 +81,29 @@ func TestNumberHoldsBelow(t *testing.T) {
 	})
 }
 
+// The page opens where one works: grid workers and leaders at their community.
+func TestOpensAtOnesOwnArea(t *testing.T) {
+	d := dbtest.One(t)
+	w := newWorld(t, d)
+	for name, x := range map[string]struct {
+		role grid.Role
+		kind grid.ObjectKind
+		path string
+		want id.ID
+	}{
+		"clerk":         {grid.RoleCommunity, grid.ObjectPlace, "230103001002", w.sister},
+		"street":        {grid.RoleStreet, grid.ObjectPlace, "230103001", w.street},
+		"grid worker":   {grid.RoleGridWorker, grid.ObjectGrid, "230103001001g001", w.own},
+		"leader":        {grid.RoleBuildingLeader, grid.ObjectPlace, "230103001001001001", w.own},
+		"nowhere known": {grid.RoleGridWorker, grid.ObjectGrid, "", w.county},
+	} {
+		c := grid.Caller{District: district, Grants: []grid.Grant{{Role: x.role, ObjectKind: x.kind, Path: x.path}}}
+		if p, err := w.s.Grid.HomeArea(context.Background(), c); err != nil || p.ID != x.want {
+			t.Errorf("%s: %s, %v", name, p.Name, err)
+		}
+	}
+}
+
 func TestOnlyWhoAnswersForAnAreaSetsItsNumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w, ctx := newWorld(t, d), context.Background()

@@ -67,7 +67,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 func (p *Pages) read(r *http.Request, c grid.Caller, area string) (d dutyPage, err error) {
 	ctx := r.Context()
 	if area == "" {
-		d.Area, err = p.s.Grid.Home(ctx, c)
+		d.Area, err = p.s.Grid.HomeArea(ctx, c)
 	} else {
 		d.Area, err = p.place(r, c, area)
 	}

@@ -103,7 +103,7 @@ func (p *Pages) where(r *http.Request, c grid.Caller) (id.ID, []web.Option, erro
 		return chosen, nil, nil
 	}
 	if text == "" {
-		home, err := p.s.Grid.Home(r.Context(), c)
+		home, err := p.s.Grid.HomeArea(r.Context(), c)
 		return home.ID, nil, err
 	}
 	hits, err := p.s.Grid.Find(r.Context(), c, text, id.Zero)
@@ -143,7 +143,7 @@ func (p *Pages) calls(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	var d callsPage
 	var err error
 	if q.Get("area") == "" {
-		d.Area, err = p.s.Grid.Home(ctx, c)
+		d.Area, err = p.s.Grid.HomeArea(ctx, c)
 	} else {
 		d.Area, err = p.place(r, c, q.Get("area"))
 	}

@@ -97,6 +97,32 @@ func (s *Service) Home(ctx context.Context, c Caller) (Place, error) {
 	return s.Place(ctx, c, best.ObjectID)
 }
 
+// communityWidth is the length of a community's path.
+const communityWidth = 12
+
+// HomeArea returns the area a caller works in: the highest one their posts cover,
+// else the community of the grid, building or other place they have; the district
+// for who has none.
+func (s *Service) HomeArea(ctx context.Context, c Caller) (Place, error) {
+	best := ""
+	for _, g := range c.Grants {
+		if g.Role.May(PlaceRead) && g.Path != "" && (best == "" || len(g.Path) < len(best)) {
+			best = g.Path
+		}
+	}
+	if best == "" {
+		return s.Root(ctx, c)
+	}
+	found, err := placesByPath(ctx, s.d.Read(), c.District, []string{best[:min(len(best), communityWidth)]})
+	if err == nil && len(found) == 0 {
+		return s.Root(ctx, c)
+	}
+	if err != nil {
+		return Place{}, errs.Wrap("grid.HomeArea", err)
+	}
+	return found[0], nil
+}
+
 // Areas returns the open areas of the district in the order of their codes;
 // kinds empty means all levels.
 func (s *Service) Areas(ctx context.Context, c Caller, kinds ...Kind) ([]Place, error) {

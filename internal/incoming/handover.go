@@ -23,8 +23,10 @@ func (s *Service) Accept(ctx context.Context, c grid.Caller, v id.ID, version in
 		if !l.toArea() {
 			return errs.E(op, errs.Conflict, "incoming.needs_receipt")
 		}
-		l.State, l.Result, l.Tries, l.DueMs = Open, "", 0, dueMs(s.nowMs(), l.Urgency)
-		l.body.AwayDueMs = 0
+		l.State, l.Result, l.Tries = Open, "", 0
+		if l.body.Handed <= 1 { // the first that takes over has its own time, see clockOf
+			l.DueMs, l.body.AwayDueMs = dueMs(s.nowMs(), l.Urgency), 0
+		}
 		if err := s.save(ctx, tx, c, &l, accepted, "", ""); err != nil {
 			return err
 		}

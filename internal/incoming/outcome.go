@@ -211,13 +211,7 @@ func (s *Service) conclude(l *lead, c grid.Caller, r Result, o *Outcome) error {
 	if r.To == "area" {
 		l.Path, l.DoorID, l.body.Answer.To = o.To, id.Zero, ""
 	}
-	if l.State == Sent {
-		l.DueMs = dueMs(now, l.Urgency) // the receiver has its own time
-	}
-	if r.To == "text" {
-		l.body.AwayDueMs = min(cmp.Or(l.body.AwayDueMs, l.DueMs), l.DueMs)
-		l.DueMs = l.body.AwayDueMs // taken back and handed on again, it gets no time anew
-	}
+	l.clockOf(r, now)
 	if l.State == Done {
 		l.DoneMs, l.DoneBy = now, c.AccountID
 	}
@@ -226,6 +220,22 @@ func (s *Service) conclude(l *lead, c grid.Caller, r Result, o *Outcome) error {
 	}
 	s.proposeFor(l, r, c)
 	return nil
+}
+
+// clockOf gives a lead that is handed on the receiver's time. Handed on again, to
+// outside or within the district, it keeps the time it had: two areas that hand
+// somebody to and fro make nobody wait.
+func (l *lead) clockOf(r Result, now int64) {
+	switch r.To {
+	case "text":
+		anew := dueMs(now, l.Urgency)
+		l.body.AwayDueMs = min(cmp.Or(l.body.AwayDueMs, anew), anew)
+		l.DueMs = l.body.AwayDueMs
+	case "area":
+		if l.body.Handed++; l.body.Handed == 1 {
+			l.DueMs = dueMs(now, l.Urgency)
+		}
+	}
 }
 
 // proposeFor proposes the measure that the rules give for who lives here.

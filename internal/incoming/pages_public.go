@@ -76,11 +76,19 @@ func (p *Pages) arrive(w http.ResponseWriter, r *http.Request) error {
 		return p.arrivePage(w, r, http.StatusUnprocessableEntity, web.Form{Values: f, Errors: web.FormErrors(r.Context(), err)}, publicPage{})
 	case errs.Is(err, errs.TooMany):
 		w.Header().Set("Retry-After", strconv.Itoa(int(web.GuardWindow/time.Second)))
-		return p.arrivePage(w, r, http.StatusTooManyRequests, web.Form{Values: f}, publicPage{Busy: web.T(r.Context(), "incoming.arrive.busy", int(web.GuardWindow/time.Minute))})
+		return p.refuseArrival(w, r, f)
 	case err != nil:
 		return err
 	}
 	return p.arrivePage(w, r, http.StatusOK, web.Form{}, publicPage{Number: number})
+}
+
+// refuseArrival gives back what was typed, with when to send it again. It asks the
+// database nothing: there may be thousands a second of them.
+func (p *Pages) refuseArrival(w http.ResponseWriter, r *http.Request, typed url.Values) error {
+	wait := int(web.GuardWindow / time.Minute)
+	return p.ren.PageStatus(w, r, http.StatusTooManyRequests, web.Plain, "incoming/arrive", publicPage{Meta: web.Meta{Title: web.T(r.Context(), "incoming.arrive.title")},
+		Code: r.PathValue("code"), Gate: typed.Get("gate"), Form: web.Form{Values: typed}, Busy: web.T(r.Context(), "incoming.arrive.busy", wait)})
 }
 
 func (p *Pages) verifyForm(w http.ResponseWriter, r *http.Request) error {

@@ -161,6 +161,8 @@ func TestManyReportsFromOneAddress(t *testing.T) {
 	if _, err := w.s.Arrive(ctx, w.C, w.Hua.Code[:9], "127.0.0.1", self); err != nil {
 		t.Errorf("those refused count against the address elsewhere: %v", err)
 	}
+	dbtest.OK(t, d.Close())
+	newSite(t, w).ask("/arrive/"+w.Hua.Code, form, http.StatusTooManyRequests) // the database is not asked
 }
 
 // An open desk moves: somebody is pushed to it, its person is settled by another

@@ -150,6 +150,35 @@ func TestHandedOnAgainKeepsItsDeadline(t *testing.T) {
 	})
 }
 
+// Two areas that hand somebody to and fro put nothing off: the first that takes
+// over has its own time, after that the clock runs on, outside and back too.
+func TestHandedToAndFroKeepsItsDeadline(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newWalk(t, d)
+		clerk, there := k.callerOf(k.Hua.Path), k.callerOf(k.areas["comm2"].Path)
+		rep := k.bring(clerk, k.Hua.ID, "A,,,加急,,甲,,13900000011,,")
+		v := k.people(clerk, rep.ListID)["甲"].ID
+		to := func(area id.ID) Outcome { return Outcome{Result: "other_street", Answer: Answer{ToArea: area}} }
+		dbtest.OK(t, k.s.Record(ctx, clerk, v, to(k.areas["comm2"].ID)))
+		k.Clock.Advance(time.Hour)
+		dbtest.OK(t, k.s.Accept(ctx, there, v, 0))
+		due := k.lead(there, v).DueMs
+		if due != dueMs(k.s.nowMs(), k.lead(there, v).urgency) {
+			t.Error("who took over first has no time of its own")
+		}
+		for range 2 {
+			k.Clock.Advance(time.Hour)
+			dbtest.OK(t, k.s.Record(ctx, there, v, to(k.Hua.ID)))
+			dbtest.OK(t, k.s.Accept(ctx, clerk, v, 0))
+			dbtest.OK(t, k.s.Record(ctx, clerk, v, to(k.areas["comm2"].ID)))
+			dbtest.OK(t, k.s.Accept(ctx, there, v, 0))
+		}
+		if l := k.lead(there, v); l.DueMs != due || k.lead(there, v).Tries != 0 {
+			t.Errorf("due %d minutes later", (l.DueMs-due)/60_000)
+		}
+	})
+}
+
 // What a receiver answers: without a receipt the lead stays open, says why and
 // climbs; the receipt settles it; a drill sends nothing.
 func TestSentUntilTheReceipt(t *testing.T) {

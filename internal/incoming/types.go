@@ -104,6 +104,7 @@ type body struct {
 	Doubts    []string `json:"d,omitempty"` // keys of the catalogue
 	Doors     []Choice `json:"x,omitempty"` // where the address may be
 	AwayDueMs int64    `json:"u,omitempty"` // the deadline when it first went outside from its area
+	Handed    int      `json:"b,omitempty"` // how often it was handed to another area of the district
 	Answer    Answer   `json:"w,omitzero"`
 	Measure   *Measure `json:"m,omitempty"`
 }
