@@ -115,14 +115,23 @@ func (s *Service) Card(ctx context.Context, c grid.Caller, v id.ID) (*Card, erro
 }
 
 // quiet is until when a lead that waits is not called, since residents rest; 0:
-// it may be called now. The most urgent ones may be called at any hour.
+// it may be called now.
 func (s *Service) quiet(ctx context.Context, c grid.Caller, l *lead) (int64, error) {
-	if l.State != Open && l.State != Unclear || l.Urgency == len(urgent)-1 {
+	if l.State != Open && l.State != Unclear {
 		return 0, nil
 	}
 	kinds, err := s.Tasks.Kinds(ctx, c)
+	return l.quietUntil(kinds, s.nowMs()), err
+}
+
+// quietUntil is until when residents rest at an instant, for who is called then;
+// 0: they do not, the lead is most urgent, or there is no such instant.
+func (l *lead) quietUntil(kinds task.Kinds, at int64) int64 {
+	if at == 0 || l.Urgency == len(urgent)-1 {
+		return 0
+	}
 	k, _ := kinds.Get(task.KindLead)
-	return k.QuietUntil(s.nowMs()), err
+	return k.QuietUntil(at)
 }
 
 func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, error) {

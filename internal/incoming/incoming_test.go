@@ -163,7 +163,7 @@ func TestCallsComeUpAgain(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
-		rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,,13900000011,,")
+		rep := w.bring(clerk, w.Hua.ID, "A,,,加急,,甲,,13900000011,,") // at night too
 		dbtest.OK(t, w.s.Sit(ctx, clerk))
 		v := w.people(clerk, rep.ListID)["甲"].ID
 		for i := range 4 {
@@ -218,6 +218,13 @@ func TestResidentsRestAtNight(t *testing.T) {
 	notice := i18n.T("zh", "incoming.quiet", "07:00")
 	if page := site.ask("/leads/"+people["甲"].ID.String(), nil, http.StatusOK); !strings.Contains(page, notice) {
 		t.Error("the page of somebody who rests does not say so")
+	}
+	dbtest.OK(t, w.s.Record(ctx, clerk, people["甲"].ID, Outcome{Result: "no_answer"}))
+	dbtest.OK(t, w.s.Record(ctx, clerk, people["乙"].ID, Outcome{Result: "no_answer"}))
+	for name, want := range map[string]time.Duration{"甲": 9*time.Hour + 30*time.Minute, "乙": 30 * time.Minute} {
+		if l := w.lead(clerk, people[name].ID); l.RetryMs != clock.Ms(w.Clock.Now().Add(want)) {
+			t.Errorf("%s comes up again at %s", name, clock.FromMs(l.RetryMs).In(clock.CST))
+		}
 	}
 	dbtest.OK(t, w.s.Record(ctx, clerk, people["甲"].ID, Outcome{Result: "abroad"}))
 	quiet("甲", 0)

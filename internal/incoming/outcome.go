@@ -41,6 +41,10 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 	if err := s.checkAnswer(ctx, c, &l, r, &o); err != nil {
 		return errs.Wrap(op, err)
 	}
+	kinds, err := s.Tasks.Kinds(ctx, c)
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
 	version := l.Version
 	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
 		var err error
@@ -54,6 +58,7 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 		if err := s.conclude(&l, c, r, &o); err != nil {
 			return err
 		}
+		l.RetryMs = max(l.RetryMs, l.quietUntil(kinds, l.RetryMs))
 		if err := s.save(ctx, tx, c, &l, called, r.Code, summary(&o.Answer)); err != nil {
 			return err
 		}
