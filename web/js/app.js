@@ -198,7 +198,7 @@
   // data-keep="name": what was typed survives a reload or a lost network, in
   // this tab only (sessionStorage), and is dropped once the form was sent.
   function keepName(f) { return 'keep:' + f.getAttribute('data-keep') + ':' + location.pathname; }
-  function keepable(i) { return i.name && i.name.charAt(0) !== '_' && i.type !== 'password' && i.type !== 'file' && i.type !== 'hidden'; }
+  function keepable(i) { return i.name && i.name.charAt(0) !== '_' && !/^(password|file|hidden|submit|button|reset|image)$/.test(i.type); }
   d.addEventListener('input', function (e) {
     var f = e.target.form;
     if (!f || !f.hasAttribute('data-keep')) return;

@@ -150,6 +150,17 @@ func (ix *Index) words(at int32) string {
 	return ix.words(n.parent) + " " + n.name
 }
 
+// areaWords names the street and the community that a place lies in.
+func (ix *Index) areaWords(at int32) string {
+	text := ""
+	for ; at >= 0; at = ix.nodes[at].parent {
+		if n := &ix.nodes[at]; n.kind == grid.Community || n.kind == grid.Street {
+			text = strings.TrimSpace(n.name + " " + text)
+		}
+	}
+	return text
+}
+
 // child finds a child of the kinds by its key.
 func (ix *Index) child(at int32, key string, kinds ...grid.Kind) (int32, bool) {
 	for _, c := range ix.nodes[at].below {

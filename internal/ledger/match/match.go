@@ -395,6 +395,7 @@ func (q *query) result() Result {
 	if len(q.found) == 0 {
 		return r
 	}
+	q.tellApart(r.Candidates)
 	if r.Community == id.Zero {
 		r.Community = q.common()
 	}
@@ -412,6 +413,20 @@ func (q *query) result() Result {
 		r.Candidates = r.Candidates[:1]
 	}
 	return r
+}
+
+// tellApart puts the areas before doors that read alike, as rows of bungalows in
+// several communities do.
+func (q *query) tellApart(list []Candidate) {
+	alike := make(map[string]int, len(list))
+	for _, c := range list {
+		alike[c.Text]++
+	}
+	for i := range list {
+		if alike[list[i].Text] > 1 {
+			list[i].Text = q.ix.areaWords(q.ix.doors[q.found[i].door].parent) + " " + list[i].Text
+		}
+	}
 }
 
 // common gives the community that holds all doors found; Zero where they lie in

@@ -106,6 +106,22 @@ func TestMatch(t *testing.T) {
 }
 
 // TestAliases: a remembered name is as good as the compound's own.
+// Doors that read alike in two communities are told apart by their areas.
+func TestAlikeDoorsAreToldApart(t *testing.T) {
+	ix := newTown()
+	seen := map[string]bool{}
+	r := ix.Match(address.Parse("幸福小区1号楼1单元101"), nil)
+	for _, c := range r.Candidates {
+		seen[c.Text] = true
+	}
+	if len(r.Candidates) < 2 || len(seen) != len(r.Candidates) || !seen["奋斗路街道 光明社区居委会 幸福小区 1号楼 1单元 101"] {
+		t.Errorf("%+v", r.Candidates)
+	}
+	if r := ix.Match(address.Parse("光明社区幸福小区1号楼202室"), nil); r.Candidates[0].Text != "幸福小区 1号楼 1单元 202" {
+		t.Errorf("the area stands where nothing needs it: %+v", r.Candidates)
+	}
+}
+
 func TestAliases(t *testing.T) {
 	ix := newTown()
 	a := address.Parse("南岗区学府路88弄3栋2单元101")

@@ -132,7 +132,8 @@ func TestFormsInABrowser(t *testing.T) {
 		webtest.Until(`document.activeElement.id==='search'`))
 }
 
-// What was typed survives a lost network, and a reload.
+// What was typed survives a lost network, and a reload; its buttons stay what they
+// are.
 func TestNothingTypedIsLost(t *testing.T) {
 	s := newSite(t)
 	ctx := webtest.Browser(t)
@@ -143,6 +144,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 		webtest.Until(`!!document.querySelector('#toasts .notice-error') && document.querySelector('#f-name').value==='入户摸排'`),
 		chromedp.Reload(),
 		webtest.Until(`document.querySelector('#f-name').value==='入户摸排'`),
+		webtest.Until(`[...document.querySelectorAll('form[data-keep] button')].map(b=>b.value).join()==='save,draft'`),
 		chromedp.Click(chromedp.CSS("form[data-keep] button")),
 		webtest.Until(`location.pathname==='/' && !!document.querySelector('.notice-ok')`))
 }

@@ -51,7 +51,7 @@ const formPage = `{{define "content"}}<form method="post" action="/form" data-ke
 {{template "field" (dict "Form" .D.Form "Name" "kind" "Label" "对象" "Type" "radio" "Options" .D.Kinds)}}
 {{template "field" (dict "Form" .D.Form "Name" "area" "Label" "范围" "Type" "select" "Options" .D.Kinds)}}
 {{template "field" (dict "Form" .D.Form "Name" "note" "Label" "说明" "Type" "textarea")}}
-<button class="btn btn-primary">保存</button></form>
+<button class="btn btn-primary" name="do" value="save">保存</button> <button class="btn" name="do" value="draft">存草稿</button></form>
 <form method="post" action="/form" data-confirm="确定删除?"><input type="hidden" name="name" value="gone"><button class="btn btn-danger" id="del">删除</button></form>
 <form method="post" action="/upload" enctype="multipart/form-data" data-upload><input type="file" name="f" id="up"><button class="btn" id="send">上传</button></form>{{end}}`
 
