@@ -152,7 +152,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Duty = duty.New(duty.Deps{DB: d, Clock: clk, Grid: a.Grid, Audit: a.Audit, Keys: keys, Tasks: a.Tasks, Names: a.Accounts.Names})
 	a.Incoming = incoming.New(incoming.Deps{DB: d, Keys: keys, Audit: a.Audit, Clock: clk, Log: log, Grid: a.Grid, Ledger: a.Ledger, Rounds: a.Rounds, Tasks: a.Tasks, Names: a.Accounts.Names, Drill: o.Drill})
 	a.Inspect = inspection.New(inspection.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Rounds: a.Rounds, Tasks: a.Tasks})
-	a.Bulletins = bulletin.New(bulletin.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Inspections: a.Inspect, Names: a.Accounts.Names})
+	a.Bulletins = bulletin.New(bulletin.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Inspections: a.Inspect, Names: a.Accounts.Names, Bears: a.Ledger.NamesUnder})
 	a.Tasks.AddAsides(a.Bulletins.Aside)
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil

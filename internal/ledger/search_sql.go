@@ -3,12 +3,16 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
+	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/seal"
 )
 
 // doorText is a door in words.
@@ -114,6 +118,35 @@ func (s *Service) byHash(ctx context.Context, c grid.Caller, kind string, hash [
 	a := db.NewArgs(c.District)
 	where := `k.district = $1 AND k.hash = ` + a.Add(hash) + ` AND k.kind = ` + a.Add(kind) + ` AND p.id = k.person_id AND p.until_ms = 0 AND ` + onDoor + underPath(a, under)
 	return s.personsWhere(ctx, s.db.Read(), c, grid.LedgerRead, a, "person_key k CROSS JOIN person p CROSS JOIN place d", where, " LIMIT "+a.Add(limit))
+}
+
+// NamesUnder gives those of some names that current residents below a path bear,
+// found by their keyed hashes. It asks for no right over them: it is for refusing
+// words that name people, and tells nothing else of anybody.
+func (s *Service) NamesUnder(ctx context.Context, district int, path string, names []string) (out []string, err error) {
+	of := map[string]string{}
+	for _, register := range s.registers() {
+		for _, n := range names {
+			if h := s.keys.Hash(register, keyName, seal.NormName(n)); h != nil {
+				of[string(h)] = n
+			}
+		}
+	}
+	err = db.Chunks(slices.Sorted(maps.Keys(of)), 500, func(part []string) error {
+		a := db.NewArgs(district)
+		in := make([]string, len(part))
+		for i, h := range part {
+			in[i] = a.Add([]byte(h))
+		}
+		query := `SELECT DISTINCT k.hash FROM person_key k CROSS JOIN person p CROSS JOIN place d WHERE k.district = $1 AND k.hash IN (` + strings.Join(in, ", ") + `) AND k.kind = ` + a.Add(keyName) +
+			` AND p.district = $1 AND d.district = $1 AND p.id = k.person_id AND p.until_ms = 0 AND ` + onDoor + underPath(a, path)
+		found, err := db.Collect(ctx, s.db.Read(), query, a.List(), func(r *sql.Rows) (h []byte, err error) { return h, r.Scan(&h) })
+		for _, h := range found {
+			out = append(out, of[string(h)])
+		}
+		return err
+	})
+	return out, errs.Wrap("ledger.NamesUnder", err)
 }
 
 // eachPerson opens the current persons within scope, in walking order, up to

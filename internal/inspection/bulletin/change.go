@@ -38,7 +38,9 @@ type Change struct {
 	EntryID id.ID     `json:"entry_id,omitempty" doc:"Of edit, remove, tell and takedown"`
 	Entry   *NewEntry `json:"entry,omitempty" doc:"Of add and edit"`
 	How     How       `json:"how,omitempty" enum:",paper,phone,person" doc:"Of tell"`
-	Words   string    `json:"words,omitempty" maxLength:"500" doc:"The reply of takedown, the reason of withdraw"`
+	// NotNames lets words stand that somebody of the area is called.
+	NotNames bool   `json:"not_names,omitempty" doc:"Of head, add and edit: words that read like the name of somebody there are none"`
+	Words    string `json:"words,omitempty" maxLength:"500" doc:"The reply of takedown, the reason of withdraw"`
 }
 
 // work is a bulletin under change, within a transaction.
@@ -65,6 +67,9 @@ func (s *Service) Change(ctx context.Context, c grid.Caller, b id.ID, ch Change)
 			return View{}, err
 		}
 	}
+	if err := s.spared(ctx, c, b, ch); err != nil {
+		return View{}, err
+	}
 	err := s.DB.Write(ctx, op, func(tx *db.Tx) error {
 		w := &work{s: s, tx: tx, c: c, now: s.now()}
 		if err := w.read(ctx, b); err != nil {
@@ -83,6 +88,7 @@ func (s *Service) Change(ctx context.Context, c grid.Caller, b id.ID, ch Change)
 		if err := w.apply(ctx, ch); err != nil {
 			return err
 		}
+		w.detail = strings.TrimSpace(w.detail + " " + kept(ch.NotNames))
 		return w.save(ctx, doings[ch.Do].Action)
 	})
 	if err != nil {

@@ -120,7 +120,7 @@ func (p *Pages) readList(r *http.Request, c grid.Caller, q, form url.Values) (d 
 // create begins a draft and leads to it.
 func (p *Pages) create(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	f := r.PostForm
-	b, err := p.s.Create(r.Context(), c, NewBulletin{Kind: Kind(f.Get("kind")), AreaID: named(f, "area"), Title: f.Get("title"), Text: f.Get("text")})
+	b, err := p.s.Create(r.Context(), c, NewBulletin{Kind: Kind(f.Get("kind")), AreaID: named(f, "area"), Title: f.Get("title"), Text: f.Get("text"), NotNames: f.Get("not_names") == "1"})
 	if errs.Is(err, errs.Invalid) {
 		d, again := p.readList(r, c, f, f)
 		if again != nil {
@@ -251,7 +251,7 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	f := r.PostForm
 	seen, _ := strconv.Atoi(f.Get("version"))
 	_, err = p.s.Change(r.Context(), c, b, Change{Do: Do(f.Get("do")), Seen: seen, Title: f.Get("title"), Text: f.Get("text"), EntryID: named(f, "entry"),
-		How: How(f.Get("how")), Words: f.Get("words")})
+		How: How(f.Get("how")), Words: f.Get("words"), NotNames: f.Get("not_names") == "1"})
 	if err == nil {
 		web.Flash(w, r, "ok", "bulletin.flash."+f.Get("do"))
 		return web.Redirect(w, r, "/bulletins/"+b.String())

@@ -211,6 +211,7 @@ func (p *Pages) saveEntry(w http.ResponseWriter, r *http.Request, c grid.Caller)
 	seq, _ := strconv.Atoi(f.Get("seq"))
 	ch := Change{Do: Add, EntryID: named(f, "entry"), Entry: &NewEntry{PlaceID: named(f, "place"), OrgKind: f.Get("org_kind"), Act: Act(f.Get("act")), N: n, Words: f.Get("words"),
 		PostID: named(f, "post"), AccountID: named(f, "account"), ItemID: named(f, "item"), VisitSeq: seq}}
+	ch.NotNames = f.Get("not_names") == "1"
 	if ch.EntryID != id.Zero {
 		ch.Do = Edit
 	}

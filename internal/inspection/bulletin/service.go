@@ -19,6 +19,8 @@ type NewBulletin struct {
 	AreaID id.ID  `json:"area_id"`
 	Title  string `json:"title" maxLength:"60" doc:"The matter, no names"`
 	Text   string `json:"text,omitempty" maxLength:"2000" doc:"No names: whom it names has an entry"`
+	// NotNames lets words stand that somebody of the area is called.
+	NotNames bool `json:"not_names,omitempty" doc:"Words that read like the name of somebody there are none"`
 }
 
 // View is a bulletin as its page shows it to somebody.
@@ -37,7 +39,8 @@ type View struct {
 func (v View) Lets(do string) bool { return v.Can[Do(do)] }
 
 // Create begins a draft. It needs the right to write the series over the whole
-// area. Errors: Denied, NotFound, Invalid naming kind, area, title or text.
+// area. Errors: Denied, NotFound, Invalid naming kind, area, title, text or
+// not_names.
 func (s *Service) Create(ctx context.Context, c grid.Caller, in NewBulletin) (Bulletin, error) {
 	const op = "bulletin.Create"
 	if !slices.Contains(Kinds, in.Kind) {
@@ -59,6 +62,11 @@ func (s *Service) Create(ctx context.Context, c grid.Caller, in NewBulletin) (Bu
 	if err := tidyHead(&in.Title, &in.Text); err != nil {
 		return Bulletin{}, err
 	}
+	if !in.NotNames {
+		if err := s.impersonal(ctx, c, area.Path, in.Title, in.Text); err != nil {
+			return Bulletin{}, err
+		}
+	}
 	b := Bulletin{ID: id.New(), Kind: in.Kind, State: Draft, AreaID: area.ID, PostID: c.PostFor(writing[in.Kind]), Title: in.Title, Text: in.Text, Version: 1,
 		CreatedMs: s.now(), path: area.Path, writer: c.AccountID}
 	if err := s.sealHead(&b); err != nil {
@@ -68,8 +76,16 @@ func (s *Service) Create(ctx context.Context, c grid.Caller, in NewBulletin) (Bu
 		if err := insertBulletin(ctx, tx, c.District, b); err != nil {
 			return err
 		}
-		return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: b.PostID, Action: "bulletin.write", Object: "bulletin", ObjectID: b.ID})
+		return s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: b.PostID, Action: "bulletin.write", Object: "bulletin", ObjectID: b.ID, Detail: kept(in.NotNames)})
 	})
+}
+
+// kept is on record where a writer said that words are no names.
+func kept(notNames bool) string {
+	if notNames {
+		return "names=none"
+	}
+	return ""
 }
 
 func (s *Service) sealHead(b *Bulletin) (err error) {
