@@ -13,7 +13,7 @@ func TestNamesOfResidentsAreFoundByTheirHashes(t *testing.T) {
 		w.home(1, ledger.HouseholdInput{}, person("王建国", ""))
 		asked := []string{"安全生", "王建国", "李秀英", "王建军"}
 		for path, want := range map[string][]string{communityPath: {"李秀英", "王建国"}, communityPath[:6]: {"李秀英", "王建国"}, "230103001009": nil} {
-			got, err := w.s.NamesUnder(ctx, district, path, asked)
+			got, err := w.s.NamesUnder(ctx, w.sys, path, asked)
 			must(t, err)
 			slices.Sort(got)
 			if !slices.Equal(got, slices.Sorted(slices.Values(want))) {

@@ -121,9 +121,9 @@ func (s *Service) byHash(ctx context.Context, c grid.Caller, kind string, hash [
 }
 
 // NamesUnder gives those of some names that current residents below a path bear,
-// found by their keyed hashes. It asks for no right over them: it is for refusing
+// found by their keyed hashes. The caller needs no right over them: it is for refusing
 // words that name people, and tells nothing else of anybody.
-func (s *Service) NamesUnder(ctx context.Context, district int, path string, names []string) (out []string, err error) {
+func (s *Service) NamesUnder(ctx context.Context, c grid.Caller, path string, names []string) (out []string, err error) {
 	of := map[string]string{}
 	for _, register := range s.registers() {
 		for _, n := range names {
@@ -133,7 +133,7 @@ func (s *Service) NamesUnder(ctx context.Context, district int, path string, nam
 		}
 	}
 	err = db.Chunks(slices.Sorted(maps.Keys(of)), 500, func(part []string) error {
-		a := db.NewArgs(district)
+		a := db.NewArgs(c.District)
 		in := make([]string, len(part))
 		for i, h := range part {
 			in[i] = a.Add([]byte(h))

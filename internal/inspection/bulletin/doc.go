@@ -186,7 +186,7 @@ type Deps struct {
 	// Names gives accounts' names.
 	Names func(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
 	// Bears gives those of some names that residents below a path bear; nil: none is known.
-	Bears func(ctx context.Context, district int, path string, names []string) ([]string, error)
+	Bears func(ctx context.Context, c grid.Caller, path string, names []string) ([]string, error)
 }
 
 // Service is the slice of bulletins. It is safe for concurrent use.

@@ -27,7 +27,7 @@ func (s *Service) impersonal(ctx context.Context, c grid.Caller, path string, te
 		return err
 	}
 	if s.Bears != nil {
-		born, err := s.Bears(ctx, c.District, path, nameLike(text))
+		born, err := s.Bears(ctx, c, path, nameLike(text))
 		if err != nil {
 			return err
 		}

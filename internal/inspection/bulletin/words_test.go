@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 )
@@ -12,7 +13,7 @@ import (
 func TestWordsThatNameSomebodyAreRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		w.s.Bears = func(_ context.Context, _ int, path string, names []string) ([]string, error) {
+		w.s.Bears = func(_ context.Context, _ grid.Caller, path string, names []string) ([]string, error) {
 			if path != "230103001" || !slices.Contains(names, "王大明") {
 				return nil, nil
 			}
