@@ -20,7 +20,7 @@ func TestNamesOfResidentsAreFoundByTheirHashes(t *testing.T) {
 				t.Errorf("below %s: %v, want %v", path, got, want)
 			}
 		}
-		if got, err := w.s.NamesUnder(ctx, district, communityPath, nil); err != nil || got != nil {
+		if got, err := w.s.NamesUnder(ctx, w.sys, communityPath, nil); err != nil || got != nil {
 			t.Errorf("none asked: %v %v", got, err)
 		}
 	})
