@@ -131,7 +131,9 @@ func (p *Pages) leave(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 
 type leadPage struct {
 	web.Meta
-	Form cardForm
+	Form  cardForm
+	Moved string // that somebody else was faster, and what to do
+	Typed string // what was typed, where there is no form any more to hold it
 }
 
 func (p *Pages) lead(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -154,7 +156,20 @@ func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	if back := form.Values.Get("back"); back != "" {
 		d.Form.Back = back
 	}
+	if status == http.StatusConflict {
+		d.moved(r, card, form.Values)
+	}
 	return p.ren.PageStatus(w, r, status, layoutFor(c), "incoming/lead", d)
+}
+
+// moved says that somebody else recorded something meanwhile. Who may still record
+// finds the form as it was typed; else the words stand in the notice.
+func (d *leadPage) moved(r *http.Request, card *Card, typed url.Values) {
+	if d.Form.MayCall && (card.State == Open || card.State == Unclear) {
+		d.Moved = web.T(r.Context(), "incoming.moved.again")
+		return
+	}
+	d.Moved, d.Typed = web.T(r.Context(), "incoming.moved"), joinWords(typed.Get("address"), typed.Get("note"))
 }
 
 // doorsTyped offers the doors that the address typed may mean, in place of those
@@ -205,10 +220,12 @@ func (p *Pages) record(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	dropShownDoor(r.PostForm)
 	o := outcomeOf(r.PostForm)
 	err := p.s.Record(r.Context(), c, pathID(r), o)
-	if errs.Is(err, errs.Invalid) {
+	switch {
+	case errs.Is(err, errs.Invalid):
 		return p.again(w, r, c, err)
-	}
-	if err != nil {
+	case errs.Is(err, errs.Conflict):
+		return p.leadPage(w, r, c, http.StatusConflict, web.Form{Values: r.PostForm})
+	case err != nil:
 		return err
 	}
 	done, _ := resultOf(o.Result)

@@ -165,6 +165,40 @@ func TestManyReportsFromOneAddress(t *testing.T) {
 	newSite(t, w).ask("/arrive/"+w.Hua.Code, form, http.StatusTooManyRequests) // the database is not asked
 }
 
+// Two callers record one person at once: who is second is told, and what they
+// wrote stays.
+func TestWhoIsSecondLosesNoWord(t *testing.T) {
+	w := newWorld(t, dbtest.One(t))
+	clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+	rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,,13900000011,,")
+	s, v := newSite(t, w), w.people(clerk, rep.ListID)["甲"].ID
+	s.who = clerk
+	at := "/leads/" + v.String()
+	first := fieldOf(t, s.ask(at, nil, http.StatusOK), "version")
+	form := func(result, version, note string) url.Values {
+		return url.Values{"result": {result}, "version": {version}, "note": {note}}
+	}
+	s.ask(at, form("no_answer", first, ""), http.StatusSeeOther)
+	page := s.ask(at, form("call_later", first, "下午三点再打"), http.StatusConflict)
+	if !strings.Contains(page, "下午三点再打") || !strings.Contains(page, i18n.T("zh", "incoming.moved.again")) {
+		t.Error("the second's words are lost")
+	}
+	second := fieldOf(t, page, "version")
+	s.ask(at, form("abroad", second, "已回国"), http.StatusSeeOther)
+	if page = s.ask(at, form("call_later", second, "下午三点再打"), http.StatusConflict); !strings.Contains(page, "下午三点再打") || !strings.Contains(page, i18n.T("zh", "incoming.moved")) {
+		t.Error("the words for somebody settled are lost")
+	}
+}
+
+// A number of three digits reaches nobody.
+func TestWhoCanBeDialled(t *testing.T) {
+	for text, want := range map[string]bool{"123": false, "12": false, "abc": false, "": true, "13900000011": true, "0451-87654321": true, "87654321": true} {
+		if err := (&body{}).dialled(text); (err == nil) != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // An open desk moves: somebody is pushed to it, its person is settled by another
 // or taken away, its caller's post ends.
 func TestTheOpenDeskMoves(t *testing.T) {

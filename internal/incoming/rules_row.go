@@ -1,6 +1,7 @@
 package incoming
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -130,7 +131,8 @@ func (b *body) dialled(text string) error {
 		return nil
 	}
 	p := roster.Phones(sheet.Cell{Raw: text, Kind: sheet.Text})
-	if b.Phones = append(p.Mobile, p.Landline...); len(b.Phones) == 0 {
+	whole := slices.DeleteFunc(p.Landline, func(n string) bool { return len(n) < 7 }) // a list may hold house numbers; nobody outside can dial them
+	if b.Phones = append(p.Mobile, whole...); len(b.Phones) == 0 {
 		return errs.Field(errs.E("incoming.phone", errs.Invalid, "incoming.bad_phone"), "phone")
 	}
 	return nil
