@@ -107,7 +107,22 @@ var (
 	hrefs   = regexp.MustCompile(`(?:href|hx-get)="(/[^"#]*)"`)
 	missing = regexp.MustCompile(`\[[a-z_]+(\.[a-z_0-9]+)+\]`)
 	numbers = regexp.MustCompile(`[0-9]+`)
+	forms   = regexp.MustCompile(`<form[\s>]|</form>`)
 )
+
+// nested reports whether a page has a form within a form. A browser drops the
+// inner one and ends the outer one with it.
+func nested(page string) bool {
+	depth := 0
+	for _, tag := range forms.FindAllString(page, -1) {
+		if tag == "</form>" {
+			depth--
+		} else if depth++; depth > 1 {
+			return true
+		}
+	}
+	return false
+}
 
 // maxOfShape bounds how many pages of one shape (same route, other numbers) are opened.
 const maxOfShape = 3
@@ -154,6 +169,9 @@ func (d *drill) crawl(t *testing.T, role, lang string) {
 		text := string(body)
 		if m := missing.FindString(text); m != "" {
 			t.Errorf("%s shows the message key %s", at, m)
+		}
+		if nested(text) {
+			t.Errorf("%s has a form within a form: what stands behind it belongs to none", at)
 		}
 		for _, m := range hrefs.FindAllStringSubmatch(text, -1) {
 			next := strings.ReplaceAll(m[1], "&amp;", "&")

@@ -52,6 +52,8 @@ func checkVisit(fields []round.Field, in *NewVisit) error {
 	const op = "inspection.Visit"
 	in.Words = strings.TrimSpace(in.Words)
 	switch {
+	case in.Outcome == "":
+		return errs.Field(errs.E(op, errs.Invalid, "error.required"), "outcome")
 	case !slices.Contains(Outcomes, in.Outcome):
 		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "outcome")
 	case in.Outcome == Found && in.Words == "":

@@ -89,11 +89,11 @@ func (s *Service) judge(c grid.Caller, line *grid.Line, b *books, v *View) {
 
 // fill reads what the page shows beside: names, words, the open tasks.
 func (s *Service) fill(ctx context.Context, c grid.Caller, line *grid.Line, v *View) error {
-	words, err := s.Grid.PostWords(ctx, c, some(v.PostID, v.leader))
+	words, err := s.Tasks.PostChoices(ctx, c, some(v.PostID, v.leader))
 	if err != nil {
 		return err
 	}
-	v.Post, v.Leader = words[v.PostID].String(), words[v.leader].String()
+	v.Post, v.Leader = words[v.PostID], words[v.leader]
 	on := line.Post(v.leader).OnDuty(v.NowMs)
 	names, err := s.Names(ctx, some(slices.Concat(v.Turn.Out, v.Turn.In, on, []id.ID{v.OutID, v.InID})...))
 	if err != nil {

@@ -104,6 +104,7 @@
     if (box.open) box.close();
   }
   box.addEventListener('close', stop);
+  box.querySelector('[data-scan-stop]').addEventListener('click', function () { box.close(); });
   d.addEventListener('visibilitychange', function () { if (d.hidden) stop(); });
 
   // With a photo, where there is no camera for the page.
