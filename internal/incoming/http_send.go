@@ -22,7 +22,8 @@ var away = &http.Client{Timeout: sendTimeout, CheckRedirect: func(*http.Request,
 
 // post asks a receiver to take a lead and returns its receipt. What it answers
 // otherwise becomes an error that names neither person nor token: Unavailable
-// where it cannot be reached, Denied where it does not know the token, Conflict
+// where it cannot be reached, Denied where it does not know the token or the
+// token's post may not take it, Conflict
 // where it takes nothing now, Invalid where it does not take this lead.
 func (s *Service) post(ctx context.Context, to Receiver, r Referral) (string, error) {
 	const op = "incoming.post"
@@ -49,8 +50,10 @@ func receiptIn(res *http.Response) (string, error) {
 	const op = "incoming.post"
 	switch res.StatusCode {
 	case http.StatusOK, http.StatusCreated:
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusUnauthorized:
 		return "", errs.E(op, errs.Denied, "incoming.send.token")
+	case http.StatusForbidden:
+		return "", errs.E(op, errs.Denied, "incoming.send.post")
 	case http.StatusConflict:
 		return "", errs.E(op, errs.Conflict, "incoming.send.closed")
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:

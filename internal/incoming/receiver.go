@@ -3,6 +3,7 @@ package incoming
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"wangge/internal/grid"
@@ -28,7 +29,8 @@ type NewReceiver struct {
 	Token string `json:"token" maxLength:"300" doc:"A token of one of its posts; sealed and never shown again"`
 }
 
-// AddReceiver keeps an authority that takes leads. Needs emergency.write: who
+// AddReceiver keeps an authority that takes leads; one of the same name and
+// address gets the new token, by which what is on its way to it goes too. Needs emergency.write: who
 // opens an emergency says who receives its data. Errors: Denied, Invalid with
 // the field.
 func (s *Service) AddReceiver(ctx context.Context, c grid.Caller, n NewReceiver) (id.ID, error) {
@@ -47,16 +49,28 @@ func (s *Service) AddReceiver(ctx context.Context, c grid.Caller, n NewReceiver)
 		return id.Zero, errs.Field(errs.E(op, errs.Invalid, "incoming.receiver.url"), "url")
 	}
 	r := receiverRow{Receiver: Receiver{ID: id.New(), Name: n.Name, URL: where}}
-	var err error
-	if r.sealed, err = s.Keys.Seal(seal.Standing, seal.AAD(seal.Standing, tableReceiver, r.ID), []byte(n.Token)); err != nil {
-		return id.Zero, errs.Wrap(op, err)
-	}
-	return r.ID, errs.Wrap(op, s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		if err := insertReceiver(ctx, tx, c.District, r, c.AccountID, s.nowMs()); err != nil {
+	err := s.DB.Write(ctx, op, func(tx *db.Tx) error {
+		known, err := receivers(ctx, tx, c.District, id.Zero)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(known, func(k receiverRow) bool { return k.Name == r.Name && k.URL == r.URL })
+		if at >= 0 {
+			r.ID = known[at].ID
+		}
+		if r.sealed, err = s.Keys.Seal(seal.Standing, seal.AAD(seal.Standing, tableReceiver, r.ID), []byte(n.Token)); err != nil {
+			return err
+		}
+		keep := insertReceiver
+		if at >= 0 {
+			keep = renewReceiver
+		}
+		if err := keep(ctx, tx, c.District, r, c.AccountID, s.nowMs()); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, c, grid.EmergencyWrite, "lead.receiver", tableReceiver, r.ID, "")
-	}))
+	})
+	return r.ID, errs.Wrap(op, err)
 }
 
 // serverOf is the address of a server as it is kept: without a path. Only the

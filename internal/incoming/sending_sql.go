@@ -36,6 +36,12 @@ func insertReceiver(ctx context.Context, tx *db.Tx, district int, r receiverRow,
 	return err
 }
 
+// renewReceiver gives a receiver that is there a new token.
+func renewReceiver(ctx context.Context, tx *db.Tx, district int, r receiverRow, account id.ID, at int64) error {
+	_, err := tx.ExecContext(ctx, "UPDATE lead_receiver SET sealed = $3, account_id = $4, made_ms = $5 WHERE district = $1 AND id = $2", district, r.ID, r.sealed, account, at)
+	return err
+}
+
 func endReceiver(ctx context.Context, tx *db.Tx, district int, v id.ID, at int64) (bool, error) {
 	return db.One(tx.ExecContext(ctx, "UPDATE lead_receiver SET until_ms = $3 WHERE district = $1 AND id = $2 AND until_ms = 0", district, v, at))
 }

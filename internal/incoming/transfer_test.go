@@ -204,7 +204,7 @@ func TestSentUntilTheReceipt(t *testing.T) {
 		v := w.people(clerk, rep.ListID)["甲"].ID
 		dbtest.OK(t, w.s.Record(ctx, clerk, v, Outcome{Result: "other_city", Answer: Answer{ReceiverID: to}}))
 		run := w.runner()
-		for code, want := range map[int]string{500: "incoming.send.bad", 401: "incoming.send.token", 409: "incoming.send.closed", 422: "incoming.send.refused", 201: "incoming.send.bad"} {
+		for code, want := range map[int]string{500: "incoming.send.bad", 401: "incoming.send.token", 403: "incoming.send.post", 409: "incoming.send.closed", 422: "incoming.send.refused", 201: "incoming.send.bad"} {
 			status = code
 			w.Clock.Advance(11 * time.Minute)
 			_, _ = run.Drain(ctx)
@@ -217,10 +217,14 @@ func TestSentUntilTheReceipt(t *testing.T) {
 		if l := w.lead(clerk, v); l.State != Sent || l.Sending == nil || l.Sending.Tries < 5 || l.Sending.Failed == "" || l.Custody == nil || l.Custody.Above == "" {
 			t.Errorf("%+v %+v %+v", l.Lead, l.Sending, l.Custody)
 		}
+		// given a new token, the same receiver goes on with what is on its way
+		if again := dbtest.Must(w.s.AddReceiver(ctx, w.C, NewReceiver{Name: "沈阳市", URL: srv.URL, Token: "wgt_new"}))(t); again != to || len(dbtest.Must(w.s.Receivers(ctx, w.C, grid.EmergencyWrite))(t)) != 1 {
+			t.Error("the new token made another receiver")
+		}
 		status, said = http.StatusCreated, `{"receipt":"210102-7"}`
 		dbtest.Must(run.Drain(ctx))(t)
 		l := w.lead(clerk, v)
-		if l.State != Done || l.Answer.Receipt != "210102-7" || l.Sending != nil || asked != "Bearer wgt_secret" {
+		if l.State != Done || l.Answer.Receipt != "210102-7" || l.Sending != nil || asked != "Bearer wgt_new" {
 			t.Errorf("%+v %+v", l.Lead, l.Answer)
 		}
 		if got := dbtest.Must(w.tasks.Task(ctx, w.C, v))(t); got.State != task.Closed {
