@@ -145,6 +145,9 @@ func TestFirstUse(t *testing.T) {
 	if code, _, _ := got(t, c, s.base+"/areas"); code != 200 {
 		t.Errorf("the new account does not see the areas: %d", code)
 	}
+	if _, body, _ := got(t, c, s.base+"/account"); strings.Contains(body, "></option>") || strings.Count(body, "<option") < 2 {
+		t.Error("the posts that a token can be made for have no names")
+	}
 	for _, old := range []string{link, s.base + setup} {
 		stranger := &http.Client{Transport: c.Transport}
 		if _, body, _ := got(t, stranger, old); strings.Contains(body, `name="login"`) && strings.Contains(body, `name="again"`) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"wangge/internal/platform/errs"
@@ -66,7 +67,7 @@ func (p *Pages) ownPage(w http.ResponseWriter, r *http.Request, status int, d ow
 	titles := map[id.ID]string{}
 	for _, x := range d.Posts {
 		titles[x.ID] = x.Title
-		d.Options = append(d.Options, web.Option{Value: x.ID.String(), Text: x.Title})
+		d.Options = append(d.Options, web.Option{Value: x.ID.String(), Text: strings.TrimSuffix(x.Title+" · "+x.Where, " · ")})
 	}
 	for _, t := range list {
 		d.Tokens = append(d.Tokens, tokenRow{t, titles[t.Post]})

@@ -9,6 +9,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 )
 
 // authorizer tells account what it must know of posts.
@@ -137,7 +138,8 @@ func (z authorizer) MustSecond(ctx context.Context, acc id.ID) (bool, error) {
 	return slices.ContainsFunc(c.Grants, func(g grid.Grant) bool { return g.Role.Level() <= grid.RoleStreet.Level() }), err
 }
 
-// PostsShown names what each post is over: the first place or grid of its grants.
+// PostsShown names each post, by its role where it has no title, and what it is
+// over: the first place or grid of its grants.
 func (z authorizer) PostsShown(ctx context.Context, acc id.ID) ([]account.Post, error) {
 	const op = "app.PostsShown"
 	c, err := z.a.Grid.CallerFor(ctx, acc, z.a.District, z.a.clock().Now())
@@ -155,7 +157,11 @@ func (z authorizer) PostsShown(ctx context.Context, acc id.ID) ([]account.Post, 
 		if err != nil {
 			return nil, errs.Wrap(op, err)
 		}
-		out = append(out, account.Post{ID: g.PostID, Title: g.Title, Where: where, Until: g.UntilMs})
+		title := g.Title
+		if title == "" {
+			title = grid.RoleName(web.Lang(ctx), nil, g.Role, g.Path)
+		}
+		out = append(out, account.Post{ID: g.PostID, Title: title, Where: where, Until: g.UntilMs})
 	}
 	return out, nil
 }
