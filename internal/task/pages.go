@@ -271,7 +271,7 @@ func (p *Pages) apply(r *http.Request, c grid.Caller, task id.ID) error {
 				return errs.E("task.change", errs.Invalid, "error.bad_form")
 			}
 			defer file.Close()
-			if ch.PhotoID, err = p.s.SavePhoto(r.Context(), c, task, file); err != nil {
+			if ch.PhotoID, err = p.s.SavePhoto(r.Context(), c, task, file, f.Get("place_told") == "1"); err != nil {
 				return err
 			}
 		}

@@ -81,7 +81,7 @@ func (p *Pages) kindForm(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	d.Ways = words("task.way.", WayDown, WayUp, WayAny)
 	d.Hours = words("task.hours.", HoursWork, HoursAlways)
 	d.Closes = words("task.closes.", ClosesDone, ClosesIssuer)
-	d.Evidence = words("task.evidence.is.", EvidenceText, EvidencePhoto, EvidenceSignature)
+	d.Evidence = words("task.evidence.is.", evidences...)
 	d.Like = []web.Option{{Value: "", Text: web.T(ctx, "task.like.none")}}
 	for _, k := range list {
 		if k.Key != key {

@@ -13,14 +13,19 @@ import (
 
 // SavePhoto keeps a photo for a line of a task's history: encoded anew, so that
 // neither place nor time nor device stay in it, at most 300 KB, sealed with the
-// task. Who may see the task may add one.
-func (s *Service) SavePhoto(ctx context.Context, c grid.Caller, task id.ID, r io.Reader) (id.ID, error) {
+// task. Its place is kept beside it only where the kind asks for it and whoever
+// took it was told so. Who may see the task may add one.
+func (s *Service) SavePhoto(ctx context.Context, c grid.Caller, task id.ID, r io.Reader, told bool) (id.ID, error) {
 	const op = "task.SavePhoto"
 	v, err := s.Task(ctx, c, task)
 	if err != nil {
 		return id.Zero, err
 	}
-	p, err := blob.Prepare(ctx, r)
+	prepare := blob.Prepare
+	if told && v.Spec.Asks(EvidencePlace) {
+		prepare = blob.PrepareWithPlace
+	}
+	p, err := prepare(ctx, r)
 	if err != nil {
 		return id.Zero, errs.Field(err, "photo")
 	}
@@ -44,4 +49,24 @@ func (s *Service) Photo(ctx context.Context, c grid.Caller, task id.ID, seq int)
 		}
 	}
 	return nil, errs.E("task.Photo", errs.NotFound, "error.not_found")
+}
+
+// addPlaces adds the places of photos to the lines of a history.
+func (s *Service) addPlaces(ctx context.Context, q db.Queryer, district int, history []Event) error {
+	var photos []id.ID
+	for _, e := range history {
+		if e.PhotoID != id.Zero {
+			photos = append(photos, e.PhotoID)
+		}
+	}
+	if len(photos) == 0 {
+		return nil
+	}
+	places, err := blob.Places(ctx, q, s.Keys, district, photos)
+	for i, e := range history {
+		if p, asked := places[e.PhotoID]; asked {
+			history[i].PhotoPlace = &p
+		}
+	}
+	return err
 }

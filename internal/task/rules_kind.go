@@ -28,6 +28,7 @@ const (
 
 	EvidenceText      = "text"
 	EvidencePhoto     = "photo"
+	EvidencePlace     = "place" // of the photo
 	EvidenceSignature = "signature"
 
 	RungUp = "up"
@@ -47,6 +48,9 @@ const (
 	KindHands     = "hands"
 	KindTransfer  = "transfer"
 )
+
+// evidences are the pieces of evidence a kind may ask for.
+var evidences = []string{EvidenceText, EvidencePhoto, EvidencePlace, EvidenceSignature}
 
 // Rung is a step of a ladder.
 type Rung struct {
@@ -68,7 +72,7 @@ type Kind struct {
 	Verify    bool              `yaml:"verify" json:"verify"`
 	Closes    string            `yaml:"closes" json:"closes" enum:"done,issuer"`
 	Check     int               `yaml:"check" json:"check" doc:"Minutes the issuer has to check"`
-	Evidence  []string          `yaml:"evidence" json:"evidence,omitempty"`
+	Evidence  []string          `yaml:"evidence" json:"evidence,omitempty" doc:"text, photo, place (where the photo was taken; only beside photo), signature"`
 	Minutes   int               `yaml:"minutes" json:"minutes" doc:"Of work"`
 	Resident  bool              `yaml:"resident" json:"resident"`
 	Emergency bool              `yaml:"emergency" json:"emergency" doc:"Life may be at stake: rings at night, knows no quiet hours"`
@@ -185,9 +189,11 @@ func checkKind(k Kind, all []Kind) error {
 	case k.Minutes < 0 || k.Minutes > maxMinutes:
 		return bad("minutes", "task.kind.bad_minutes")
 	case slices.ContainsFunc(k.Evidence, func(e string) bool {
-		return !slices.Contains([]string{EvidenceText, EvidencePhoto, EvidenceSignature}, e)
+		return !slices.Contains(evidences, e)
 	}):
 		return bad("evidence", "task.kind.bad_word")
+	case k.Asks(EvidencePlace) && !k.Asks(EvidencePhoto):
+		return bad("evidence", "task.kind.place_photo")
 	case slices.ContainsFunc(k.Issue, func(r grid.Role) bool { return !r.Known() }):
 		return bad("issue", "task.kind.bad_word")
 	}

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"wangge/internal/platform/blob"
 	"wangge/internal/platform/id"
 )
 
@@ -128,4 +129,6 @@ type Event struct {
 	NotedMs   int64  `json:"noted_ms" doc:"When it was written down; later than at_ms for what the clock did while nothing ran"`
 	PhotoID   id.ID  `json:"photo_id,omitempty"`
 	Note      string `json:"note,omitempty"`
+
+	PhotoPlace *blob.Place `json:"photo_place,omitempty" doc:"Where the photo says it was taken; only of kinds that ask for it"`
 }

@@ -123,7 +123,10 @@ func (s *Service) read(ctx context.Context, q db.Queryer, c grid.Caller, b beari
 		}
 		v.History = append(v.History, e.Event)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.addPlaces(ctx, q, c.District, v.History)
 }
 
 // judge works out how the caller stands to a task, and leaves out what is not

@@ -148,7 +148,8 @@
   });
 
   // Photos are made smaller before they travel: longest side 1600, at most
-  // 300 KB. The server does it again and drops the metadata.
+  // 300 KB, without metadata. The server does it again. data-photo="place": the
+  // form has said that the place is kept, so the metadata travels along.
   var MOST = 300 * 1024;
   function shrink(input) {
     var file = input.files && input.files[0];
@@ -164,12 +165,14 @@
       c.getContext('2d').drawImage(img, 0, 0, c.width, c.height);
       URL.revokeObjectURL(url);
       squeeze(c, 0.82, function (blob) {
-        var dt = new DataTransfer();
-        dt.items.add(new File([blob], 'photo.jpg', { type: 'image/jpeg' }));
-        input.files = dt.files;
-        preview(input, blob);
-        ready();
-        input.dispatchEvent(new CustomEvent('photo', { bubbles: true, detail: { size: blob.size } }));
+        exif(input.getAttribute('data-photo') === 'place' ? file : null, function (seg) {
+          var dt = new DataTransfer();
+          dt.items.add(new File([blob.slice(0, 2), seg, blob.slice(2)], 'photo.jpg', { type: 'image/jpeg' }));
+          input.files = dt.files;
+          preview(input, blob);
+          ready();
+          input.dispatchEvent(new CustomEvent('photo', { bubbles: true, detail: { size: blob.size } }));
+        });
       });
     };
     img.src = url;
@@ -186,6 +189,36 @@
     s.width = c.width >> 1; s.height = c.height >> 1;
     s.getContext('2d').drawImage(c, 0, 0, s.width, s.height);
     squeeze(s, 0.75, done);
+  }
+  // exif gives the EXIF segment of a JPEG file, for a picture that stands upright
+  // already; nothing where there is none.
+  function exif(file, done) {
+    if (!file) { done(''); return; }
+    var r = new FileReader();
+    r.onerror = function () { done(''); };
+    r.onload = function () {
+      var seg = '';
+      try { seg = segment(r.result); } catch (x) { /* damaged: no place */ }
+      done(seg);
+    };
+    r.readAsArrayBuffer(file.slice(0, 256 * 1024));
+  }
+  function segment(buffer) {
+    var v = new DataView(buffer), at = 2;
+    if (v.getUint16(0) !== 0xffd8) return '';
+    while (v.getUint8(at) === 0xff && v.getUint8(at + 1) !== 0xda) {
+      var size = v.getUint16(at + 2);
+      if (v.getUint8(at + 1) === 0xe1 && v.getUint32(at + 4) === 0x45786966) {
+        var s = new DataView(buffer.slice(at, at + 2 + size)), low = s.getUint8(10) === 0x49;
+        var dir = 10 + s.getUint32(14, low);
+        for (var i = 0; i < s.getUint16(dir, low); i++) {
+          if (s.getUint16(dir + 2 + 12 * i, low) === 0x112) s.setUint16(dir + 10 + 12 * i, 1, low);
+        }
+        return s.buffer;
+      }
+      at += 2 + size;
+    }
+    return '';
   }
   function preview(input, blob) {
     var img = input.parentNode.querySelector('img');

@@ -1,7 +1,8 @@
 // Package blob makes photos fit to be kept: small and without metadata.
 //
 // A photo is decoded and encoded anew, so that nothing but its pixels stays:
-// no place, no time, no device, no preview. It is turned upright and made small
+// no place, no time, no device, no preview. Where the work asks for the place, it
+// is read before and kept beside the picture. It is turned upright and made small
 // enough (at most 300 KB); the slice that keeps it seals it. The original is
 // never written anywhere.
 package blob
@@ -34,6 +35,8 @@ const (
 type Photo struct {
 	JPEG          []byte
 	Width, Height int // pixels
+
+	place *Place // where it was asked for
 }
 
 // decoders bounds the pictures decoded at the same time, and so the memory.
@@ -43,29 +46,48 @@ var decoders = make(chan struct{}, 2)
 // of kind Invalid (blob.empty, blob.type, blob.heic, blob.damaged, blob.small,
 // blob.pixels) or TooMany (blob.too_big).
 func Prepare(ctx context.Context, r io.Reader) (Photo, error) {
+	p, _, err := prepared(ctx, r)
+	return p, err
+}
+
+// PrepareWithPlace is Prepare for a photo of which the place is to be kept: it
+// is sealed beside the picture, which itself stays without metadata. Whoever
+// takes the photo must have been told.
+func PrepareWithPlace(ctx context.Context, r io.Reader) (Photo, error) {
+	p, raw, err := prepared(ctx, r)
+	if err != nil {
+		return p, err
+	}
+	place := placeOf(raw)
+	p.place = &place
+	return p, nil
+}
+
+// prepared makes a picture fit to be kept, and returns what it was made of.
+func prepared(ctx context.Context, r io.Reader) (Photo, []byte, error) {
 	const op = "blob.Prepare"
 	raw, err := io.ReadAll(io.LimitReader(r, MaxUpload+1))
 	if err != nil {
-		return Photo{}, errs.Wrap(op, err)
+		return Photo{}, nil, errs.Wrap(op, err)
 	}
 	if len(raw) > MaxUpload {
-		return Photo{}, errs.E(op, errs.TooMany, "blob.too_big", MaxUpload>>20)
+		return Photo{}, nil, errs.E(op, errs.TooMany, "blob.too_big", MaxUpload>>20)
 	}
 	if err := checkHead(raw); err != nil {
-		return Photo{}, err
+		return Photo{}, nil, err
 	}
 	select {
 	case decoders <- struct{}{}:
 		defer func() { <-decoders }()
 	case <-ctx.Done():
-		return Photo{}, errs.E(op, errs.Unavailable, "error.unavailable")
+		return Photo{}, nil, errs.E(op, errs.Unavailable, "error.unavailable")
 	}
 	img, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
-		return Photo{}, errs.E(op, errs.Invalid, "blob.damaged")
+		return Photo{}, nil, errs.E(op, errs.Invalid, "blob.damaged")
 	}
 	p, err := fit(img, orientation(raw))
-	return p, errs.Wrap(op, err)
+	return p, raw, errs.Wrap(op, err)
 }
 
 // checkHead refuses by the first bytes what cannot be taken, before any pixel
