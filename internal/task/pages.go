@@ -4,6 +4,7 @@ import (
 	"embed"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -157,6 +158,18 @@ type taskPage struct {
 	Message string
 }
 
+// Tried reports whether one of the actions was just sent and refused.
+func (d taskPage) Tried(do ...string) bool { return slices.Contains(do, d.Form.Value("do")) }
+
+// FormOf is the form with the buttons do: what was typed and what is wrong with
+// it stand where they were sent from, not in every form of the page.
+func (d taskPage) FormOf(do ...string) web.Form {
+	if d.Tried(do...) {
+		return d.Form
+	}
+	return web.Form{Values: url.Values{"answer": d.Form.Values["answer"]}}
+}
+
 // show is the page of a task. Its opening by who answers for it is the receipt:
 // nobody types that something was received.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -238,6 +251,9 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err = p.apply(r, c, task); err == nil {
 		web.Flash(w, r, "ok", "task.flash."+r.PostForm.Get("do"))
+		if _, err := p.s.Task(r.Context(), c, task); errs.Is(err, errs.NotFound) {
+			return web.Redirect(w, r, "/tasks") // handed on to where the caller does not see it
+		}
 		return web.Redirect(w, r, "/tasks/"+task.String())
 	}
 	if !errs.Is(err, errs.Invalid) && !errs.Is(err, errs.Conflict) {

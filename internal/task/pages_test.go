@@ -98,6 +98,10 @@ func TestPagesOfEveryStateAndStanding(t *testing.T) {
 		if !strings.Contains(page, "要附照片") {
 			t.Error("a missing photo is not told")
 		}
+		page, _ = s.ask("comm11", "zh", at, url.Values{"do": {"return"}}, 422)
+		if n := strings.Count(page, `class="fld-err"`); n != 1 {
+			t.Errorf("a missing reason is told at %d fields, want the one it was sent from", n)
+		}
 		s.ask("comm12", "zh", at, nil, 404)
 		s.ask("comm11", "zh", at, url.Values{"do": {"return"}, "note": {"not ours"}}, 303)
 		look(at, "street1", "comm11")
@@ -106,6 +110,11 @@ func TestPagesOfEveryStateAndStanding(t *testing.T) {
 		page, _ = s.ask("street1", "zh", at, url.Values{"do": {"cancel"}, "note": {"mistake"}}, 409)
 		if !strings.Contains(page, "已经撤销") {
 			t.Error("who comes second is not told plainly")
+		}
+		_, at = s.ask("comm11", "zh", "/tasks/new", url.Values{"kind": {KindFinding}, "title": {"broken door"}, "to": {w.post["grid11"].String()}}, 303)
+		s.ask("grid11", "zh", at, nil, 200)
+		if _, next := s.ask("grid11", "zh", at, url.Values{"do": {"transfer"}, "post": {w.post["comm11"].String()}, "note": {"needs the office"}}, 303); next != "/tasks" {
+			t.Errorf("who handed a task on to where they do not see it is led to %s", next)
 		}
 		for _, list := range Lists {
 			look("/tasks?list="+string(list), "hq", "grid11")

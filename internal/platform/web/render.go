@@ -252,6 +252,7 @@ func (r *Renderer) errorPage(w http.ResponseWriter, req *http.Request, form stri
 	kind := strings.TrimPrefix(p.Type, "/problems/")
 	d := errorData{Meta: Meta{Title: p.Title}, Problem: p, Kind: kind, Back: backOf(req)}
 	v := r.view(req, d)
+	v.Fault = true
 	block := "layout/plain"
 	if form == "toast" {
 		block = "toast-problem"

@@ -220,6 +220,21 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// A page of an error takes no doors for the day: who is logged in may be of the
+// office, and would be refused.
+func TestErrorPageTakesNoDoors(t *testing.T) {
+	a := newApp(t, nil)
+	mountDemo(a, demoRenderer(t), nil)
+	script := web.AssetURL("js/phone.js")
+	wrong := call{path: "/nowhere"}.do(a).Body.String()
+	if strings.Contains(wrong, `src="`+script) {
+		t.Error("an error page of somebody logged in starts the phone's script")
+	}
+	if login := (call{path: "/login", anonymous: true}).do(a).Body.String(); !strings.Contains(login, `src="`+script) {
+		t.Error("the page to log in does not forget the day of who was logged in")
+	}
+}
+
 func TestLanguageChoice(t *testing.T) {
 	a := newApp(t, nil)
 	mountDemo(a, demoRenderer(t), nil)

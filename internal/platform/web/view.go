@@ -57,6 +57,7 @@ type View struct {
 	Session   Session   // who looks
 	Device    string    // names the session on a phone without telling its token
 	LoggedIn  bool      // somebody is logged in
+	Fault     bool      // the page tells of an error
 	Drill     bool      // the page says that it is a drill
 	Now       time.Time // the renderer's clock
 	Items     []Item    // navigation
