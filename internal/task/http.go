@@ -44,13 +44,14 @@ type issueIn struct {
 	DeadlineMs int64     `json:"deadline_ms,omitempty" doc:"UTC milliseconds; missing: the kind's"`
 	Urgent     bool      `json:"urgent,omitempty"`
 	SignedID   id.ID     `json:"signed_post_id,omitempty" doc:"The leader's post by which the caller, who holds it, signs a deadline of less than two hours"`
+	Numbers    bool      `json:"numbers,omitempty" doc:"Of a referral: its receiver needs the phone or identity numbers it holds; they are refused otherwise"`
 	Question   *Question `json:"question,omitempty"`
 	Links      []Link    `json:"links,omitempty"`
 }
 
 func (in issueIn) issue() Issue {
 	return Issue{Kind: in.Kind, Title: in.Title, Text: in.Text, Fact: in.Fact, PostID: in.PostID, FromPost: in.FromPostID, PlaceID: in.PlaceID, DeadlineMs: in.DeadlineMs,
-		Urgent: in.Urgent, SignedPost: in.SignedID, Question: in.Question, Links: in.Links}
+		Urgent: in.Urgent, Numbers: in.Numbers, SignedPost: in.SignedID, Question: in.Question, Links: in.Links}
 }
 
 type changeIn struct {

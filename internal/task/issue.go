@@ -88,6 +88,9 @@ func (s *Service) plan(ctx context.Context, q db.Queryer, c grid.Caller, kinds K
 	if err := tidy(in); err != nil {
 		return Task{}, err
 	}
+	if err := minimal(k, in); err != nil {
+		return Task{}, err
+	}
 	if err := issuingPost(c, k, line, in, now); err != nil {
 		return Task{}, err
 	}
@@ -226,6 +229,11 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, c grid.Caller, list []ro
 		}
 		if i < maxTold {
 			tell(tx, r.Task)
+		}
+	}
+	if in.Numbers {
+		if err := s.Audit.Append(ctx, tx, audit.Entry{Account: c.AccountID, Post: in.FromPost, Action: "task.numbers", Object: "task", ObjectID: list[0].ID}); err != nil {
+			return err
 		}
 	}
 	if in.Urgent && in.SignedPost != id.Zero {

@@ -37,6 +37,12 @@ func (d newPage) TextHelp() string {
 	return "task.text.help"
 }
 
+// AsksNumbers reports whether the form asks that numbers are needed: once they
+// were refused, or the tick was set.
+func (d newPage) AsksNumbers() bool {
+	return d.Kind.Referral && (d.Form.Values.Get("numbers") == "1" || hasNumbers(d.Form.Values.Get("title")) || hasNumbers(d.Form.Values.Get("text")))
+}
+
 // fresh is the empty form of a task: of the kind named, else the first that the
 // caller may issue.
 func (p *Pages) fresh(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -232,7 +238,7 @@ func renamed(list map[string]string) map[string]string {
 // issueForm issues a task, or a directive to n posts.
 func (p *Pages) issueForm(r *http.Request, c grid.Caller) (t Task, n int, err error) {
 	ctx, f := r.Context(), r.PostForm
-	in := Issue{Kind: f.Get("kind"), Title: f.Get("title"), Text: f.Get("text"), Fact: f.Get("fact"), PlaceID: named(f, "place"), Urgent: f.Get("urgent") == "1", SignedPost: named(f, "signed")}
+	in := Issue{Kind: f.Get("kind"), Title: f.Get("title"), Text: f.Get("text"), Fact: f.Get("fact"), PlaceID: named(f, "place"), Urgent: f.Get("urgent") == "1", Numbers: f.Get("numbers") == "1", SignedPost: named(f, "signed")}
 	if in.DeadlineMs, err = web.LocalTime(f.Get("deadline"), "deadline"); err != nil {
 		return t, 0, err
 	}

@@ -113,6 +113,7 @@ type Issue struct {
 	Links       []Link
 	Watchers    []id.ID // accounts
 	Photos      []id.ID // evidence of the issuer's, kept already: the first stands with the issue, the others as comments
+	Numbers     bool    // of a referral: its receiver needs the phone or identity numbers it holds
 	Hops        bool    // of kind transfer: issued with its hops, by package transfer
 }
 

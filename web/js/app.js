@@ -228,6 +228,12 @@
     each(input.parentNode, '.ico,span', function (n) { n.hidden = true; });
   }
 
+  // data-echo="name": shows what stands in the form's field of that name.
+  d.addEventListener('input', function (e) {
+    var f = e.target.form;
+    if (f) each(f, '[data-echo="' + e.target.name + '"]', function (n) { n.textContent = e.target.value; });
+  });
+
   // data-keep="name": what was typed survives a reload or a lost network, in
   // this tab only (sessionStorage), and is dropped once the form was sent.
   function keepName(f) { return 'keep:' + f.getAttribute('data-keep') + ':' + location.pathname; }
