@@ -72,6 +72,22 @@ func TestPostsThatReadAlikeAreToldApart(t *testing.T) {
 	})
 }
 
+func TestAGridsPostIsReadWithItsCommunity(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		posts := []id.ID{w.post["grid11"], w.post["comm11"], w.post["hq"]}
+		plain, err := w.s.postWords(w.ctx, w.as("hq"), posts)
+		w.ok(err)
+		words, err := w.s.PostsInArea(w.ctx, w.as("hq"), append(posts, id.Zero))
+		w.ok(err)
+		for name, want := range map[string]string{"grid11": "community1 · " + plain[w.post["grid11"]], "comm11": plain[w.post["comm11"]], "hq": plain[w.post["hq"]]} {
+			if words[w.post[name]] != want {
+				t.Errorf("%s reads %q, want %q", name, words[w.post[name]], want)
+			}
+		}
+	})
+}
+
 func TestWhatWasPassedOnIsNotOfferedForMerging(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)

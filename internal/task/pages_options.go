@@ -41,7 +41,7 @@ func (s *Service) PostChoices(ctx context.Context, c grid.Caller, posts []id.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.addAreas(ctx, c, line, words); err != nil {
+	if err := s.addAreas(ctx, c, line, words, alike(words)); err != nil {
 		return nil, err
 	}
 	return words, s.addHolders(ctx, c, line, words)
@@ -61,13 +61,34 @@ func alike(words map[id.ID]string) (out []id.ID) {
 	return out
 }
 
-// addAreas puts the community before posts that read alike.
-func (s *Service) addAreas(ctx context.Context, c grid.Caller, line *grid.Line, words map[id.ID]string) error {
+// PostsInArea writes posts in words with the community of a grid's post before
+// it: every community has a first grid. It asks for no right over them, as
+// grid.PostWords.
+func (s *Service) PostsInArea(ctx context.Context, c grid.Caller, posts []id.ID) (map[id.ID]string, error) {
+	words, err := s.postWords(ctx, c, posts)
+	if err != nil {
+		return nil, err
+	}
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var grids []id.ID
+	for p := range words {
+		if post := line.Post(p); post != nil && post.Kind == grid.ObjectGrid {
+			grids = append(grids, p)
+		}
+	}
+	return words, s.addAreas(ctx, c, line, words, grids)
+}
+
+// addAreas puts the community before what the posts of a list are called.
+func (s *Service) addAreas(ctx context.Context, c grid.Caller, line *grid.Line, words map[id.ID]string, list []id.ID) error {
 	areas, err := s.Grid.Areas(ctx, c, grid.Community)
 	if err != nil {
 		return err
 	}
-	for _, p := range alike(words) {
+	for _, p := range list {
 		post := line.Post(p)
 		if post == nil {
 			continue

@@ -49,7 +49,7 @@ func (s *Service) CallOff(ctx context.Context, c grid.Caller, transfer id.ID, se
 		if err := w.release(ctx, why); err != nil {
 			return err
 		}
-		words, err := s.postWords(ctx, c, []id.ID{w.t.has()})
+		words, err := s.Tasks.PostsInArea(ctx, c, []id.ID{w.t.has()})
 		if err != nil {
 			return err
 		}

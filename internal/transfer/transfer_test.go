@@ -249,7 +249,7 @@ func TestATransferIsCalledOffWhereItIsLed(t *testing.T) {
 		}
 		v, err := w.tasks.Task(ctx, w.as("comm"), x.ID)
 		w.ok(err)
-		words, err := w.s.postWords(ctx, w.as("comm"), []id.ID{w.post["comm"]})
+		words, err := w.tasks.PostsInArea(ctx, w.as("comm"), []id.ID{w.post["comm"]})
 		w.ok(err)
 		if last := v.History[len(v.History)-1]; last.Note != "取消：no bed。人现在由"+words[w.post["comm"]]+"负责。" {
 			t.Errorf("the history says: %s", last.Note)

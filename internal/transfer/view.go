@@ -155,7 +155,7 @@ func (s *Service) words(ctx context.Context, c grid.Caller, v *View) error {
 		posts = append(posts, l.CarerPostID)
 	}
 	var err error
-	if v.Posts, err = s.postWords(ctx, c, posts); err != nil {
+	if v.Posts, err = s.Tasks.PostsInArea(ctx, c, posts); err != nil {
 		return err
 	}
 	accounts = slices.DeleteFunc(accounts, func(a id.ID) bool { return a == id.Zero })
@@ -178,16 +178,6 @@ func (s *Service) where(ctx context.Context, c grid.Caller, door id.ID) (string,
 	}
 	ways, err := s.Grid.Ways(ctx, c, []grid.Place{places[door]})
 	return ways[door], err
-}
-
-func (s *Service) postWords(ctx context.Context, c grid.Caller, posts []id.ID) (map[id.ID]string, error) {
-	posts = slices.DeleteFunc(slices.Clone(posts), func(p id.ID) bool { return p == id.Zero })
-	words, err := s.Grid.PostWords(ctx, c, posts)
-	out := make(map[id.ID]string, len(words))
-	for p, w := range words {
-		out[p] = w.String()
-	}
-	return out, err
 }
 
 // maxRows bounds the list of transfers.
@@ -250,7 +240,7 @@ func (s *Service) line(ctx context.Context, c grid.Caller, line *grid.Line, tran
 	if stands(t, c, line, s.now()) == cares {
 		l.To = ""
 	}
-	words, err := s.postWords(ctx, c, []id.ID{has})
+	words, err := s.Tasks.PostsInArea(ctx, c, []id.ID{has})
 	l.Has = words[has]
 	return l, err
 }
