@@ -163,7 +163,7 @@ func (s *Service) namesOf(ctx context.Context, c grid.Caller, list []Item) error
 			ids = append(ids, it.PlaceID)
 		}
 	}
-	words, err := s.Grid.PostWords(ctx, c, posts)
+	words, err := s.Tasks.PostsInArea(ctx, c, posts)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (s *Service) namesOf(ctx context.Context, c grid.Caller, list []Item) error
 	ways, err := s.Grid.Ways(ctx, sys, all)
 	for i, it := range list {
 		if list[i].Name = ways[it.PlaceID]; it.PostID != id.Zero {
-			list[i].Name = words[it.PostID].String()
+			list[i].Name = words[it.PostID]
 		}
 	}
 	return err

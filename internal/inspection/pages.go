@@ -174,20 +174,23 @@ func (itemPage) Numbers(n int) []int {
 	return out
 }
 
-// Said is an answer of a visit in words, with its question.
-func (d itemPage) Said(key, value string) string {
+// Said are the answers of a visit in words, each with its question, in the
+// order of the checklist.
+func (d itemPage) Said(answers map[string]string) (out []string) {
 	for _, f := range d.Inspection.Fields {
-		if f.Key != key {
+		value, ok := answers[f.Key]
+		if !ok {
 			continue
 		}
 		for _, o := range questionOf(d.Lang, f).Options {
 			if o.Value == value {
 				value = o.Text
+				break
 			}
 		}
-		return f.Label.In(d.Lang) + " " + value
+		out = append(out, f.Label.In(d.Lang)+" "+value)
 	}
-	return value
+	return out
 }
 
 func questionOf(lang string, f round.Field) question {
