@@ -2,6 +2,8 @@ package round
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"maps"
 	"slices"
 
@@ -213,14 +215,11 @@ func moveChoices(ctx context.Context, tx *db.Tx, district int, deltas map[choice
 // new version, 0 where the occurrence is neither open nor opening (any more),
 // and the occurrence's latest cut-off.
 func bumpVersion(ctx context.Context, tx *db.Tx, district int, occ id.ID) (version, cut int64, err error) {
-	res, err := tx.ExecContext(ctx, "UPDATE occurrence SET version = version + 1 WHERE district = $1 AND id = $2 AND state IN ('open', 'opening')", district, occ)
-	if err != nil {
-		return 0, 0, err
+	err = tx.QueryRowContext(ctx, "UPDATE occurrence SET version = version + 1 WHERE district = $1 AND id = $2 AND state IN ('open', 'opening')"+
+		" RETURNING version, cut_ms", district, occ).Scan(&version, &cut)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return 0, 0, err
-	}
-	err = tx.QueryRowContext(ctx, "SELECT version, cut_ms FROM occurrence WHERE district = $1 AND id = $2", district, occ).Scan(&version, &cut)
 	return version, cut, db.Fault("round.version", err)
 }
 
