@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/i18n"
+	"wangge/internal/platform/web"
 )
 
 // clients is how many people mark at the same time.
@@ -55,18 +57,31 @@ func startLoad(t *testing.T, s *stand) *load {
 		acked:   map[string]string{},
 		refused: map[string]int{},
 	}
-	res, err := l.client.PostForm(s.base+"/login", url.Values{"login": {s.login}, "password": {s.password}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("log-in: %d", res.StatusCode)
+	if !s.within(time.Minute, l.login) {
+		t.Fatalf("not logged in:\n%s", s.said())
 	}
 	for c := range clients {
 		l.wg.Go(func() { l.work(c) })
 	}
 	return l
+}
+
+// login logs in and reports whether it did: a busy server shows a page to wait
+// at instead.
+func (l *load) login() bool {
+	res, err := l.client.PostForm(l.s.base+"/login", url.Values{"login": {l.s.login}, "password": {l.s.password}})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		l.t.Fatalf("log-in: %d", res.StatusCode)
+	}
+	at, err := url.Parse(l.s.base)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return slices.ContainsFunc(l.client.Jar.Cookies(at), func(c *http.Cookie) bool { return c.Name == web.SessionCookie })
 }
 
 func (l *load) work(c int) {

@@ -17,9 +17,14 @@ type BatchOptions struct {
 	Queue    int    // items waiting in each lane before callers are turned away, 8192
 	// OwnLocks means that the batch locks the rows it changes itself, in the
 	// order of their keys (SELECT … ORDER BY key plus Tx.ForUpdate): PostgreSQL
-	// then runs it READ COMMITTED, which replicas with hot counters need.
+	// then runs it READ COMMITTED, which replicas with hot counters need, and
+	// runs the next batch while this one commits.
 	OwnLocks bool
 }
+
+// ownLockLanes is how many batches of one Batcher PostgreSQL runs side by side
+// where each takes its own locks.
+const ownLockLanes = 2
 
 // Item is one value on its way through a Batcher.
 type Item[T any] struct {
@@ -57,8 +62,9 @@ type Batcher[T any] struct {
 	ready  sync.Cond
 	hot    []*Item[T]
 	low    []*Item[T]
+	coming bool // a batch waits for its turn and will take what is queued then
 	closed bool
-	ended  chan struct{}
+	loops  sync.WaitGroup
 	stats  BatchStats
 }
 
@@ -85,11 +91,17 @@ func NewBatcher[T any](d *DB, o BatchOptions, fn func(ctx context.Context, tx *T
 	if o.Queue <= 0 {
 		o.Queue = 8192
 	}
-	b := &Batcher[T]{d: d, o: o, fn: fn, ended: make(chan struct{})}
+	b := &Batcher[T]{d: d, o: o, fn: fn}
 	b.ready.L = &b.mu
 	d.life.onClose(b.Close)
 	d.batchers.Store(b, func() (string, int) { return o.Op, b.Stats().Waiting })
-	go b.loop()
+	lanes := 1
+	if o.OwnLocks && d.engine == Postgres {
+		lanes = ownLockLanes
+	}
+	for range lanes {
+		b.loops.Go(b.loop)
+	}
 	return b
 }
 
@@ -181,11 +193,10 @@ func (b *Batcher[T]) Close() {
 	b.ready.Broadcast()
 	b.mu.Unlock()
 	b.d.batchers.Delete(b)
-	<-b.ended
+	b.loops.Wait()
 }
 
 func (b *Batcher[T]) loop() {
-	defer close(b.ended)
 	for {
 		low, ok := b.next()
 		if !ok {
@@ -200,12 +211,13 @@ func (b *Batcher[T]) loop() {
 func (b *Batcher[T]) next() (low, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for len(b.hot) == 0 && len(b.low) == 0 {
-		if b.closed {
+	for b.coming || len(b.hot) == 0 && len(b.low) == 0 {
+		if b.closed && !b.coming {
 			return false, false
 		}
 		b.ready.Wait()
 	}
+	b.coming = true
 	return len(b.hot) == 0, true
 }
 
@@ -215,6 +227,8 @@ func (b *Batcher[T]) next() (low, ok bool) {
 func (b *Batcher[T]) take() []*Item[T] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.coming = false
+	defer b.ready.Broadcast()
 	lane := &b.hot
 	if len(b.hot) == 0 {
 		lane = &b.low
@@ -248,6 +262,7 @@ func (b *Batcher[T]) write(low bool) {
 		items = b.take()
 	}
 	alone := err != nil && len(items) > 1 && !errs.Is(err, errs.Unavailable)
+	b.count(len(items), alone)
 	switch {
 	case alone:
 		b.d.log.Warn("batch failed, its items run one by one", "op", b.o.Op, "items", len(items), "error", err)
@@ -265,7 +280,6 @@ func (b *Batcher[T]) write(low bool) {
 			close(it.done)
 		}
 	}
-	b.count(len(items), alone)
 }
 
 func (b *Batcher[T]) count(n int, alone bool) {
