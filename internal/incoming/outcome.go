@@ -70,6 +70,11 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 				return err
 			}
 		}
+		if r.Home && o.NoDoor {
+			if err := s.askDoor(ctx, tx, c, kinds, &l, o.Address); err != nil {
+				return err
+			}
+		}
 		return s.rebalance(ctx, tx, c.District)
 	})
 	if err == nil && r.Home && o.DoorID != id.Zero {
@@ -90,8 +95,11 @@ func (s *Service) settled(ctx context.Context, c grid.Caller, l *lead, o *Outcom
 	if !o.Ledger {
 		return
 	}
-	if err := s.toLedger(ctx, c, l, o.DoorID); err != nil {
+	recorded, err := s.toLedger(ctx, c, l, o.DoorID)
+	if err != nil {
 		s.Log.Warn("a person called is not recorded in the ledger", "lead", l.ID, "error", err)
+	}
+	if !recorded {
 		if err := s.tell(ctx, c, l, "unrecorded"); err != nil {
 			s.Log.Warn("nor does the history say so", "lead", l.ID, "error", err)
 		}
