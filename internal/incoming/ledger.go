@@ -50,7 +50,8 @@ func (s *Service) toLedger(ctx context.Context, c grid.Caller, l *lead, door id.
 	return err == nil, err
 }
 
-// moveHome moves a recorded person to the door where they say they live.
+// moveHome moves a recorded person to the door where they say they live, unless
+// that is outside the caller's ledger.
 func (s *Service) moveHome(ctx context.Context, c grid.Caller, person, door id.ID) (moved bool, err error) {
 	p, err := s.Ledger.Person(ctx, c, person)
 	if errs.Is(err, errs.NotFound) {
