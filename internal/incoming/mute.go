@@ -29,6 +29,13 @@ func (m *mute) add(receiver id.ID, until int64) {
 	m.until[receiver] = until
 }
 
+// end lets the receiver be tried again.
+func (m *mute) end(receiver id.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.until, receiver)
+}
+
 func (m *mute) is(receiver id.ID, now int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

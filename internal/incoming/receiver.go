@@ -10,6 +10,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/jobs"
 	"wangge/internal/platform/seal"
 )
 
@@ -30,7 +31,7 @@ type NewReceiver struct {
 }
 
 // AddReceiver keeps an authority that takes leads; one of the same name and
-// address gets the new token, by which what is on its way to it goes too. Needs emergency.write: who
+// address gets the new token, by which what is on its way to it goes at once. Needs emergency.write: who
 // opens an emergency says who receives its data. Errors: Denied, Invalid with
 // the field.
 func (s *Service) AddReceiver(ctx context.Context, c grid.Caller, n NewReceiver) (id.ID, error) {
@@ -61,16 +62,27 @@ func (s *Service) AddReceiver(ctx context.Context, c grid.Caller, n NewReceiver)
 		if r.sealed, err = s.Keys.Seal(seal.Standing, seal.AAD(seal.Standing, tableReceiver, r.ID), []byte(n.Token)); err != nil {
 			return err
 		}
-		keep := insertReceiver
 		if at >= 0 {
-			keep = renewReceiver
+			err = s.renew(ctx, tx, c, r)
+		} else {
+			err = insertReceiver(ctx, tx, c.District, r, c.AccountID, s.nowMs())
 		}
-		if err := keep(ctx, tx, c.District, r, c.AccountID, s.nowMs()); err != nil {
+		if err != nil {
 			return err
 		}
 		return s.note(ctx, tx, c, grid.EmergencyWrite, "lead.receiver", tableReceiver, r.ID, "")
 	})
 	return r.ID, errs.Wrap(op, err)
+}
+
+// renew gives a receiver that is there a new token, and wakes what waits for its
+// next try.
+func (s *Service) renew(ctx context.Context, tx *db.Tx, c grid.Caller, r receiverRow) error {
+	if err := renewReceiver(ctx, tx, c.District, r, c.AccountID, s.nowMs()); err != nil {
+		return err
+	}
+	tx.OnCommit(func() { s.mute.end(r.ID) })
+	return jobs.Hasten(ctx, tx, c.District, topicSend, s.Clock.Now())
 }
 
 // serverOf is the address of a server as it is kept: without a path. Only the

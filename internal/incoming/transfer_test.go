@@ -217,7 +217,12 @@ func TestSentUntilTheReceipt(t *testing.T) {
 		if l := w.lead(clerk, v); l.State != Sent || l.Sending == nil || l.Sending.Tries < 5 || l.Sending.Failed == "" || l.Custody == nil || l.Custody.Above == "" {
 			t.Errorf("%+v %+v %+v", l.Lead, l.Sending, l.Custody)
 		}
-		// given a new token, the same receiver goes on with what is on its way
+		// given a new token, the same receiver goes on at once with what waits for its next try
+		_, _ = run.Drain(ctx)
+		if n, err := run.Drain(ctx); n != 0 || err != nil {
+			t.Errorf("what was put off is tried at once: %d %v", n, err)
+		}
+		w.s.mute.add(to, w.s.nowMs()+mutedFor)
 		if again := dbtest.Must(w.s.AddReceiver(ctx, w.C, NewReceiver{Name: "沈阳市", URL: srv.URL, Token: "wgt_new"}))(t); again != to || len(dbtest.Must(w.s.Receivers(ctx, w.C, grid.EmergencyWrite))(t)) != 1 {
 			t.Error("the new token made another receiver")
 		}

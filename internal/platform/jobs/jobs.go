@@ -70,6 +70,16 @@ func Enqueue(ctx context.Context, tx *db.Tx, district int, topic string, payload
 	return m.ID, nil
 }
 
+// Hasten makes what waits of a topic in a district due at once, in tx: the reason
+// for which it was put off may be gone. What is being handled is left alone.
+func Hasten(ctx context.Context, tx *db.Tx, district int, topic string, now time.Time) error {
+	if err := hasten(ctx, tx, district, topic, clock.Ms(now)); err != nil {
+		return errs.Wrap("jobs.Hasten", err)
+	}
+	tx.Notify(Wake)
+	return nil
+}
+
 // Timing of the runner, in time of the database's clock.
 const (
 	lease      = 2 * time.Minute // a claimed message is another's after this
