@@ -80,6 +80,17 @@ func childrenOf(ctx context.Context, q db.Queryer, district int, parent id.ID, c
 	return queryPlaces(ctx, q, where+" ORDER BY p.ordinal, p.path", db.NewArgs(district, int64(parent)))
 }
 
+// lockPlace holds a place until the transaction's end, so that what is added
+// below it is added by one at a time.
+func lockPlace(ctx context.Context, tx *db.Tx, district int, p id.ID) error {
+	var there id.ID
+	err := tx.QueryRowContext(ctx, "SELECT id FROM place WHERE district = $1 AND id = $2"+tx.ForUpdate(), district, p).Scan(&there)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.E("grid.place", errs.NotFound, "grid.place.no_parent")
+	}
+	return err
+}
+
 // subtreePage reads places of a subtree in walking order, after a path.
 func subtreePage(ctx context.Context, q db.Queryer, c Caller, root, after string, kinds []Kind, limit int) ([]Place, error) {
 	a := db.NewArgs(c.District)

@@ -17,7 +17,6 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
-	"wangge/internal/task"
 )
 
 // The story: a list comes in, every person is called once, and it goes back with
@@ -500,39 +499,6 @@ func TestAfterTheKeyIsGone(t *testing.T) {
 		dbtest.OK(t, w.s.Follow(ctx, w.C))
 		if got := dbtest.Must(Check(ctx, d))(t); len(got.Problems) > 0 {
 			t.Error(got.Problems)
-		}
-	})
-}
-
-// A door that the ledger lacks is asked of the community, once, in the same
-// transaction as the result; nothing is settled in silence.
-func TestADoorTheLedgerLacksIsAskedFor(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		w := newWorld(t, d)
-		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
-		rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,,13900000011,幸福小区9-9-901,")
-		v := w.people(clerk, rep.ListID)["甲"]
-		said := Outcome{Result: "found_normal", Version: v.Version, NoDoor: true, Answer: Answer{Address: "幸福小区9-9-901", Ledger: true}}
-		dbtest.OK(t, w.s.Record(ctx, clerk, v.ID, said))
-		if err := w.s.Record(ctx, clerk, v.ID, said); !errs.Is(err, errs.Conflict) {
-			t.Errorf("a second time: %v", err)
-		}
-		if l := w.lead(clerk, v.ID); l.State != Done || l.DoorID != id.Zero || !slices.ContainsFunc(l.Events, func(e Event) bool { return e.Kind == "door_asked" }) {
-			t.Errorf("%+v", l)
-		}
-		mine := dbtest.Must(w.tasks.Inbox(ctx, clerk, task.Mine, 10))(t)
-		var asked []id.ID
-		for _, x := range mine.Lines {
-			if x.Kind == task.KindRequest {
-				asked = append(asked, x.ID)
-			}
-		}
-		if len(asked) != 1 {
-			t.Fatalf("%d requests in the community's inbox", len(asked))
-		}
-		x := dbtest.Must(w.tasks.Task(ctx, clerk, asked[0]))(t)
-		if !strings.Contains(x.Text, "幸福小区9-9-901") || strings.Contains(x.Title, "901") || len(x.Links) != 1 || x.Links[0].Link.ObjectID != v.ID {
-			t.Errorf("%+v", x)
 		}
 	})
 }

@@ -19,7 +19,8 @@ type Outcome struct {
 	Result  string `json:"result" doc:"One of the results of GET /api/v1/incoming/words"`
 	Version int    `json:"version" doc:"Of the person shown"`
 	Answer
-	NoDoor bool `json:"no_door,omitempty" doc:"The ledger has no such door"`
+	NoDoor bool `json:"no_door,omitempty" doc:"The ledger has no such door: it is added where it alone is missing and one may add doors there, else the community is asked to"`
+	lacks  gap  // of the address, where the caller may add the door
 }
 
 // Record keeps the result of a call and does what follows from it: the lead is
@@ -55,11 +56,17 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 		if err != nil {
 			return err
 		}
-		if err := s.conclude(&l, c, r, &o); err != nil {
+		said, more := o, []string(nil) // what else the history tells
+		if r.Home {
+			if more, err = s.settle(ctx, tx, c, kinds, &l, &said); err != nil {
+				return err
+			}
+		}
+		if err := s.conclude(&l, c, r, &said); err != nil {
 			return err
 		}
 		l.RetryMs = max(l.RetryMs, l.quietUntil(kinds, l.RetryMs))
-		if err := s.save(ctx, tx, c, &l, called, r.Code, summary(&o.Answer)); err != nil {
+		if err := s.save(ctx, tx, c, &l, called, r.Code, summary(&said.Answer)); err != nil {
 			return err
 		}
 		if err := s.insertLeads(ctx, tx, c, mates, of); err != nil {
@@ -70,40 +77,17 @@ func (s *Service) Record(ctx context.Context, c grid.Caller, v id.ID, o Outcome)
 				return err
 			}
 		}
-		if r.Home && o.NoDoor {
-			if err := s.askDoor(ctx, tx, c, kinds, &l, o.Address); err != nil {
-				return err
-			}
+		if err := s.tell(ctx, tx, c, &l, more...); err != nil {
+			return err
 		}
 		return s.rebalance(ctx, tx, c.District)
 	})
-	if err == nil && r.Home && o.DoorID != id.Zero {
-		s.settled(ctx, c, &l, &o, chosen)
-	}
-	return errs.Wrap(op, err)
-}
-
-// settled does, once a result is kept, what follows from where somebody lives:
-// the address that was chosen is remembered, the person recorded in the ledger.
-// The result stands whatever comes of it; what failed stands in the lead's history.
-func (s *Service) settled(ctx context.Context, c grid.Caller, l *lead, o *Outcome, chosen bool) {
-	if chosen {
+	if err == nil && r.Home && chosen {
 		if err := s.remember(ctx, c, o.Address, o.DoorID); err != nil {
 			s.Log.Warn("the door chosen for an address is not remembered", "lead", l.ID, "error", err)
 		}
 	}
-	if !o.Ledger {
-		return
-	}
-	recorded, err := s.toLedger(ctx, c, l, o.DoorID)
-	if err != nil {
-		s.Log.Warn("a person called is not recorded in the ledger", "lead", l.ID, "error", err)
-	}
-	if !recorded {
-		if err := s.tell(ctx, c, l, "unrecorded"); err != nil {
-			s.Log.Warn("nor does the history say so", "lead", l.ID, "error", err)
-		}
-	}
+	return errs.Wrap(op, err)
 }
 
 // callable reads a lead that the caller may settle. Conflict where it was changed
@@ -176,17 +160,24 @@ func (s *Service) checkArea(ctx context.Context, c grid.Caller, l *lead, o *Outc
 // the address certainly means.
 func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outcome) error {
 	const op = "incoming.checkDoor"
-	if o.NoDoor && o.Address != "" {
-		o.DoorID = id.Zero
-		return nil
-	}
-	if o.DoorID == id.Zero && o.Address != "" {
+	if o.Address != "" && (o.NoDoor || o.DoorID == id.Zero) {
 		at, err := s.spotNear(ctx, c, l.Path, o.Address)
 		if err != nil {
 			return err
 		}
-		if o.DoorID = at.door; o.DoorID == id.Zero {
-			l.body.Doors = at.choices
+		if o.NoDoor && (at.door == id.Zero || l.offers(at.door)) {
+			o.DoorID = id.Zero
+			if at.door == id.Zero {
+				o.lacks, err = s.addable(ctx, c, at.lacks)
+			}
+			return err
+		}
+		// who says that there is none may have been shown the doors before it was added
+		o.DoorID, o.NoDoor = at.door, false
+		switch {
+		case at.door == id.Zero && at.lacks.label != "":
+			return errs.Field(errs.E(op, errs.Invalid, "incoming.address_lacks", at.lacks.label), "address")
+		case at.door == id.Zero:
 			return errs.Field(errs.E(op, errs.Invalid, "incoming.address_unsure"), "address")
 		}
 	}
@@ -198,6 +189,11 @@ func (s *Service) checkDoor(ctx context.Context, c grid.Caller, l *lead, o *Outc
 		return errs.Field(errs.E(op, errs.Invalid, "incoming.address_missing"), "address")
 	}
 	return nil
+}
+
+// offers reports whether a door stood before the caller's eyes.
+func (l *lead) offers(door id.ID) bool {
+	return door == l.DoorID || slices.ContainsFunc(l.body.Doors, func(x Choice) bool { return x.DoorID == door })
 }
 
 // conclude changes a lead as its result says.

@@ -32,6 +32,7 @@ type cardForm struct {
 	Stops     []int
 	Mates     []int
 	Ledger    bool // the caller may write the ledger
+	AddsDoors bool // the caller may add doors
 	MayCall   bool
 	MayDecide bool
 	Back      string
@@ -42,7 +43,7 @@ type cardForm struct {
 const rowsOfForm = 3
 
 func (p *Pages) cardForm(r *http.Request, c grid.Caller, card *Card, form web.Form) (cardForm, error) {
-	f := cardForm{Form: form, Card: card, Stops: upTo(rowsOfForm), Mates: upTo(rowsOfForm), Ledger: c.Can(grid.LedgerWrite), MayCall: c.Can(grid.LeadCall) && card.Full,
+	f := cardForm{Form: form, Card: card, Stops: upTo(rowsOfForm), Mates: upTo(rowsOfForm), Ledger: c.Can(grid.LedgerWrite), AddsDoors: c.Can(grid.PlaceWrite), MayCall: c.Can(grid.LeadCall) && card.Full,
 		MayDecide: c.CanPlace(grid.LeadImport, card.path)}
 	if f.Values == nil {
 		f.Values = url.Values{"address": {card.Address}, "ledger": {"1"}}

@@ -166,17 +166,16 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead, k
 	return insertEvents(ctx, tx, c.District, []eventRow{e})
 }
 
-// tell adds to a lead's history what changes nothing of it.
-func (s *Service) tell(ctx context.Context, c grid.Caller, l *lead, kind string) error {
-	const op = "incoming.tell"
-	return s.DB.Write(ctx, op, func(tx *db.Tx) error {
-		e, err := s.event(c, l, kind, "", "")
-		if err != nil {
+// tell adds to a lead's history what follows from its change.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, c grid.Caller, l *lead, kinds ...string) error {
+	rows := make([]eventRow, len(kinds))
+	for i, k := range kinds {
+		var err error
+		if rows[i], err = s.event(c, l, k, "", ""); err != nil {
 			return err
 		}
-		tx.Notify(topic)
-		return insertEvents(ctx, tx, c.District, []eventRow{e})
-	})
+	}
+	return insertEvents(ctx, tx, c.District, rows)
 }
 
 // note appends to the audit record.

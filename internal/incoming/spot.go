@@ -1,6 +1,7 @@
 package incoming
 
 import (
+	"cmp"
 	"context"
 
 	"wangge/internal/grid"
@@ -15,6 +16,13 @@ type spot struct {
 	path    string // of the community; "" where it is not certain
 	door    id.ID
 	choices []Choice
+	lacks   gap
+}
+
+// gap is the one door that a place lacks for an address to be in the ledger.
+type gap struct {
+	place id.ID
+	label string
 }
 
 // shownDoors is how many doors that an address may mean are offered.
@@ -59,6 +67,9 @@ func spotOf(m *ledger.Match, communities map[id.ID]string) spot {
 		out.door = m.DoorID
 		return out
 	}
+	if m.Missing != "" {
+		out.lacks = gap{m.PlaceID, m.Missing}
+	}
 	for _, c := range m.Candidates[:min(len(m.Candidates), shownDoors)] {
 		out.choices = append(out.choices, Choice{c.DoorID, c.Text})
 	}
@@ -76,10 +87,12 @@ func (s *Service) spotNear(ctx context.Context, c grid.Caller, under, text strin
 	if err != nil {
 		return spot{}, err
 	}
+	at := list[1]
 	if list[0].door != id.Zero || list[1].door == id.Zero && len(list[0].choices) > 0 {
-		return list[0], nil
+		at = list[0]
 	}
-	return list[1], nil
+	at.lacks = cmp.Or(at.lacks, list[0].lacks, list[1].lacks)
+	return at, nil
 }
 
 // remember keeps which door somebody chose for an address, so that the next like

@@ -171,7 +171,7 @@ const (
 // Event is something that happened to a lead.
 type Event struct {
 	AtMs      int64  `json:"at_ms"`
-	Kind      string `json:"kind" enum:"came,joined,called,placed,given,accepted,receipt,measure,unrecorded,door_asked,sheet,recalled"`
+	Kind      string `json:"kind" enum:"came,joined,called,placed,given,accepted,receipt,measure,unrecorded,door_added,door_asked,sheet,recalled"`
 	Result    string `json:"result,omitempty"`
 	AccountID id.ID  `json:"account_id"`
 	Text      string `json:"text,omitempty"`

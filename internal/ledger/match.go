@@ -24,6 +24,7 @@ type Match struct {
 	DoorID      id.ID             `json:"door_id,omitempty" doc:"The door, where it is certain"`
 	PlaceID     id.ID             `json:"place_id,omitempty" doc:"The door, or the deepest place beyond doubt"`
 	PlaceKind   grid.Kind         `json:"place_kind,omitempty"`
+	Missing     string            `json:"missing,omitempty" doc:"The label of the one door that the place lacks, where the address leaves no other doubt"`
 	CommunityID id.ID             `json:"community_id,omitempty" doc:"The community that all that was found lies in"`
 	Reason      match.Reason      `json:"reason" doc:"Why it is as sure as it is"`
 	Candidates  []match.Candidate `json:"candidates,omitempty" doc:"Doors that may be meant, the likeliest first"`
@@ -119,7 +120,7 @@ func (s *Service) MatchAddresses(ctx context.Context, c grid.Caller, texts []str
 		for i := lo; i < hi; i++ {
 			a := address.Parse(texts[i])
 			r := ix.Match(a, more)
-			out[i] = Match{Address: a, Certain: r.Certain(), DoorID: r.DoorID, PlaceID: r.PlaceID, PlaceKind: r.Kind, CommunityID: r.Community, Reason: r.Reason, Candidates: r.Candidates}
+			out[i] = Match{Address: a, Certain: r.Certain(), DoorID: r.DoorID, PlaceID: r.PlaceID, PlaceKind: r.Kind, Missing: r.Missing, CommunityID: r.Community, Reason: r.Reason, Candidates: r.Candidates}
 			paths[i] = r.Path
 			if r.Reason == match.Elsewhere {
 				if place, ok := a.Place(); ok {
@@ -173,7 +174,7 @@ func (m *Match) keep(place bool, may func(match.Candidate) bool) {
 	hidden := !place || len(left) < len(m.Candidates)
 	m.Candidates = left
 	if !place {
-		m.Certain, m.DoorID, m.PlaceID, m.PlaceKind, m.CommunityID = false, id.Zero, id.Zero, "", id.Zero
+		m.Certain, m.DoorID, m.PlaceID, m.PlaceKind, m.Missing, m.CommunityID = false, id.Zero, id.Zero, "", "", id.Zero
 	}
 	if hidden && len(left) == 0 {
 		m.Reason = match.OutOfArea

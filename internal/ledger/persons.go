@@ -192,14 +192,19 @@ func (s *Service) MovePerson(ctx context.Context, c grid.Caller, m Move) error {
 		if err != nil {
 			return err
 		}
-		from.Living = max(0, from.Living-bit(p.LivesHere))
-		if m.WithRegistration {
-			from.Registered = max(0, from.Registered-bit(p.Registered))
-		}
-		p.LivesHere, p.Registered = true, m.WithRegistration
-		to.add(p)
-		return w.place(p, to, EventMoved, "moved")
+		return w.move(p, from, to, m.WithRegistration)
 	})
+}
+
+// move takes a person from one household into another, to live there.
+func (w *work) move(p *Person, from, to *Household, withRegistration bool) error {
+	from.Living = max(0, from.Living-bit(p.LivesHere))
+	if withRegistration {
+		from.Registered = max(0, from.Registered-bit(p.Registered))
+	}
+	p.LivesHere, p.Registered = true, withRegistration
+	to.add(p)
+	return w.place(p, to, EventMoved, "moved")
 }
 
 // DepartPerson closes a person's record with a reason of DepartReasons.

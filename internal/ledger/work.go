@@ -49,14 +49,17 @@ func (s *Service) change(ctx context.Context, c grid.Caller, op string, fn func(
 	if err := c.Require(op, grid.LedgerWrite); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, op, func(tx *db.Tx) error {
-		w := &work{ctx: ctx, s: s, tx: tx, c: c, now: s.nowMs(), households: map[id.ID]*Household{}, vacant: map[id.ID]bool{}, why: map[id.ID]string{}}
-		if err := fn(w); err != nil {
-			return err
-		}
-		s.recordsChanged(tx, c)
-		return w.finish()
-	})
+	return s.db.Write(ctx, op, func(tx *db.Tx) error { return s.changeIn(ctx, tx, c, fn) })
+}
+
+// changeIn runs fn as one change of the ledger within a transaction of the caller.
+func (s *Service) changeIn(ctx context.Context, tx *db.Tx, c grid.Caller, fn func(w *work) error) error {
+	w := &work{ctx: ctx, s: s, tx: tx, c: c, now: s.nowMs(), households: map[id.ID]*Household{}, vacant: map[id.ID]bool{}, why: map[id.ID]string{}}
+	if err := fn(w); err != nil {
+		return err
+	}
+	s.recordsChanged(tx, c)
+	return w.finish()
 }
 
 func (w *work) household(h id.ID) (*Household, error) {

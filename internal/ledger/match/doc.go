@@ -57,6 +57,9 @@ type Result struct {
 	Community  id.ID       // the community that all that is found lies in; Zero where there are several or none
 	Reason     Reason      // of the certain door or of why none is
 	Candidates []Candidate // up to 8, the likeliest first; of a certain match the one
+	// Missing is the label of the one door that PlaceID lacks, where the address
+	// names all that lies above it beyond doubt; else empty.
+	Missing string
 }
 
 // Certain reports whether one door alone is meant.

@@ -44,7 +44,14 @@ type query struct {
 	found  []found
 	deep   int32 // the deepest place beyond doubt
 	doubt  bool
+	lacks  gap
 	reason Reason
+}
+
+// gap is a door that a place lacks of which the address leaves no doubt.
+type gap struct {
+	at    int32
+	label string
 }
 
 // Aliases are the names of compounds that people remembered, by the key of
@@ -271,10 +278,17 @@ func (q *query) house(at int32, cost int, reason Reason) {
 		if label == "" {
 			continue
 		}
-		if d, ok := q.ix.door(at, labelKey(grid.Door, label)); ok {
-			q.add(d, cost, reason)
-		}
+		q.door(at, labelKey(grid.Door, label), cost, reason)
 		return
+	}
+}
+
+// door adds the door of a label right below a place, or notes that it is lacking.
+func (q *query) door(at int32, key string, cost int, reason Reason) {
+	if d, ok := q.ix.door(at, key); ok {
+		q.add(d, cost, reason)
+	} else if cost == 0 && (reason == Exact || reason == Alias) {
+		q.lacks = gap{at, key}
 	}
 }
 
@@ -320,12 +334,14 @@ func (q *query) inBuilding(at int32, room string, cost int, reason Reason) {
 			if cost == 0 {
 				q.reach(u)
 			}
-			if d, ok := ix.door(u, key); ok {
-				q.add(d, cost, reason)
-			}
+			q.door(u, key, cost, reason)
 			return
 		}
 		cost += noUnit
+	}
+	if !ix.has(at, grid.Unit) {
+		q.door(at, key, cost, reason)
+		return
 	}
 	if d, ok := ix.door(at, key); ok {
 		q.add(d, cost, reason)
@@ -383,6 +399,9 @@ func (q *query) result() Result {
 		n := &q.ix.nodes[q.deep]
 		r.PlaceID, r.Path, r.Kind, r.Reason = n.id, n.path, n.kind, NoRoom
 		r.Community = q.ix.community(q.deep)
+		if q.lacks.label != "" && q.lacks.at == q.deep {
+			r.Missing = q.lacks.label
+		}
 	}
 	for i, f := range q.found {
 		if i == keep || q.found[0].score-f.score > far {
@@ -408,7 +427,7 @@ func (q *query) result() Result {
 		}
 	case best.score >= sure:
 		r.DoorID, r.Kind = q.ix.doors[best.door].id, grid.Door
-		r.PlaceID, r.Path = r.DoorID, r.Candidates[0].Path
+		r.PlaceID, r.Path, r.Missing = r.DoorID, r.Candidates[0].Path, ""
 		r.Community = q.ix.community(q.ix.doors[best.door].parent)
 		r.Candidates = r.Candidates[:1]
 	}

@@ -157,3 +157,35 @@ func TestDeepestPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingDoor: the label of a door that alone is missing is told with the
+// place that lacks it, and where anything else is in doubt, nothing.
+func TestMissingDoor(t *testing.T) {
+	ix := newTown()
+	for text, want := range map[string]string{
+		"云栖水岸3栋2单元109":       "2单元 109",
+		"云栖水岸二期3栋1单元109室":    "1单元 109",
+		"河沿平房区99号":           "河沿平房区 99",
+		"上疃村孙家屯99号":          "孙家屯 99",
+		"云栖水岸3栋2单元101":       "", // it is there
+		"云栖水岸3栋109":          "", // which unit?
+		"云栖水岸3栋9单元109":       "", // the unit is missing too
+		"云栖水岸99栋2单元109":      "",
+		"云栖水案3栋2单元109":       "", // a name that is only like it
+		"民生社区云栖水岸3栋2单元109":   "", // it lies in another community
+		"云栖水岸3栋2单元5楼109":     "", // the floor is not the room's
+		"幸福小区1号楼2单元909":      "", // two communities have one
+		"民生社区幸福小区1号楼2单元909":  "2单元 909",
+		"云栖水岸3栋2单元":          "",
+		"道里区民生社区幸福小区1号楼2单元9": "",
+	} {
+		r := ix.Match(address.Parse(text), nil)
+		got := ""
+		if r.Missing != "" {
+			got = ix.nodes[ix.byID[r.PlaceID]].name + " " + r.Missing
+		}
+		if got != want {
+			t.Errorf("%s: %q, not %q", text, got, want)
+		}
+	}
+}
