@@ -41,7 +41,7 @@ func TestADoorTheLedgerLacksIsAskedFor(t *testing.T) {
 			t.Fatalf("%d requests in the community's inbox", len(asked))
 		}
 		x := dbtest.Must(w.tasks.Task(ctx, clerk, asked[0]))(t)
-		if !strings.Contains(x.Text, "幸福小区9-9-901") || strings.Contains(x.Title, "901") || len(x.Links) != 1 || x.Links[0].Link.ObjectID != v.ID {
+		if !strings.Contains(x.Text, "幸福小区9-9-901") || strings.Contains(x.Title, "901") || len(x.Links) != 1 || x.Links[0].Link.ObjectID != v.ID || x.Links[0].Href != "/leads/"+v.ID.String() {
 			t.Errorf("%+v", x)
 		}
 	})

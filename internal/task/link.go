@@ -27,7 +27,7 @@ type Tie struct {
 func (t Tie) made() bool { return t.ByHand && slices.Contains(byHand, t.Kind) }
 
 // hrefs are the pages of what tasks are linked with.
-var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "call": "/duty/calls/", "inspection": "/inspections/visits/", "relief": "/relief/"}
+var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "lead": "/leads/", "call": "/duty/calls/", "inspection": "/inspections/visits/", "relief": "/relief/"}
 
 // Link links a task with another, a place, a person or a round that the caller
 // may see. It stands in the history, and between two tasks it is the link of
@@ -273,6 +273,8 @@ func (s *Service) tieWord(ctx context.Context, c grid.Caller, l Link, titles map
 		if t.Text, seen = titles[l.ObjectID]; !seen {
 			return t, nil
 		}
+	case l.Kind == "lead" && !c.Can(grid.LeadRead):
+		return t, nil
 	case slices.Contains(byHand, l.Kind):
 		t.Text, err = s.called(ctx, c, l)
 	}
