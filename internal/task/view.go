@@ -26,6 +26,7 @@ type View struct {
 	Watching  bool             `json:"watching"`
 	Can       map[Action]bool  `json:"can" doc:"What the caller may do with it now"`
 	CanPass   bool             `json:"can_pass"`
+	OwnWork   bool             `json:"own_work,omitempty" doc:"It waits for being verified by somebody else than the caller, who did it"`
 	Spec      Kind             `json:"kind_spec"`
 	IsLate    bool             `json:"late"`
 	Quiet     int64            `json:"quiet_until_ms,omitempty" doc:"Residents are not called on before"`
@@ -152,6 +153,9 @@ func (b bearings) judge(c grid.Caller, t Task, v *View) error {
 	for a := range v.Can {
 		v.Can[a] = v.Can[a] && !ruled(t, a)
 	}
+	v.OwnWork = v.Can[Verify] && v.Spec.Verify && t.doneBy == c.AccountID
+	v.Can[Verify] = v.Can[Verify] && v.Spec.Verify && !v.OwnWork
+	v.Can[Accept] = v.Can[Accept] && (!v.Spec.Verify || t.State == Verified)
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
+	"wangge/internal/platform/errs"
+	"wangge/internal/platform/id"
 )
 
 // More people than there are readers open a task while nothing is kept: nobody
@@ -43,5 +45,36 @@ func TestManyOpenATaskWhileNothingIsKept(t *testing.T) {
 				return
 			}
 		}
+	})
+}
+
+// Nobody is offered to verify what they did, nor to close what is still to be
+// verified: the page says who may instead.
+func TestOwnWorkIsVerifiedByAnother(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.g.AddHolder(w.ctx, sys, holderOf(w.post["comm11"], w.acct["street1"]))
+		w.ok(err)
+		w.next++
+		w.acct["other"] = w.next
+		_, err = w.g.AddHolder(w.ctx, sys, holderOf(w.post["street1"], w.acct["other"]))
+		w.ok(err)
+		x := w.issue(KindFinding, "street1", "comm11")
+		x = w.do("street1", x, Change{Action: Finish, Note: "mended", PhotoID: id.New()})
+		w.refused("street1", x, Change{Action: Verify}, errs.Denied, "task.verify.self")
+		for who, own := range map[string]bool{"street1": true, "other": false} {
+			v, err := w.s.Task(w.ctx, w.as(who), x.ID)
+			w.ok(err)
+			if v.OwnWork != own || v.Can[Verify] == own || v.Can[Accept] || !v.Can[Reject] {
+				t.Errorf("%s: own work %v, may %v", who, v.OwnWork, v.Can)
+			}
+		}
+		w.do("other", x, Change{Action: Verify})
+		v, err := w.s.Task(w.ctx, w.as("street1"), x.ID)
+		w.ok(err)
+		if v.OwnWork || !v.Can[Accept] || v.Can[Verify] {
+			t.Errorf("verified: %+v", v.Can)
+		}
+		w.whole()
 	})
 }
