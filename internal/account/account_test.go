@@ -298,7 +298,7 @@ func TestLockedAccountLosesSessionsAndTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, secret, err := h.CreateToken(ctx, a.ID, 5, "exporter", time.Hour)
+		_, secret, err := h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: "exporter", TTL: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

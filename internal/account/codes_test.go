@@ -256,13 +256,27 @@ func TestTokens(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		a := h.add(t, account.NewAccount{Login: "boss", Name: "王五"}, good)
 		h.auth.posts[a.ID] = []account.Post{{ID: 5, Title: "x"}}
-		_, _, err := h.CreateToken(ctx, a.ID, 6, "exporter", time.Hour)
+		_, _, err := h.CreateToken(ctx, a.ID, account.NewToken{Post: 6, Name: "exporter", TTL: time.Hour})
 		want(t, err, "account.token_post")
-		_, _, err = h.CreateToken(ctx, a.ID, 5, " ", time.Hour)
+		_, _, err = h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: " ", TTL: time.Hour})
 		want(t, err, "error.required")
-		_, _, err = h.CreateToken(ctx, a.ID, 5, "x", 400*24*time.Hour)
+		_, _, err = h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: "x", TTL: 400 * 24 * time.Hour})
 		want(t, err, "account.token_days")
-		tok, secret, err := h.CreateToken(ctx, a.ID, 5, "exporter", time.Hour)
+		for _, origin := range []string{"x", "12345", "230103"} {
+			_, _, err = h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: "x", TTL: time.Hour, Origin: origin})
+			want(t, err, "account.token_origin")
+		}
+		away, given, err := h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: "x", TTL: time.Hour, Origin: "230104"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := h.Tokens().Lookup(ctx, given); err != nil || s.Origin != "230104" {
+			t.Errorf("%+v %v", s, err)
+		}
+		if err := h.EndToken(ctx, a.ID, a.ID, away.ID); err != nil {
+			t.Error(err)
+		}
+		tok, secret, err := h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: "exporter", TTL: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,13 +47,14 @@ type tokenJSON struct {
 	ID      id.ID     `json:"id"`
 	Post    id.ID     `json:"post"`
 	Name    string    `json:"name"`
+	Origin  string    `json:"origin,omitempty" doc:"The district it was given to: it hands people over in its name and does nothing else"`
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
 	Secret  string    `json:"secret,omitempty" doc:"Told once, when the token is made"`
 }
 
 func tokenOf(t Token, secret string) tokenJSON {
-	return tokenJSON{t.ID, t.Post, t.Name, clock.FromMs(t.Created), clock.FromMs(t.Expires), secret}
+	return tokenJSON{t.ID, t.Post, t.Name, t.Origin, clock.FromMs(t.Created), clock.FromMs(t.Expires), secret}
 }
 
 // sender is where a request comes from; huma fills it.
@@ -240,20 +241,21 @@ func (s *Service) apiTokens(ctx context.Context, _ *struct{}) (*body[web.Page[to
 	return listed(list, err, func(t Token) tokenJSON { return tokenOf(t, "") })
 }
 
-type newToken struct {
+type tokenInput struct {
 	Body struct {
-		Post id.ID  `json:"post" doc:"A post held now"`
-		Name string `json:"name" maxLength:"60" doc:"What it is for"`
-		Days int    `json:"days" minimum:"1" maximum:"366" doc:"Days until it ends"`
+		Post   id.ID  `json:"post" doc:"A post held now"`
+		Name   string `json:"name" maxLength:"60" doc:"What it is for"`
+		Days   int    `json:"days" minimum:"1" maximum:"366" doc:"Days until it ends"`
+		Origin string `json:"origin,omitempty" maxLength:"6" doc:"For a token given to another district: its national code. Such a token hands people over (POST /api/v1/leads) and does nothing else"`
 	}
 }
 
-func (s *Service) apiCreateToken(ctx context.Context, in *newToken) (*body[tokenJSON], error) {
+func (s *Service) apiCreateToken(ctx context.Context, in *tokenInput) (*body[tokenJSON], error) {
 	account, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t, secret, err := s.CreateToken(ctx, account, in.Body.Post, in.Body.Name, time.Duration(in.Body.Days)*24*time.Hour)
+	t, secret, err := s.CreateToken(ctx, account, NewToken{Post: in.Body.Post, Name: in.Body.Name, TTL: time.Duration(in.Body.Days) * 24 * time.Hour, Origin: in.Body.Origin})
 	if err != nil {
 		return nil, err
 	}

@@ -20,10 +20,11 @@ type who struct {
 	account id.ID
 	name    string
 	lang    string
-	post    id.ID // of a token
-	expires int64 // UTC milliseconds
-	seen    int64 // UTC milliseconds; last use on record, of a session
-	read    int64 // UTC milliseconds; when the database said so
+	post    id.ID  // of a token
+	origin  string // of a token
+	expires int64  // UTC milliseconds
+	seen    int64  // UTC milliseconds; last use on record, of a session
+	read    int64  // UTC milliseconds; when the database said so
 }
 
 // known remembers who is behind the secrets last used, so that a request costs

@@ -58,7 +58,7 @@ func TestWhatEndsASessionEndsItAtOnce(t *testing.T) {
 		if _, err := h.Lookup(ctx, other.Token); err != nil {
 			t.Errorf("another account's session ended too: %v", err)
 		}
-		tok, secret, err := h.CreateToken(ctx, a.ID, 5, "x", time.Hour)
+		tok, secret, err := h.CreateToken(ctx, a.ID, account.NewToken{Post: 5, Name: "x", TTL: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -150,7 +150,7 @@ func (p *Pages) makeToken(w http.ResponseWriter, r *http.Request) error {
 	if days > 366 {
 		days = 0
 	}
-	_, secret, err := p.s.CreateToken(r.Context(), account, post, f.Get("token_name"), time.Duration(days)*24*time.Hour)
+	_, secret, err := p.s.CreateToken(r.Context(), account, NewToken{Post: post, Name: f.Get("token_name"), TTL: time.Duration(days) * 24 * time.Hour, Origin: f.Get("origin")})
 	if err == nil {
 		return p.ownPage(w, r, http.StatusOK, ownPage{Secret: secret})
 	}

@@ -18,8 +18,8 @@ var (
 	sessionTable = secretTable[SessionInfo]{"session", `id, account_id, device, created_ms, seen_ms, expires_ms`, `seen_ms DESC, id DESC`, func(k *SessionInfo) []any {
 		return []any{&k.ID, &k.Account, &k.Device, &k.Created, &k.Seen, &k.Expires}
 	}}
-	tokenTable = secretTable[Token]{"token", `id, account_id, post_id, name, created_ms, expires_ms`, `id`, func(t *Token) []any {
-		return []any{&t.ID, &t.Account, &t.Post, &t.Name, &t.Created, &t.Expires}
+	tokenTable = secretTable[Token]{"token", `id, account_id, post_id, name, origin, created_ms, expires_ms`, `id`, func(t *Token) []any {
+		return []any{&t.ID, &t.Account, &t.Post, &t.Name, &t.Origin, &t.Created, &t.Expires}
 	}}
 )
 

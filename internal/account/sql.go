@@ -164,8 +164,8 @@ func (s *Service) voidCodes(ctx context.Context, tx *db.Tx, kind string, account
 }
 
 func (s *Service) insertToken(ctx context.Context, tx *db.Tx, hash []byte, t Token) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO token (district, hash, id, account_id, post_id, name, created_ms, expires_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, s.district, hash, t.ID, t.Account, t.Post, t.Name, t.Created, t.Expires)
+	_, err := tx.ExecContext(ctx, `INSERT INTO token (district, hash, id, account_id, post_id, name, origin, created_ms, expires_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, s.district, hash, t.ID, t.Account, t.Post, t.Name, t.Origin, t.Created, t.Expires)
 	return err
 }
 

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,40 +20,53 @@ type Token struct {
 	Account id.ID
 	Post    id.ID
 	Name    string // what it is for; not personal
+	Origin  string // national code of the district it was given to, whose people it hands over and nothing else; "" for one of the account's own
 	Created int64  // UTC milliseconds
 	Expires int64  // UTC milliseconds
 }
 
 const tokenPrefix = "wgt_"
 
+var districtCode = regexp.MustCompile(`^[1-9][0-9]{5}$`)
+
+// NewToken is what a token is made with.
+type NewToken struct {
+	Post   id.ID
+	Name   string
+	TTL    time.Duration // at most MaxTokenTTL
+	Origin string        // the district it is given to, six digits; "" for one's own program
+}
+
 // CreateToken makes a token for a post that the account holds now and returns
-// its secret, which is told once. A token is good for at most 366 days.
-func (s *Service) CreateToken(ctx context.Context, account, post id.ID, name string, ttl time.Duration) (Token, string, error) {
+// its secret, which is told once. Errors: Invalid with the field.
+func (s *Service) CreateToken(ctx context.Context, account id.ID, n NewToken) (Token, string, error) {
 	const op = "account.CreateToken"
-	name = strings.TrimSpace(name)
+	name, origin := strings.TrimSpace(n.Name), strings.TrimSpace(n.Origin)
 	switch {
 	case name == "":
 		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "error.required"), "name")
 	case utf8.RuneCountInString(name) > maxName:
 		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxName), "name")
-	case ttl <= 0 || ttl > MaxTokenTTL:
+	case n.TTL <= 0 || n.TTL > MaxTokenTTL:
 		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "account.token_days"), "days")
+	case origin != "" && (!districtCode.MatchString(origin) || origin == strconv.Itoa(s.district)):
+		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "account.token_origin"), "origin")
 	}
 	posts, err := s.auth.PostsOf(ctx, account)
 	if err != nil {
 		return Token{}, "", errs.Wrap(op, err)
 	}
-	if !holds(posts, post) {
+	if !holds(posts, n.Post) {
 		return Token{}, "", errs.Field(errs.E(op, errs.Invalid, "account.token_post"), "post")
 	}
 	now := s.now()
-	t := Token{ID: id.New(), Account: account, Post: post, Name: name, Created: now, Expires: now + ttl.Milliseconds()}
+	t := Token{ID: id.New(), Account: account, Post: n.Post, Name: name, Origin: origin, Created: now, Expires: now + n.TTL.Milliseconds()}
 	secret := newSecret(tokenPrefix)
 	err = s.d.Write(ctx, op, func(tx *db.Tx) error {
 		if err := s.insertToken(ctx, tx, secretHash(secret), t); err != nil {
 			return errs.Wrap(op, err)
 		}
-		return s.note(ctx, tx, account, "account.token_created", account, "token="+t.ID.String()+" post="+post.String())
+		return s.note(ctx, tx, account, "account.token_created", account, "token="+t.ID.String()+" post="+n.Post.String()+" origin="+origin)
 	})
 	return t, secret, err
 }
@@ -118,7 +133,7 @@ func (t tokens) Lookup(ctx context.Context, secret string) (web.Session, error) 
 		return web.Session{}, none
 	}
 	out := w.session()
-	out.Token, out.Post = true, w.post.String()
+	out.Token, out.Post, out.Origin = true, w.post.String(), w.origin
 	return out, nil
 }
 
@@ -127,7 +142,7 @@ func (s *Service) readToken(ctx context.Context, hash []byte, now int64) (who, e
 	if err == nil && !found {
 		err = errs.E("account.readToken", errs.Unauthenticated, "account.bad_token")
 	}
-	return who{account: t.Account, post: t.Post, expires: t.Expires}, err
+	return who{account: t.Account, post: t.Post, origin: t.Origin, expires: t.Expires}, err
 }
 
 // endTokens ends one token of an account (which), or all of them.

@@ -39,7 +39,7 @@ func (a *App) Handler() (http.Handler, error) {
 	ren.Drill = func(context.Context) bool { return a.Drill }
 	reg := newMetrics(a)
 	site := web.New(web.Options{
-		Renderer: ren, Identity: a.Accounts, Tokens: a.Accounts.Tokens(), Enrich: a.enrich, Idempotency: a.Accounts,
+		Renderer: ren, Identity: a.Accounts, Tokens: a.Accounts.Tokens(), Outside: []string{"POST /api/v1/leads"}, Enrich: a.enrich, Idempotency: a.Accounts,
 		Log: a.log(), Clock: clock.Real(), Metrics: reg.handler(a.Config.MetricsToken),
 		Ready: a.DB.Ping, Observe: reg.observe, BehindTLS: a.Config.BaseURL != "" && strings.HasPrefix(a.Config.BaseURL, "https://"),
 		BehindProxy: a.Config.BehindProxy,
@@ -135,7 +135,7 @@ func (a *App) enrich(ctx context.Context, s web.Session) (context.Context, error
 				kept = append(kept, g)
 			}
 		}
-		c.Grants = kept
+		c.Grants, c.Origin = kept, s.Origin
 	}
 	return grid.WithCaller(ctx, c), nil
 }

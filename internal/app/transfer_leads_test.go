@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -23,11 +25,11 @@ type county struct {
 	app    *App
 	srv    *httptest.Server
 	hq     grid.Caller
-	token  string // of headquarters
+	token  string // of headquarters, given to the sender
 	street grid.Place
 }
 
-func newCounty(t *testing.T, code int) *county {
+func newCounty(t *testing.T, code int, sender string) *county {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	o := Options{Clock: clock.Real(), Log: slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))}
@@ -51,7 +53,7 @@ func newCounty(t *testing.T, code int) *county {
 	post := must(a.Grid.AddPost(ctx, sys, grid.NewPost{Role: grid.RoleCommand, ObjectKind: grid.ObjectPlace, ObjectID: root.ID}))
 	must(a.Grid.AddHolder(ctx, sys, grid.Holder{PostID: post.ID, AccountID: who.ID}))
 	var err error
-	if _, c.token, err = a.Accounts.CreateToken(ctx, who.ID, post.ID, "外区移交", time.Hour); err != nil {
+	if _, c.token, err = a.Accounts.CreateToken(ctx, who.ID, account.NewToken{Post: post.ID, Name: "外区移交", TTL: time.Hour, Origin: sender}); err != nil {
 		t.Fatal(err)
 	}
 	c.hq = must(a.Grid.CallerFor(ctx, who.ID, code, a.clock().Now()))
@@ -66,7 +68,7 @@ func newCounty(t *testing.T, code int) *county {
 // none sends is refused, and the sender sees why.
 func TestLeadsGoFromDistrictToDistrict(t *testing.T) {
 	ctx := t.Context()
-	from, to := newCounty(t, 230103), newCounty(t, 230104)
+	from, to := newCounty(t, 230103, ""), newCounty(t, 230104, "230103")
 	sys := grid.System(230103, "test")
 	wrong := must(from.app.Incoming.AddReceiver(ctx, from.hq, incoming.NewReceiver{Name: "道外区", URL: to.srv.URL, Token: "wgt_wrong"}))
 	right := must(from.app.Incoming.AddReceiver(ctx, from.hq, incoming.NewReceiver{Name: "道外区指挥部", URL: to.srv.URL, Token: to.token}))
@@ -102,6 +104,24 @@ func TestLeadsGoFromDistrictToDistrict(t *testing.T) {
 	for _, a := range []*App{from.app, to.app} {
 		if r := must(CheckDB(ctx, a.DB, a.Keys, "zh")); !r.Clean {
 			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// A token that was given to another district opens nothing here, not even what
+// its post may read.
+func TestATokenGivenAwayOnlyHandsOver(t *testing.T) {
+	c := newCounty(t, 230104, "230103")
+	for ask, want := range map[string]int{"GET /api/v1/places": 403, "GET /api/v1/leads": 403, "GET /api/v1/account": 403, "GET /api/v1/tokens": 403, "GET /tasks": 403, "GET /events": 403, "POST /api/v1/leads": 422} {
+		method, path, _ := strings.Cut(ask, " ")
+		req := must(http.NewRequestWithContext(t.Context(), method, c.srv.URL+path, strings.NewReader(`{"from":"230103","reference":"1","urgency":"normal"}`)))
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		req.Header.Set("Content-Type", "application/json")
+		res := must(http.DefaultClient.Do(req))
+		text, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, not %d: %s", ask, res.StatusCode, want, text)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"wangge/internal/account"
 	"wangge/internal/grid"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/errs"
@@ -123,7 +124,7 @@ func (w *world) demands(ctx context.Context, s *server) ([]demand, error) {
 func (w *world) tokenOf(ctx context.Context, login string) (string, error) {
 	for _, l := range w.loaded.Logins {
 		if l.Login == login {
-			_, secret, err := w.Accounts.CreateToken(ctx, l.Account, l.Post, "bench", 24*time.Hour)
+			_, secret, err := w.Accounts.CreateToken(ctx, l.Account, account.NewToken{Post: l.Post, Name: "bench", TTL: 24 * time.Hour})
 			return secret, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"wangge/internal/account"
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
@@ -209,7 +210,7 @@ func (w *world) workers(ctx context.Context, occ id.ID, role grid.Role) (list []
 	}
 	list, tokens = make([]client, min(w.Clients, len(holders))), map[id.ID]string{}
 	for i, h := range holders {
-		_, secret, err := w.Accounts.CreateToken(ctx, h.account, h.post, "bench", 24*time.Hour)
+		_, secret, err := w.Accounts.CreateToken(ctx, h.account, account.NewToken{Post: h.post, Name: "bench", TTL: 24 * time.Hour})
 		if err != nil {
 			return nil, nil, 0, err
 		}

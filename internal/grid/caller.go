@@ -41,7 +41,10 @@ type Caller struct {
 	Grants    []Grant
 	// Purpose is why personal fields are asked for unmasked; logged with the look.
 	Purpose string
-	system  bool
+	// Origin is the district in whose name a token given to it acts; "" for people
+	// and their own programs.
+	Origin string
+	system bool
 }
 
 // System is the caller of commands, jobs and the simulation: every permission

@@ -39,20 +39,21 @@ type Receipt struct {
 	Receipt string `json:"receipt" doc:"The receiver's number of the lead"`
 }
 
-var (
-	districtCode = regexp.MustCompile(`^[0-9]{6}$`)
-	refShape     = regexp.MustCompile(`^[0-9A-Za-z._-]{1,60}$`)
-)
+var refShape = regexp.MustCompile(`^[0-9A-Za-z._-]{1,60}$`)
 
 // Receive takes a lead over from another district and returns the receipt. It
 // belongs to the area of the caller's post until its address says where; who is
 // to be called here already is called once. Sent again, it gets the receipt it
-// has. Needs lead.import. Errors: Denied, Invalid with the field, Conflict where
-// no emergency is open.
+// has. Needs lead.import, with a token given to the district that sends it: nobody
+// takes a receipt in another's name. Errors: Denied, Invalid with the field,
+// Conflict where no emergency is open.
 func (s *Service) Receive(ctx context.Context, c grid.Caller, r Referral) (receipt string, err error) {
 	const op = "incoming.Receive"
 	if err := c.Require(op, grid.LeadImport); err != nil {
 		return "", err
+	}
+	if c.Origin == "" || c.Origin != r.From {
+		return "", errs.E(op, errs.Denied, "incoming.referral.name", r.From)
 	}
 	area, err := s.Grid.Home(ctx, c)
 	if err != nil {
@@ -124,8 +125,6 @@ func (s *Service) referred(r Referral) (body, int, error) {
 		}
 	}
 	switch {
-	case !districtCode.MatchString(r.From):
-		return bad("from", "incoming.referral.from")
 	case !refShape.MatchString(r.Reference):
 		return bad("reference", "incoming.referral.reference")
 	case level < 0:

@@ -281,6 +281,13 @@ func TestTakenOverFromAnotherDistrict(t *testing.T) {
 		k := newWalk(t, d)
 		street := k.again(k.terms["street1"].account)
 		r := Referral{From: "230104", Reference: "77", Reason: "移交他区", Urgency: "urgent", Name: "甲", Phones: []string{"13900000011"}, Address: "幸福小区3-2-502"}
+		for _, origin := range []string{"", "230102"} { // a program of its own, a token given to another
+			street.Origin = origin
+			if _, err := k.s.Receive(ctx, street, r); !errs.Is(err, errs.Denied) {
+				t.Errorf("%q speaks for 230104: %v", origin, err)
+			}
+		}
+		street.Origin = "230104"
 		receipts := make([]string, 3)
 		for _, err := range atOnce(3, func(i int) (err error) {
 			receipts[i], err = k.s.Receive(ctx, street, r)
@@ -301,7 +308,7 @@ func TestTakenOverFromAnotherDistrict(t *testing.T) {
 		if list = k.leads("l.id > 0"); len(list) != 1 {
 			t.Errorf("%d leads of one person", len(list))
 		}
-		for field, bad := range map[string]Referral{"from": {From: "x", Reference: "1", Urgency: "normal"}, "reference": {From: "230104", Reference: "a b", Urgency: "normal"},
+		for field, bad := range map[string]Referral{"reference": {From: "230104", Reference: "a b", Urgency: "normal"},
 			"urgency": {From: "230104", Reference: "1"}, "phones": {From: "230104", Reference: "1", Urgency: "normal"}} {
 			if _, err := k.s.Receive(ctx, street, bad); !errs.Is(err, errs.Invalid) || errs.As(err).Field != field {
 				t.Errorf("%s: %v", field, err)

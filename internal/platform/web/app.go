@@ -17,6 +17,7 @@ type Options struct {
 	Renderer *Renderer // pages and error pages
 	Identity Identity  // sessions of browsers, by cookie
 	Tokens   Identity  // bearer tokens of programs; nil: none are accepted
+	Outside  []string  // all that a token given to another authority may ask, as "POST /path"
 	// Enrich adds to the context of every request of somebody logged in what the
 	// slices need to know of them, as the posts they hold; nil: nothing.
 	Enrich      func(ctx context.Context, s Session) (context.Context, error)

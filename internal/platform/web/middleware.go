@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"wangge/internal/platform/clock"
@@ -167,6 +168,9 @@ func (a *App) lookup(r *http.Request) (Session, error) {
 		return Session{Token: true}, errs.E("web.identify", errs.Unauthenticated, "web.error.token")
 	case bearer:
 		s, err := a.opt.Tokens.Lookup(r.Context(), token)
+		if err == nil && s.Origin != "" && !slices.Contains(a.opt.Outside, r.Method+" "+r.URL.Path) {
+			err = errs.E("web.identify", errs.Denied, "web.error.outside")
+		}
 		s.Token = true
 		return s, err
 	case a.opt.Identity == nil:

@@ -23,6 +23,7 @@ type Session struct {
 	Lang      string    // the account's language, "zh" or "en"; may be empty
 	Expires   time.Time // when the session ends; zero means with the browser
 	Token     bool      // came by a bearer token, not by a cookie
+	Origin    string    // of a token given to another authority: whose name it acts in
 }
 
 // Identity turns a token into a session. A token that is unknown, ended or
