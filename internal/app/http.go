@@ -61,6 +61,8 @@ func (a *App) Handler() (http.Handler, error) {
 	site.Limit("GET /api/v1/incoming/{id}/refused", web.As(web.Heavy))
 	site.Limit("POST /api/v1/marks:batch", web.MaxBody(round.MaxBatchBytes))
 	site.Limit("POST /api/v1/rounds/{id}/photos", web.MaxBody(blob.MaxUpload), web.Timeout(5*time.Minute))
+	site.Limit("POST /api/v1/tasks/{id}/changes", web.MaxBody(blob.MaxInJSON), web.Timeout(5*time.Minute))
+	site.Limit("POST /api/v1/inspections/visits/{id}", web.MaxBody(inspection.MaxPhotos*blob.MaxInJSON), web.Timeout(5*time.Minute), web.As(web.Work))
 	site.Limit("POST /api/v1/areas/import", web.MaxBody(grid.MaxAreaBytes), web.As(web.Heavy))
 	site.Limit("POST /api/v1/areas/geometry", web.MaxBody(grid.MaxGeometryBytes), web.As(web.Heavy))
 	site.Limit("GET /persons/export", web.As(web.Heavy))

@@ -1,12 +1,15 @@
 package inspection
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/blob"
 	"wangge/internal/platform/web"
 )
 
@@ -38,7 +41,9 @@ func RegisterAPI(api huma.API, s *Service) {
 	huma.Register(api, op("draw-inspection", http.MethodPost, "", "Draw a list of unannounced visits"), s.apiDraw)
 	huma.Register(api, op("get-inspection", http.MethodGet, "/{id}", "A list with what is to be visited"), s.apiShow)
 	huma.Register(api, op("get-inspection-item", http.MethodGet, "/visits/{id}", "One to be visited, with its visits"), s.apiItem)
-	huma.Register(api, web.OpAs(web.Work, op("record-inspection-visit", http.MethodPost, "/visits/{id}", "Record a visit; what was found becomes a task")), s.apiVisit)
+	visit := web.OpAs(web.Work, op("record-inspection-visit", http.MethodPost, "/visits/{id}", "Record a visit; what was found becomes a task"))
+	visit.MaxBodyBytes, visit.BodyReadTimeout = MaxPhotos*blob.MaxInJSON, -1
+	huma.Register(api, visit, s.apiVisit)
 }
 
 func (s *Service) apiList(ctx context.Context, in *struct {
@@ -79,11 +84,18 @@ func (s *Service) apiItem(ctx context.Context, in *byIDIn) (*body[View], error) 
 
 func (s *Service) apiVisit(ctx context.Context, in *struct {
 	ID   web.IDParam `path:"id"`
-	Body NewVisit
+	Body struct {
+		NewVisit
+		Photos [][]byte `json:"photos,omitempty" maxItems:"3" doc:"JPEG or PNG in base64, each at most 20 MB; encoded anew without metadata"`
+	}
 }) (*body[View], error) {
 	c, err := grid.CallerFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return answered(s.Visit(ctx, c, in.ID.ID, in.Body))
+	photos := make([]io.Reader, len(in.Body.Photos))
+	for i, b := range in.Body.Photos {
+		photos[i] = bytes.NewReader(b)
+	}
+	return answered(s.Visit(ctx, c, in.ID.ID, in.Body.NewVisit, photos...))
 }

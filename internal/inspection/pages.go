@@ -37,7 +37,7 @@ func (p *Pages) Register(app *web.App) {
 	app.Handle("POST /inspections", grid.Called(p.draw))
 	app.Handle("GET /inspections/{id}", grid.Called(p.show))
 	app.Handle("GET /inspections/visits/{id}", grid.Called(p.item))
-	app.Handle("POST /inspections/visits/{id}", grid.Called(p.visit), web.MaxBody(maxPhotos*blob.MaxUpload+1<<20), web.Timeout(5*time.Minute), web.As(web.Work))
+	app.Handle("POST /inspections/visits/{id}", grid.Called(p.visit), web.MaxBody(MaxPhotos*blob.MaxUpload+1<<20), web.Timeout(5*time.Minute), web.As(web.Work))
 	app.Handle("GET /inspections/visits/{id}/photos/{seq}/{n}", grid.Called(p.photo))
 }
 

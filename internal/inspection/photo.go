@@ -12,14 +12,14 @@ import (
 	"wangge/internal/platform/seal"
 )
 
-// maxPhotos bounds the photos of a visit.
-const maxPhotos = 3
+// MaxPhotos bounds the photos of a visit.
+const MaxPhotos = 3
 
 // prepare makes photos fit to be kept, before anything is written: small, and
 // without place, time and device.
 func prepare(ctx context.Context, photos []io.Reader) ([]blob.Photo, error) {
-	if len(photos) > maxPhotos {
-		return nil, errs.Field(errs.E("inspection.Visit", errs.Invalid, "inspection.too_many_photos", maxPhotos), "photo")
+	if len(photos) > MaxPhotos {
+		return nil, errs.Field(errs.E("inspection.Visit", errs.Invalid, "inspection.too_many_photos", MaxPhotos), "photo")
 	}
 	var out []blob.Photo
 	for _, r := range photos {

@@ -2,17 +2,22 @@ package inspection
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	"image/jpeg"
 	"image/png"
+	"log/slog"
 	"mime/multipart"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"wangge/internal/grid"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/web"
 )
 
 // picture is a photo as a phone sends it, with a telling text behind it.
@@ -86,4 +91,34 @@ func TestTheFormSendsPhotos(t *testing.T) {
 		t.Errorf("%d photos, %v, %v", len(photos), r.PostForm, err)
 	}
 	done()
+}
+
+// A program sends the photos of a visit with it.
+func TestPhotosOfAVisitByAPI(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		i, items := w.draw(Areas, 5, "s")
+		app := web.New(web.Options{Renderer: web.NewRenderer(d.Clock()), Identity: everybody{}, Log: slog.New(slog.DiscardHandler)})
+		RegisterAPI(web.NewAPI(app, "test", "1"), w.s)
+		send := func(photos ...[]byte) (int, string) {
+			text, err := json.Marshal(map[string]any{"outcome": Found, "answers": fine(i), "words": "通道锁着", "photos": photos})
+			w.ok(err)
+			req := httptest.NewRequest("POST", "/api/v1/inspections/visits/"+items[0].ID.String(), bytes.NewReader(text))
+			req.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: "x"})
+			rec := httptest.NewRecorder()
+			app.ServeHTTP(rec, req.WithContext(grid.WithCaller(req.Context(), w.as("street"))))
+			return rec.Code, rec.Body.String()
+		}
+		p := picture(t).Bytes()
+		for name, bad := range map[string][][]byte{"no picture": {[]byte("x")}, "four": {p, p, p, p}} {
+			if code, text := send(bad...); code != 422 {
+				t.Errorf("%s: %d %s", name, code, text)
+			}
+		}
+		if code, text := send(p, p); code != 200 || !strings.Contains(text, `"photos":2`) {
+			t.Fatalf("%d %s", code, text)
+		}
+		_, err := w.s.Photo(w.ctx, w.as("street"), items[0].ID, 1, 2)
+		w.ok(err)
+	})
 }

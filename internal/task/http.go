@@ -1,12 +1,14 @@
 package task
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/blob"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/web"
 )
@@ -60,6 +62,8 @@ type changeIn struct {
 	Note       string `json:"note,omitempty"`
 	Answer     string `json:"answer,omitempty"`
 	Signed     bool   `json:"signed,omitempty"`
+	Photo      []byte `json:"photo,omitempty" doc:"JPEG or PNG in base64, at most 20 MB; encoded anew without metadata"`
+	PlaceTold  bool   `json:"place_told,omitempty" doc:"Whoever took the photo was told that its place is kept, where the kind asks for it"`
 	PostID     id.ID  `json:"post_id,omitempty"`
 	MergeInto  id.ID  `json:"merge_into,omitempty"`
 	DeadlineMs int64  `json:"deadline_ms,omitempty"`
@@ -72,7 +76,9 @@ func RegisterAPI(api huma.API, s *Service) {
 	huma.Register(api, operation("list-task-kinds", http.MethodGet, "/task-kinds", "Kinds of tasks", 200), s.apiKinds)
 	huma.Register(api, operation("save-task-kind", http.MethodPut, "/task-kinds/{key}", "Add a kind, or set one anew", 204), s.apiSaveKind)
 	huma.Register(api, operation("get-task", http.MethodGet, "/tasks/{id}", "A task with its history", 200), s.apiTask)
-	huma.Register(api, web.OpAs(web.Urgent, operation("change-task", http.MethodPost, "/tasks/{id}/changes", "Do something with a task", 200)), s.apiChange)
+	change := web.OpAs(web.Urgent, operation("change-task", http.MethodPost, "/tasks/{id}/changes", "Do something with a task", 200))
+	change.MaxBodyBytes, change.BodyReadTimeout = blob.MaxInJSON, -1
+	huma.Register(api, change, s.apiChange)
 	huma.Register(api, operation("pass-task", http.MethodPost, "/tasks/{id}/pass", "Pass a directive on to posts below", 200), s.apiPass)
 	huma.Register(api, operation("task-tree", http.MethodGet, "/tasks/{id}/tree", "What a directive came to", 200), s.apiTree)
 	huma.Register(api, operation("link-task", http.MethodPost, "/tasks/{id}/links", "Link a task with another, a place, a person or a round", 200), s.apiLink)
@@ -148,8 +154,13 @@ func (s *Service) apiChange(ctx context.Context, in *struct {
 		return nil, err
 	}
 	b := in.Body
-	t, err := s.Change(ctx, c, in.ID.ID, Change{Action: b.Action, Seen: b.Events, Note: b.Note, Answer: b.Answer, Signed: b.Signed, PostID: b.PostID,
-		MergeInto: b.MergeInto, DeadlineMs: b.DeadlineMs})
+	ch := Change{Action: b.Action, Seen: b.Events, Note: b.Note, Answer: b.Answer, Signed: b.Signed, PostID: b.PostID, MergeInto: b.MergeInto, DeadlineMs: b.DeadlineMs}
+	if len(b.Photo) > 0 {
+		if ch.PhotoID, err = s.SavePhoto(ctx, c, in.ID.ID, bytes.NewReader(b.Photo), b.PlaceTold); err != nil {
+			return nil, err
+		}
+	}
+	t, err := s.Change(ctx, c, in.ID.ID, ch)
 	if err != nil {
 		return nil, err
 	}

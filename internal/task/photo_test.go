@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"mime/multipart"
 	"net/http"
 	"slices"
@@ -121,4 +122,36 @@ func (w *world) keptOf(e Event, want bool) error {
 		w.t.Errorf("stored of the place: %q", place)
 	}
 	return nil
+}
+
+// A program that says the work is done brings the photo with it.
+func TestAPhotoByAPI(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		s := newSite(t, w)
+		x := w.issue(KindFinding, "street1", "comm11")
+		send := func(photo []byte) int {
+			s.who = "comm11"
+			text, err := json.Marshal(map[string]any{"action": Finish, "note": "mended", "photo": photo})
+			w.ok(err)
+			req, err := http.NewRequest(http.MethodPost, s.srv.URL+"/api/v1/tasks/"+x.ID.String()+"/changes", bytes.NewReader(text))
+			w.ok(err)
+			req.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: "x"})
+			res, err := http.DefaultClient.Do(req)
+			w.ok(err)
+			w.ok(res.Body.Close())
+			return res.StatusCode
+		}
+		if code := send([]byte("no picture")); code != http.StatusUnprocessableEntity {
+			t.Errorf("no picture: %d", code)
+		}
+		if code := send(blobtest.WithPlace(t, binary.BigEndian, 45.75417, 126.64939)); code != http.StatusOK {
+			t.Fatalf("a picture: %d", code)
+		}
+		v, err := w.s.Task(w.ctx, w.as("street1"), x.ID)
+		w.ok(err)
+		if v.State != Done || v.History[len(v.History)-1].PhotoID == 0 {
+			t.Errorf("%+v", v.History)
+		}
+	})
 }

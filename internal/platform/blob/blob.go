@@ -24,10 +24,11 @@ import (
 
 // Limits of a photo.
 const (
-	MaxUpload = 20 << 20   // bytes accepted from the sender
-	MaxPixels = 50_000_000 // pixels decoded; more is refused before decoding
-	MaxStored = 300 << 10  // bytes kept, before sealing
-	maxEdge   = 1600       // pixels of the longer side kept
+	MaxUpload = 20 << 20              // bytes accepted from the sender
+	MaxInJSON = MaxUpload/3*4 + 1<<20 // bytes of a JSON body that brings one, in base64
+	MaxPixels = 50_000_000            // pixels decoded; more is refused before decoding
+	MaxStored = 300 << 10             // bytes kept, before sealing
+	maxEdge   = 1600                  // pixels of the longer side kept
 	minEdge   = 16
 )
 
