@@ -154,6 +154,7 @@ func New(ctx context.Context, o Options, d *db.DB, code int) (*App, error) {
 	a.Inspect = inspection.New(inspection.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Rounds: a.Rounds, Tasks: a.Tasks})
 	a.Bulletins = bulletin.New(bulletin.Deps{DB: d, Clock: clk, Keys: keys, Audit: a.Audit, Grid: a.Grid, Inspections: a.Inspect, Names: a.Accounts.Names, Bears: a.Ledger.NamesUnder})
 	a.Tasks.AddAsides(a.Bulletins.Aside)
+	a.Tasks.AddAsides(a.Incoming.Aside)
 	a.Command = command.New(a.Grid, a.Ledger, a.Rounds)
 	return a, nil
 }

@@ -14,6 +14,12 @@ func myLeads(ctx context.Context, q db.Queryer, c grid.Caller) ([]lead, error) {
 	return leadsWhere(ctx, q, a, "l.state = 'open' AND l.account_id = "+a.Add(c.AccountID)+" AND l.account_id <> 0 AND "+inForce+" ORDER BY l.urgency DESC, l.due_ms, l.id")
 }
 
+// countMine counts whom a caller has to call.
+func countMine(ctx context.Context, q db.Queryer, c grid.Caller) (n int, err error) {
+	err = q.QueryRowContext(ctx, "SELECT COUNT(*) FROM lead l WHERE l.district = $1 AND l.state = 'open' AND l.account_id = $2 AND l.account_id <> 0 AND "+inForce, c.District, c.AccountID).Scan(&n)
+	return n, err
+}
+
 // doneSince is the SQL that counts who was settled in the caller's area since an
 // instant, so that an open desk may ask it at each change: the path is written as no
 // index has it, else the day's few would be sought among all the area ever had.

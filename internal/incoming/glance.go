@@ -6,7 +6,9 @@ import (
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
+	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
+	"wangge/internal/task"
 )
 
 // What became of the card that an open desk shows.
@@ -64,4 +66,22 @@ func (s *Service) Glance(ctx context.Context, c grid.Caller, card id.ID, version
 		g.Card = cardChanged
 	}
 	return g, nil
+}
+
+// Aside is the line above a caller's inbox: whom they have to call, or, off
+// shift, how many of their area nobody has. Their tasks are the community's.
+func (s *Service) Aside(ctx context.Context, c grid.Caller) ([]task.Aside, error) {
+	const op = "incoming.Aside"
+	if !c.Can(grid.LeadCall) {
+		return nil, nil
+	}
+	n, key, err := 0, "incoming.inbox.mine", error(nil)
+	if n, err = countMine(ctx, s.DB.Read(), c); err == nil && n == 0 {
+		key = "incoming.inbox.waiting"
+		n, err = countWaiting(ctx, s.DB.Read(), c)
+	}
+	if err != nil || n == 0 {
+		return nil, errs.Wrap(op, err)
+	}
+	return []task.Aside{{Text: i18n.T(c.Lang, key, n), Href: "/desk", Waits: true}}, nil
 }

@@ -142,10 +142,25 @@ func TestNothingIsLeftBehind(t *testing.T) {
 				t.Errorf("%s: %v, want %v", when, got, of)
 			}
 		}
+		inbox := func(c grid.Caller, want ...string) {
+			t.Helper()
+			var got []string
+			for _, a := range dbtest.Must(w.s.Aside(ctx, c))(t) {
+				got = append(got, a.Text)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("the inbox says %q, not %q", got, want)
+			}
+		}
+		leader, _ := w.caller(grid.RoleBuildingLeader, w.doors[0].ParentID)
+		inbox(leader)
 		want("before anybody sits", map[id.ID]int{0: 11})
+		inbox(two, "11 人等着打电话，还没人当班")
 		dbtest.OK(t, w.s.Sit(ctx, one))
 		dbtest.OK(t, w.s.Sit(ctx, one))
 		want("one sits", map[id.ID]int{one.AccountID: 11})
+		inbox(one, "您手上有 11 人要打电话")
+		inbox(two)
 		dbtest.OK(t, w.s.Sit(ctx, two))
 		if got := loads(); got[one.AccountID]+got[two.AccountID] != 11 || got[one.AccountID]-got[two.AccountID] > 1 || got[two.AccountID]-got[one.AccountID] > 1 {
 			t.Errorf("two sit: %v", got)
