@@ -37,6 +37,7 @@ type cardForm struct {
 	MayDecide bool
 	Back      string
 	Door      string // preselected, for the address shown
+	Here      string // the community the lead belongs to
 }
 
 // rowsOfForm is how many places and companions a form has room for.
@@ -67,6 +68,9 @@ func (p *Pages) cardForm(r *http.Request, c grid.Caller, card *Card, form web.Fo
 	f.Areas = []web.Option{{Value: "", Text: web.T(r.Context(), "incoming.choose")}}
 	for _, a := range areas {
 		f.Areas = append(f.Areas, web.Option{Value: a.ID.String(), Text: grid.Label(c.Lang, a)})
+		if a.Kind == grid.Community && a.Path == card.path {
+			f.Here = a.ID.String()
+		}
 	}
 	if err != nil {
 		return f, err
@@ -133,15 +137,16 @@ func (p *Pages) leave(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 type leadPage struct {
 	web.Meta
 	Form  cardForm
-	Moved string // that somebody else was faster, and what to do
-	Typed string // what was typed, where there is no form any more to hold it
+	Other web.Form // of the page's other forms: where it belongs, the measure, the receipt
+	Moved string   // that somebody else was faster, and what to do
+	Typed string   // what was typed, where there is no form any more to hold it
 }
 
 func (p *Pages) lead(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
-	return p.leadPage(w, r, c, http.StatusOK, web.Form{})
+	return p.leadPage(w, r, c, http.StatusOK, web.Form{}, web.Form{})
 }
 
-func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form web.Form) error {
+func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, form, other web.Form) error {
 	ctx := r.Context()
 	card, err := p.s.Card(ctx, c, pathID(r))
 	if err != nil {
@@ -153,6 +158,9 @@ func (p *Pages) leadPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	}
 	if d.Form, err = p.cardForm(r, c, card, form); err != nil {
 		return err
+	}
+	if d.Other = other; other.Values == nil {
+		d.Other.Values = url.Values{"area_id": {d.Form.Here}}
 	}
 	if back := form.Values.Get("back"); back != "" {
 		d.Form.Back = back
@@ -223,9 +231,9 @@ func (p *Pages) record(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	err := p.s.Record(r.Context(), c, pathID(r), o)
 	switch {
 	case errs.Is(err, errs.Invalid):
-		return p.again(w, r, c, err)
+		return p.leadPage(w, r, c, http.StatusUnprocessableEntity, formAgain(r, err), web.Form{})
 	case errs.Is(err, errs.Conflict):
-		return p.leadPage(w, r, c, http.StatusConflict, web.Form{Values: r.PostForm})
+		return p.leadPage(w, r, c, http.StatusConflict, web.Form{Values: r.PostForm}, web.Form{})
 	case err != nil:
 		return err
 	}
@@ -237,10 +245,15 @@ func (p *Pages) record(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	return web.Redirect(w, r, "/leads/"+r.PathValue("id"))
 }
 
-// again shows the person with what was typed and what is wrong with it.
+// formAgain is a form as it was typed, with what is wrong with it.
+func formAgain(r *http.Request, err error) web.Form {
+	return web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)}
+}
+
+// again shows the person with what was typed into one of the forms beside the
+// call's, and what is wrong with it.
 func (p *Pages) again(w http.ResponseWriter, r *http.Request, c grid.Caller, err error) error {
-	form := web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)}
-	return p.leadPage(w, r, c, http.StatusUnprocessableEntity, form)
+	return p.leadPage(w, r, c, http.StatusUnprocessableEntity, web.Form{}, formAgain(r, err))
 }
 
 func (p *Pages) decide(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -249,7 +262,6 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	d := Decision{Version: version, DoorID: id.From(f.Get("door")), AreaID: id.From(f.Get("area_id")), Anywhere: f.Get("anywhere") == "1", Phone: f.Get("phone")}
 	err := p.s.Decide(r.Context(), c, pathID(r), d)
 	if errs.Is(err, errs.Invalid) {
-		f.Set("address", "")
 		return p.again(w, r, c, err)
 	}
 	if err != nil {

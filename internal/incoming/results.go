@@ -78,5 +78,5 @@ func (l *lead) measureText(lang string) string {
 	if l.body.Measure == nil {
 		return ""
 	}
-	return labelOf(measures.Measures, lang, l.Measure) + " " + l.body.Measure.FromDay + "–" + l.body.Measure.UntilDay + " (" + i18n.T(lang, "incoming.measure."+l.MeasureState) + ")"
+	return l.body.Measure.text(lang) + " (" + i18n.T(lang, "incoming.measure."+l.MeasureState) + ")"
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wangge/internal/platform/clock"
+	"wangge/internal/platform/i18n"
 )
 
 // measureRules are the dated sets of rules by which a measure is proposed. They
@@ -64,6 +65,17 @@ func (m *measureRules) propose(exposure, exposedDay, today string) *Measure {
 			Exposure: exposure, RuleFrom: m.Sets[set].From}
 	}
 	return nil
+}
+
+// text is the measure in words, each of its parts with its days.
+func (m *Measure) text(lang string) string {
+	first := labelOf(measures.Measures, lang, m.Code)
+	from, err := time.ParseInLocation(time.DateOnly, m.FromDay, clock.CST)
+	if m.Then == "" || err != nil {
+		return i18n.T(lang, "incoming.measure.one", first, m.FromDay, m.UntilDay)
+	}
+	turn := from.AddDate(0, 0, m.Days).Format(time.DateOnly)
+	return i18n.T(lang, "incoming.measure.two", first, m.FromDay, turn, labelOf(measures.Measures, lang, m.Then), m.UntilDay)
 }
 
 // source is the document of the set of rules that is named by its first day.

@@ -149,6 +149,13 @@ func TestProposals(t *testing.T) {
 			t.Errorf("%v: %q", c, got)
 		}
 	}
+	two := measures.propose("close_contact", "2022-11-12", "2022-11-14")
+	if got := two.text("zh"); got != "集中隔离，2022-11-12 至 2022-11-17；之后居家隔离，至 2022-11-20" {
+		t.Error("5 and 3 days:", got)
+	}
+	if got := measures.propose("high", "2022-11-12", "2022-11-14").text("zh"); got != "居家隔离，2022-11-12 至 2022-11-19" {
+		t.Error("7 days:", got)
+	}
 }
 
 // Whatever the callers and leads: nobody off shift keeps a lead, nobody who could

@@ -71,20 +71,12 @@ func (l Lead) ResultText(lang string) string { return resultText(lang, l.Result)
 // ClassLabel is the class in words.
 func (l Lead) ClassLabel(lang string) string { return classNamed(l.Class).In(lang) }
 
-// MeasureText is the proposed measure in words.
+// MeasureText is the proposed measure in words, each of its parts with its days.
 func (l Lead) MeasureText(lang string) string {
 	if l.Measure == nil {
 		return ""
 	}
-	return labelOf(measures.Measures, lang, l.Measure.Code)
-}
-
-// ThenText is the second part of the measure in words.
-func (l Lead) ThenText(lang string) string {
-	if l.Measure == nil {
-		return ""
-	}
-	return labelOf(measures.Measures, lang, l.Measure.Then)
+	return l.Measure.text(lang)
 }
 
 // ExposureText is the exposure that the measure goes by.
