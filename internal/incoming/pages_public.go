@@ -127,6 +127,9 @@ type poster struct {
 	Address    string // the page's, for who types
 }
 
+// maxPosters bounds the gates of a community whose posters are printed at once.
+const maxPosters = 40
+
 // poster prints the sheets for a community's notice boards and gates.
 func (p *Pages) poster(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	ctx := r.Context()
@@ -151,14 +154,24 @@ func (p *Pages) poster(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if err := add("", base); err != nil {
 		return err
 	}
+	var gates []grid.Place
 	err = p.s.Grid.Subtree(ctx, c, area.Path, []grid.Kind{grid.Point}, func(pt grid.Place) error {
-		if area.Kind != grid.Community || pt.Subkind != "gate" || len(d.Posters) > 40 {
-			return nil
+		if area.Kind == grid.Community && pt.Subkind == "gate" && len(gates) < maxPosters {
+			gates = append(gates, pt)
 		}
-		return add(pt.Name, base+"?gate="+pt.ID.String())
+		return nil
 	})
 	if err != nil {
 		return err
+	}
+	named, err := p.s.Grid.Ways(ctx, c, gates)
+	if err != nil {
+		return err
+	}
+	for _, g := range gates {
+		if err := add(named[g.ID], base+"?gate="+g.ID.String()); err != nil {
+			return err
+		}
 	}
 	return p.ren.Page(w, r, web.Print, "incoming/poster", d)
 }
