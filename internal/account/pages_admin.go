@@ -129,11 +129,7 @@ type slipPage struct {
 }
 
 func (p *Pages) slip(w http.ResponseWriter, r *http.Request, a Account, text string) error {
-	scheme := "http://"
-	if web.IsTLS(r) {
-		scheme = "https://"
-	}
-	link := scheme + r.Host + "/setup?token=" + url.QueryEscape(text)
+	link := web.ServerURL(r) + "/setup?token=" + url.QueryEscape(text)
 	qr, err := web.QR(link, text)
 	if err != nil {
 		return errs.Wrap("account.slip", err)

@@ -51,6 +51,7 @@ type Script struct {
 	Ask     []string `json:"ask"`
 	Closing string   `json:"closing"`
 	Never   string   `json:"never"`
+	Verify  string   `json:"verify,omitempty" doc:"Path of the page on which the person called checks the code"`
 }
 
 // Desk returns the caller's desk. It changes nothing.
@@ -152,6 +153,9 @@ func (s *Service) card(ctx context.Context, c grid.Caller, l *lead) (*Card, erro
 		card.OriginPlace, card.OriginCode = place.Name, place.Code
 	}
 	card.Script = script(c.Lang, l, card.Area)
+	if card.Script.Verify, err = s.verifyPath(ctx, c, l.Path); err != nil {
+		return nil, err
+	}
 	if card.Lists, err = rowCount(ctx, s.DB.Read(), c.District, l.ID); err != nil {
 		return nil, err
 	}
@@ -209,6 +213,17 @@ func script(lang string, l *lead, area string) Script {
 		out.Ask = append(out.Ask, put(q))
 	}
 	return out
+}
+
+// verifyPath is the page on which somebody of an area checks a code.
+func (s *Service) verifyPath(ctx context.Context, c grid.Caller, path string) (string, error) {
+	list, err := s.Grid.Areas(ctx, grid.System(c.District, "incoming"))
+	for _, a := range list {
+		if a.Path == path && a.Code != "" {
+			return "/verify/" + a.Code, nil
+		}
+	}
+	return "", err
 }
 
 // events are what happened to a lead, the latest first.

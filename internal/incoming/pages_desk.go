@@ -53,6 +53,9 @@ func (p *Pages) cardForm(r *http.Request, c grid.Caller, card *Card, form web.Fo
 		}
 	}
 	f.Door = f.Values.Get("door")
+	if card.Script.Verify != "" {
+		card.Script.Verify = web.ServerURL(r) + card.Script.Verify
+	}
 	for _, res := range results {
 		if res.Short {
 			f.Short = append(f.Short, res)

@@ -140,11 +140,7 @@ func (p *Pages) poster(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if err != nil {
 		return err
 	}
-	scheme := "http://"
-	if web.IsTLS(r) {
-		scheme = "https://"
-	}
-	base := scheme + r.Host + "/arrive/" + area.Code
+	base := web.ServerURL(r) + "/arrive/" + area.Code
 	d := posterPage{Meta: web.Meta{Title: web.T(ctx, "incoming.poster.title")}}
 	add := func(gate, address string) error {
 		qr, err := web.QR(address, web.T(ctx, "incoming.arrive.title"))

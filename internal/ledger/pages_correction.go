@@ -159,11 +159,7 @@ func (p *Pages) fixSlip(w http.ResponseWriter, r *http.Request, c grid.Caller) e
 	if err != nil {
 		return err
 	}
-	scheme := "http://"
-	if web.IsTLS(r) {
-		scheme = "https://"
-	}
-	d := slipPage{Meta: web.Meta{Title: web.T(ctx, "ledger.fix.slip")}, Sheet: sheet, Code: code, Until: expiryDay(until), Address: scheme + r.Host + "/fix", Newcomers: newcomers()}
+	d := slipPage{Meta: web.Meta{Title: web.T(ctx, "ledger.fix.slip")}, Sheet: sheet, Code: code, Until: expiryDay(until), Address: web.ServerURL(r) + "/fix", Newcomers: newcomers()}
 	if d.QR, err = web.QR(d.Address+"?code="+code, code); err != nil {
 		return errs.Wrap("ledger.fixSlip", err)
 	}

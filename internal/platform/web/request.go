@@ -79,6 +79,14 @@ func IsTLS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get(trustedProto) == "https"
 }
 
+// ServerURL is the server as the sender of a request knows it, as "https://host".
+func ServerURL(r *http.Request) string {
+	if IsTLS(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // TrustedProto is the header IsTLS goes by where only headers are at hand.
 const TrustedProto = trustedProto
 
