@@ -208,9 +208,13 @@ func (s *Service) writeBook(ctx context.Context, c grid.Caller, l *listRow, refu
 	if err != nil {
 		return err
 	}
+	drills, err := s.drills(ctx, c)
+	if err != nil {
+		return err
+	}
 	b := sheet.NewWorkbook(buf)
 	b.SetProperties(sheet.Properties{Title: l.Name, Identifier: l.ID.String() + "/" + c.AccountID.String()})
-	w := bookWriter{b: b, l: l, lang: c.Lang, refused: refused, at: -1}
+	w := bookWriter{b: b, l: l, lang: c.Lang, refused: refused, at: -1, mark: drillMark(c.Lang, drills[l.EmergencyID])}
 	for _, r := range rows {
 		var body rowBody
 		if err := s.Keys.OpenJSON(l.register, rowAAD(l.register, l.ID, r.n), r.sealed, &body); err != nil {
@@ -230,7 +234,8 @@ type bookWriter struct {
 	l       *listRow
 	lang    string
 	refused bool
-	at      int // index of the sheet being written
+	at      int    // index of the sheet being written
+	mark    string // of an exercise
 }
 
 func (w *bookWriter) row(r *rowBody, results []any) error {
@@ -250,7 +255,7 @@ func (w *bookWriter) row(r *rowBody, results []any) error {
 func (w *bookWriter) start(n int) (err error) {
 	w.at = n
 	h := &w.l.body.Sheets[n]
-	if w.cur, err = w.b.Sheet(h.Name, sheet.SheetOptions{}); err != nil {
+	if w.cur, err = w.b.Sheet(h.Name, sheet.SheetOptions{Mark: w.mark}); err != nil {
 		return err
 	}
 	for i, cells := range h.Head {

@@ -172,6 +172,7 @@ type listPage struct {
 	web.Meta
 	L     List
 	Leads []Lead
+	Rest  int // that are read and not shown yet
 	Form  web.Form
 	Left  int
 	Two   bool // taking it out takes a second person, and the caller is the first
@@ -187,7 +188,8 @@ func (p *Pages) listPage(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	if err != nil {
 		return err
 	}
-	d := listPage{L: l, Leads: leads, Form: form, Left: l.People - l.Done, Two: l.Rows > twoPeopleAbove && l.ClosedBy == c.AccountID}
+	shown, rest := firstOf(r, leads)
+	d := listPage{L: l, Leads: shown, Rest: rest, Form: form, Left: l.People - l.Done, Two: l.Rows > twoPeopleAbove && l.ClosedBy == c.AccountID}
 	d.Meta = web.Meta{Title: l.Name, Menu: "incoming", Crumbs: []web.Crumb{{Text: web.T(ctx, "incoming.title"), Href: "/incoming"}}}
 	return p.ren.PageStatus(w, r, status, web.Office, "incoming/list", d)
 }
@@ -225,10 +227,22 @@ type statePage struct {
 	Tabs  []web.Item
 	State State
 	Leads []Lead
-	Full  bool // there are more than are shown
+	Rest  int  // that are read and not shown yet
+	Full  bool // there are more than are read
 	Left  int  // who can be put on a transfer sheet
 	On    int  // who is on one
 	Next  string
+}
+
+// firstLeads is how many leads a page shows before somebody asks for all.
+const firstLeads = 50
+
+// firstOf is what a page shows of leads, and how many it leaves out.
+func firstOf(r *http.Request, leads []Lead) ([]Lead, int) {
+	if len(leads) <= firstLeads || r.URL.Query().Get("all") == "1" {
+		return leads, 0
+	}
+	return leads[:firstLeads], len(leads) - firstLeads
 }
 
 // inState is the page of leads in one state.
@@ -239,9 +253,10 @@ func (p *Pages) inState(state State) grid.Handler {
 		if err != nil {
 			return err
 		}
-		here, next := "/incoming/"+string(state), ""
-		if state == Done && len(leads) == shownLeads {
-			next = here + "?after=" + leads[len(leads)-1].ID.String()
+		here, next, full := "/incoming/"+string(state), "", len(leads) == shownLeads
+		leads, rest := firstOf(r, leads)
+		if state == Done && (full || rest > 0) {
+			next, rest = here+"?after="+leads[len(leads)-1].ID.String(), 0
 		}
 		left, on := 0, 0
 		if state == Sent && c.Can(grid.LeadImport) {
@@ -250,7 +265,7 @@ func (p *Pages) inState(state State) grid.Handler {
 			}
 		}
 		return p.ren.Page(w, r, layoutFor(c), "incoming/state", statePage{Next: next, Meta: web.Meta{Title: web.T(ctx, "incoming.tab."+string(state)), Menu: menuOf(c)},
-			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Full: len(leads) == shownLeads, Left: left, On: on})
+			Tabs: p.tabs(r, c, here), State: state, Leads: leads, Rest: rest, Full: full, Left: left, On: on})
 	}
 }
 

@@ -36,14 +36,20 @@ func (s *Service) MakeSheet(ctx context.Context, c grid.Caller, again bool) (Tra
 	if err := c.Require(op, grid.LeadImport); err != nil {
 		return out, err
 	}
+	drills, err := s.drills(ctx, c)
+	if err != nil {
+		return out, errs.Wrap(op, err)
+	}
 	var rows [][]any
-	err := s.DB.Write(ctx, op, func(tx *db.Tx) error {
+	drill := false
+	err = s.DB.Write(ctx, op, func(tx *db.Tx) error {
 		list, err := forSheet(ctx, tx, c, again, shownLeads)
 		if err != nil {
 			return err
 		}
-		rows = make([][]any, len(list))
+		rows, drill = make([][]any, len(list)), false
 		for i := range list {
+			drill = drill || drills[list[i].EmergencyID]
 			if err := s.open(&list[i]); err != nil {
 				return err
 			}
@@ -56,7 +62,7 @@ func (s *Service) MakeSheet(ctx context.Context, c grid.Caller, again bool) (Tra
 		return err
 	})
 	if err == nil {
-		out.File, err = transferBook(c.Lang, rows)
+		out.File, err = transferBook(c.Lang, rows, drill)
 	}
 	return out, errs.Wrap(op, err)
 }
@@ -80,13 +86,32 @@ func (s *Service) transferRow(c grid.Caller, l *lead) []any {
 	return []any{r.From + "-" + r.Reference, r.Title, r.Class, urgent[l.Urgency].In(c.Lang), r.Ask, r.Name, r.IDNo, strings.Join(r.Phones, " "), r.Address, r.Transport, r.Seat, r.Origin, r.Arrival, r.Note, l.body.Answer.To, r.Reason}
 }
 
-func transferBook(lang string, rows [][]any) ([]byte, error) {
+// drills are the emergencies that are exercises.
+func (s *Service) drills(ctx context.Context, c grid.Caller) (map[id.ID]bool, error) {
+	list, err := s.Rounds.Emergencies(ctx, grid.System(c.District, "incoming"))
+	out := map[id.ID]bool{}
+	for _, e := range list {
+		out[e.ID] = e.Drill
+	}
+	return out, err
+}
+
+// drillMark is the line above a sheet that comes from an exercise.
+func drillMark(lang string, drill bool) string {
+	if !drill {
+		return ""
+	}
+	return i18n.T(lang, "incoming.drill.mark")
+}
+
+func transferBook(lang string, rows [][]any, drill bool) ([]byte, error) {
 	cols := make([]sheet.Column, len(transferColumns))
 	for i, k := range transferColumns {
 		cols[i] = sheet.Column{Title: i18n.T(lang, "incoming.sheet."+k)}
 	}
 	var buf bytes.Buffer
-	w, err := sheet.NewXLSX(&buf, i18n.T(lang, "incoming.sheet"), cols...)
+	b := sheet.NewWorkbook(&buf)
+	w, err := b.Sheet(i18n.T(lang, "incoming.sheet"), sheet.SheetOptions{Columns: cols, Freeze: true, Mark: drillMark(lang, drill)})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +120,7 @@ func transferBook(lang string, rows [][]any) ([]byte, error) {
 			return nil, err
 		}
 	}
-	err = w.Close()
+	err = b.Close()
 	return buf.Bytes(), err
 }
 

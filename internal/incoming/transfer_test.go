@@ -18,6 +18,7 @@ import (
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
 	"wangge/internal/platform/jobs"
+	"wangge/internal/round"
 	"wangge/internal/task"
 )
 
@@ -26,6 +27,41 @@ func (w *world) runner() *jobs.Runner {
 	r := jobs.NewRunner(w.s.DB, w.s.Log)
 	w.s.Handle(r)
 	return r
+}
+
+// Every sheet that leaves an exercise says so, above and below, and is read
+// again as it was.
+func TestSheetsOfADrillSaySo(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		drill := dbtest.Must(w.s.Rounds.OpenEmergency(ctx, w.C, round.NewEmergency{Name: "区级", Basis: "预案", Purpose: "核查", Recipients: "区指挥部", RetentionDays: 30, Drill: true}))(t)
+		rep := dbtest.Must(w.s.Import(ctx, clerk, Input{Area: w.Hua.ID, EmergencyID: drill.ID, Files: csvFile("A,,,,,甲,,13900000011,,", "B,,,,,,,,,")}))(t)
+		v := w.people(clerk, rep.ListID)["甲"]
+		dbtest.OK(t, w.s.Record(ctx, clerk, v.ID, Outcome{Result: "other_city", Answer: Answer{To: "沈阳市"}}))
+		made := dbtest.Must(w.s.MakeSheet(ctx, clerk, false))(t).File
+		dbtest.OK(t, w.s.Close(ctx, clerk, rep.ListID, "演练结束"))
+		for name, data := range map[string][]byte{"handed on": made, "refused": dbtest.Must(w.s.Refused(ctx, clerk, rep.ListID))(t), "going back": dbtest.Must(w.s.Back(ctx, clerk, rep.ListID))(t)} {
+			lines := cellsOf(t, data)
+			if mark := drillMark("zh", true); lines[0][0] != mark || lines[len(lines)-1][0] != mark {
+				t.Errorf("%s: %q", name, lines)
+			}
+			if name == "refused" {
+				continue
+			}
+			heads, rows, err := read(ctx, []File{{Name: "t.xlsx", R: bytes.NewReader(data), Size: int64(len(data))}})
+			dbtest.OK(t, err)
+			taken := 0
+			for _, row := range rows {
+				if r := readRow(&heads[0], row, true); r.refused == "" {
+					taken++
+				}
+			}
+			if taken != 1 {
+				t.Errorf("%s: %d people read again of %d rows", name, taken, len(rows))
+			}
+		}
+	})
 }
 
 // A transfer sheet is a list that another district brings in as it is, in either
