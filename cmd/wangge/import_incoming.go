@@ -58,7 +58,11 @@ func importIncoming(ctx context.Context, env *environment, args []string) error 
 
 func printIncoming(env *environment, r *incoming.Report) {
 	for _, p := range r.Problems {
-		fmt.Fprintf(env.stdout, "%s %s row %d (%s): %s\n", p.File, p.Sheet, p.Row, p.Severity, p.Problem)
+		at := ""
+		if p.Column != "" {
+			at = fmt.Sprintf(" column %s %q", p.Column, p.Value)
+		}
+		fmt.Fprintf(env.stdout, "%s %s row %d%s (%s): %s\n", p.File, p.Sheet, p.Row, at, p.Severity, p.Problem)
 	}
 	fmt.Fprintf(env.stdout, "%s: %d rows, %d refused, %d about people who were there\n", r.Name, r.Rows, r.Refused, r.Joined)
 	fmt.Fprintf(env.stdout, "%d new people: %d with a door, %d with a community, %d to be placed by somebody; %d in the ledger, %d verified before\n",

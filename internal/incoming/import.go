@@ -31,6 +31,8 @@ type Problem struct {
 	File     string `json:"file"`
 	Sheet    string `json:"sheet,omitempty"`
 	Row      int    `json:"row"`
+	Column   string `json:"column,omitempty" doc:"Its letters; missing where it is about the whole row"`
+	Value    string `json:"value,omitempty" doc:"What was read there"`
 	Severity string `json:"severity" enum:"error,doubt,repaired"`
 	Problem  string `json:"problem"`
 }
@@ -168,22 +170,32 @@ func (w *intake) understand(ctx context.Context) error {
 // tell puts what is wrong with a row into the report.
 func (w *intake) tell(i int) {
 	r, h := &w.records[i], &w.heads[w.rows[i].sheet]
-	add := func(severity, key string, args ...any) {
-		if len(w.report.Problems) < shownProblems {
-			w.report.Problems = append(w.report.Problems, Problem{h.File, h.Name, w.rows[i].at, severity, i18n.T(w.c.Lang, key, args...)})
+	add := func(severity, key string, at *badCell) {
+		if len(w.report.Problems) >= shownProblems {
+			return
 		}
+		p := Problem{File: h.File, Sheet: h.Name, Row: w.rows[i].at, Severity: severity, Problem: i18n.T(w.c.Lang, key, longest)}
+		if at != nil {
+			p.Column, p.Value = sheet.ColumnName(at.column+1), at.value
+		}
+		w.report.Problems = append(w.report.Problems, p)
 	}
 	if r.refused != "" {
 		w.report.Refused++
-		add("error", r.refused, longest)
+		if len(r.faults) == 0 {
+			add("error", r.refused, nil)
+		}
+		for k := range r.faults {
+			add("error", r.refused, &r.faults[k])
+		}
 		return
 	}
-	for _, d := range r.body.Doubts {
-		if d == fixedIDNo || d == fixedPhone {
-			add("repaired", d)
-		} else {
-			add("doubt", d)
+	for k, f := range r.faults {
+		severity := "doubt"
+		if f.why == fixedIDNo || f.why == fixedPhone {
+			severity = "repaired"
 		}
+		add(severity, f.why, &r.faults[k])
 	}
 }
 

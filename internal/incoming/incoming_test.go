@@ -2,6 +2,7 @@ package incoming
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -514,6 +515,23 @@ func TestAfterTheKeyIsGone(t *testing.T) {
 		dbtest.OK(t, w.s.Follow(ctx, w.C))
 		if got := dbtest.Must(Check(ctx, d))(t); len(got.Problems) > 0 {
 			t.Error(got.Problems)
+		}
+	})
+}
+
+// What is wrong with a row is told with the cell it stands in and what was read.
+func TestABadCellIsNamed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		clerk, _ := w.caller(grid.RoleCommunity, w.Hua.ID)
+		rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,230103199003076610,13900000011,,", "B,,,,,,,1.39E+10,,", "C,,,,,,,,,", "D,,,不知道,外省来,丁,,13900000014,"+strings.Repeat("长", longest+1)+",")
+		got := map[int]string{}
+		for _, p := range rep.Problems {
+			got[p.Row] += p.Severity + " " + p.Column + " " + p.Value + ";"
+		}
+		want := map[int]string{2: "doubt G 230103199003076610;", 3: "error H 1.39E+10;", 4: "error  ;", 5: "error I " + strings.Repeat("长", 20) + "…;"}
+		if !maps.Equal(got, want) || rep.Refused != 3 {
+			t.Errorf("%v, %d refused", got, rep.Refused)
 		}
 	})
 }

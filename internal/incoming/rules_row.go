@@ -36,13 +36,21 @@ type record struct {
 	class   string
 	urgency int
 	refused string // a reason, where the row cannot go in
+	faults  []badCell
+}
+
+// badCell is a cell that is wrong, doubtful or was put right.
+type badCell struct {
+	why    string // a reason
+	column int    // from 0
+	value  string
 }
 
 // readRow understands a row. drill accepts numbers that are not assigned.
 func readRow(h *sheetHead, r rawRow, drill bool) record {
-	for _, c := range r.cells {
+	for i, c := range r.cells {
 		if utf8.RuneCountInString(c.Raw) > longest {
-			return record{refused: whyLong}
+			return record{refused: whyLong, faults: []badCell{{whyLong, i, short(c.Raw, 20) + "…"}}}
 		}
 	}
 	b := body{
@@ -57,11 +65,19 @@ func readRow(h *sheetHead, r rawRow, drill bool) record {
 			b.Class = r.text(h, "urgency") // some authorities keep the class there
 		} else {
 			b.Doubts = append(b.Doubts, doubtUrgency)
+			out.faults = append(out.faults, badCell{doubtUrgency, h.columns["urgency"], r.text(h, "urgency")})
 		}
 	}
-	b.takeIDNo(r.cell(h, roster.IDNo), drill)
-	b.takePhones(r.cell(h, roster.Phone))
-	b.takePhones(r.cell(h, roster.Landline))
+	take := func(key string, from func(c sheet.Cell)) {
+		before := len(b.Doubts)
+		from(r.cell(h, key))
+		for _, why := range b.Doubts[before:] {
+			out.faults = append(out.faults, badCell{why, h.columns[key], r.text(h, key)})
+		}
+	}
+	take(roster.IDNo, func(c sheet.Cell) { b.takeIDNo(c, drill) })
+	take(roster.Phone, b.takePhones)
+	take(roster.Landline, b.takePhones)
 	out.class = classOf(b.Class, b.Title, b.Ask, b.Transport)
 	if out.class == "other" && b.Transport != "" {
 		out.class = "transport"
