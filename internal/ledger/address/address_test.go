@@ -38,6 +38,8 @@ func TestParse(t *testing.T) {
 		{"九龙湖西路11-2号", `{"road":"九龙湖西路","roadno":"11","building":"2"}`},
 		{"学府路36-38号3-11号楼502", `{"road":"学府路","roadno":"36-38","building":"3-11","room":"502"}`},
 		{"学府路382-1203", `{"road":"学府路","roadno":"382","room":"1203"}`},
+		{"玫瑰湾三期120栋83A", `{"compound":"玫瑰湾","phase":"3","building":"120","room":"83A"}`},
+		{"机电市场东区952门面", `{"compound":"机电市场","phase":"东区","room":"952"}`},
 		{"万达广场9楼522", `{"compound":"万达广场","floor":"9","room":"522"}`},
 		{"花园小区3楼502", `{"compound":"花园小区","building":"3","room":"502"}`},
 		{"新九天7B844", `{"compound":"新九天","building":"7B","room":"844"}`},

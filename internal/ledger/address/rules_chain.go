@@ -278,7 +278,7 @@ func (r *reader) bare(n, next num, more bool) Kind {
 	case SubRoad:
 		return SubRoadNo
 	case Building:
-		if sizeOf(n.value) < 3 && !r.row || more && next.role != number {
+		if sizeOf(n.value) < 3 && !r.row && !lettered(n.value) || more && next.role != number {
 			return Unit
 		}
 		return Room
@@ -301,6 +301,11 @@ func (r *reader) bare(n, next num, more bool) Kind {
 		return Room
 	}
 	return Building
+}
+
+// lettered reports a room that a floor and a letter number: 62C.
+func lettered(value string) bool {
+	return len(value) == 3 && digitsOf(value) == 2
 }
 
 // skip gives where the next part begins behind blanks and commas.

@@ -152,7 +152,7 @@ var keyOf = map[string]Kind{"prov": Province, "city": City, "district": County, 
 // the code under test.
 func goldNumber(s string) string {
 	s = strings.TrimPrefix(fold(s), "第")
-	for _, w := range []string{"号楼", "号院", "号门", "号栋", "号幢", "单元", "号室", "号房", "号", "栋", "幢", "座", "楼", "层", "室", "房", "弄", "巷", "门", "#", "F", "村民小组", "小组", "组"} {
+	for _, w := range []string{"号楼", "号院", "号门", "号栋", "号幢", "单元", "号室", "号房", "房间", "办公", "商位", "铺位", "门面", "店面", "档口", "号", "店", "铺", "档", "间", "栋", "幢", "座", "楼", "层", "室", "房", "弄", "巷", "门", "#", "F", "村民小组", "小组", "组"} {
 		if t, ok := strings.CutSuffix(s, w); ok && t != "" {
 			s = t
 			break
