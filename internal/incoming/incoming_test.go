@@ -290,7 +290,11 @@ func TestHandedToAnotherStreet(t *testing.T) {
 		rep := w.bring(clerk, w.Hua.ID, "A,,,,,甲,,13900000011,,")
 		v := w.people(clerk, rep.ListID)["甲"].ID
 		dbtest.OK(t, w.s.Sit(ctx, other))
-		dbtest.OK(t, w.s.Record(ctx, clerk, v, Outcome{Result: "other_street", Answer: Answer{ToArea: there.ID}}))
+		s := newSite(t, w)
+		s.who = clerk
+		if _, at := s.send("/leads/"+v.String(), url.Values{"result": {"other_street"}, "to_area": {there.ID.String()}}, http.StatusSeeOther); at != "/incoming/open" {
+			t.Errorf("the sender is led to %s, which is not theirs to see any more", at)
+		}
 		if _, err := w.s.Card(ctx, clerk, v); !errs.Is(err, errs.NotFound) {
 			t.Errorf("the sender still reads it: %v", err)
 		}

@@ -242,8 +242,11 @@ func (p *Pages) record(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	}
 	done, _ := resultOf(o.Result)
 	web.Flash(w, r, "ok", "incoming.recorded", done.In(c.Lang), done.Next.In(c.Lang))
-	if r.PostForm.Get("back") == "desk" {
+	switch {
+	case r.PostForm.Get("back") == "desk":
 		return web.Redirect(w, r, "/desk")
+	case done.To == "area": // it may lie where the caller does not see it any more
+		return web.Redirect(w, r, "/incoming/open")
 	}
 	return web.Redirect(w, r, "/leads/"+r.PathValue("id"))
 }

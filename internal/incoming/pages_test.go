@@ -49,8 +49,15 @@ func newSite(t *testing.T, w *world) *site {
 	return s
 }
 
-// ask sends a form, or reads where it is nil, and fails unless the status is wanted.
+// ask is send without where it leads.
 func (s *site) ask(path string, form url.Values, want int) string {
+	s.t.Helper()
+	page, _ := s.send(path, form, want)
+	return page
+}
+
+// send sends a form, or reads where it is nil, and fails unless the status is wanted.
+func (s *site) send(path string, form url.Values, want int) (page, location string) {
 	s.t.Helper()
 	method, kind, text := http.MethodGet, "", ""
 	if form != nil {
@@ -65,7 +72,7 @@ func (s *site) ask(path string, form url.Values, want int) string {
 	if res.StatusCode != want {
 		s.t.Fatalf("%s %s: %d, want %d\n%.900s", method, path, res.StatusCode, want, b)
 	}
-	return string(b)
+	return string(b), res.Header.Get("Location")
 }
 
 // fieldOf is the value of a hidden field of a page.
