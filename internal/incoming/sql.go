@@ -90,13 +90,6 @@ func storeMore(ctx context.Context, tx *db.Tx, district int, l *lead) error {
 	return err
 }
 
-// setPerson keeps which person of the ledger a lead is about. It is no change of
-// what somebody may be recording, so the version stays.
-func setPerson(ctx context.Context, tx *db.Tx, district int, v, person id.ID) error {
-	_, err := tx.ExecContext(ctx, `UPDATE lead SET person_id = $3 WHERE district = $1 AND id = $2`, district, v, person)
-	return err
-}
-
 // giveLead hands a lead to a caller; the zero account takes it back. The version
 // stays, so that who is just recording a call of it is not refused.
 func giveLead(ctx context.Context, tx *db.Tx, district int, v, account, post id.ID) error {
