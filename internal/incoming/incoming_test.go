@@ -18,6 +18,7 @@ import (
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/i18n"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 )
 
 // The story: a list comes in, every person is called once, and it goes back with
@@ -352,6 +353,10 @@ func TestAnybodyReports(t *testing.T) {
 		}
 		bad := r
 		bad.Phone = "12"
+		_, err := w.s.Arrive(ctx, w.C, w.Hua.Code, "10.0.0.1", SelfReport{ArriveDay: "x"})
+		if got := web.FormErrors(ctx, err); len(got) != 6 {
+			t.Errorf("of an empty form only this is told: %v", got)
+		}
 		if _, err := w.s.Arrive(ctx, w.C, w.Hua.Code, "10.0.0.1", bad); !errs.Is(err, errs.Invalid) {
 			t.Errorf("a phone of two digits: %v", err)
 		}

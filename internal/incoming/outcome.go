@@ -12,6 +12,7 @@ import (
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 )
 
 // Outcome is what a caller says of a call.
@@ -110,40 +111,48 @@ func (s *Service) callable(ctx context.Context, q db.Queryer, c grid.Caller, v i
 	return l, s.open(&l)
 }
 
-// checkAnswer completes and checks what a caller says.
+// checkAnswer completes and checks what a caller says. All that is wrong is told
+// at once.
 func (s *Service) checkAnswer(ctx context.Context, c grid.Caller, l *lead, r Result, o *Outcome) error {
-	const op = "incoming.checkAnswer"
-	bad := func(field, key string, args ...any) error {
-		return errs.Field(errs.E(op, errs.Invalid, key, args...), field)
+	var faults web.FieldErrors
+	bad := func(field, key string) {
+		faults = append(faults, errs.Field(errs.E("incoming.checkAnswer", errs.Invalid, key), field))
 	}
 	o.Address, o.Note, o.Help, o.To, o.Receipt = short(o.Address, longest), short(o.Note, 1000), short(o.Help, 500), short(o.To, 200), ""
-	for field, day := range map[string]string{"exposed_day": o.ExposedDay, "test_day": o.TestDay} {
-		if t, err := time.ParseInLocation(time.DateOnly, day, clock.CST); day != "" && (err != nil || t.After(s.Clock.Now())) {
-			return bad(field, "incoming.bad_day")
-		}
-	}
 	if o.Exposure != "" && !knownCode(measures.Exposures, o.Exposure) {
-		return bad("exposure", "error.bad_choice")
+		bad("exposure", "error.bad_choice")
 	}
 	if o.Exposure != "" && o.Exposure != "none" && o.ExposedDay == "" {
-		return bad("exposed_day", "incoming.exposed_day")
+		bad("exposed_day", "incoming.exposed_day")
+	}
+	for _, f := range [][2]string{{"exposed_day", o.ExposedDay}, {"test_day", o.TestDay}} {
+		if t, err := time.ParseInLocation(time.DateOnly, f[1], clock.CST); f[1] != "" && (err != nil || t.After(s.Clock.Now())) {
+			bad(f[0], "incoming.bad_day")
+		}
 	}
 	o.Stops = slices.DeleteFunc(o.Stops, func(x Stop) bool { return strings.TrimSpace(x.Place) == "" })
 	o.Companions = slices.DeleteFunc(o.Companions, func(x Companion) bool { return strings.TrimSpace(x.Name+x.Phone) == "" })
 	if len(o.Stops) > 20 || len(o.Companions) > 20 {
-		return bad("stops", "incoming.too_long")
+		bad("stops", "incoming.too_long")
 	}
+	var err error
 	switch {
 	case r.To == "text" && o.ReceiverID != id.Zero:
-		return s.checkReceiver(ctx, c, l, o)
+		err = s.checkReceiver(ctx, c, l, o)
 	case r.To == "text" && o.To == "":
-		return bad("to", "incoming.to_missing")
+		bad("to", "incoming.to_missing")
 	case r.To == "area":
-		return s.checkArea(ctx, c, l, o)
+		err = s.checkArea(ctx, c, l, o)
 	case r.Home:
-		return s.checkDoor(ctx, c, l, o)
+		err = s.checkDoor(ctx, c, l, o)
 	}
-	return nil
+	if errs.Is(err, errs.Invalid) {
+		faults, err = append(faults, err), nil
+	}
+	if err == nil && len(faults) > 0 {
+		err = faults
+	}
+	return err
 }
 
 // checkArea requires another area of the district to hand a lead to.

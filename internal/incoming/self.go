@@ -112,29 +112,38 @@ func shortNumber(v id.ID) string {
 	return t[max(0, len(t)-6):]
 }
 
-// checkSelf turns a report into what a lead holds.
+// checkSelf turns a report into what a lead holds. All that is wrong is told at once.
 func (s *Service) checkSelf(r *SelfReport) (body, error) {
-	const op = "incoming.checkSelf"
-	bad := func(field, key string, args ...any) (body, error) {
-		return body{}, errs.Field(errs.E(op, errs.Invalid, key, args...), field)
+	var faults web.FieldErrors
+	bad := func(field, key string, args ...any) {
+		faults = append(faults, errs.Field(errs.E("incoming.checkSelf", errs.Invalid, key, args...), field))
 	}
-	for field, v := range map[string]*string{"name": &r.Name, "phone": &r.Phone, "address": &r.Address, "origin": &r.Origin} {
-		if *v = strings.TrimSpace(*v); *v == "" {
-			return bad(field, "error.required")
-		}
-		if len([]rune(*v)) > 200 {
-			return bad(field, "error.too_long", 200)
+	for _, f := range []struct {
+		name string
+		v    *string
+	}{{"name", &r.Name}, {"phone", &r.Phone}, {"origin", &r.Origin}, {"address", &r.Address}} {
+		switch *f.v = strings.TrimSpace(*f.v); {
+		case *f.v == "":
+			bad(f.name, "error.required")
+		case len([]rune(*f.v)) > 200:
+			bad(f.name, "error.too_long", 200)
 		}
 	}
 	day, err := time.ParseInLocation(time.DateOnly, r.ArriveDay, clock.CST)
 	if now := s.Clock.Now(); err != nil || day.After(now.AddDate(0, 0, daysAhead)) || day.Before(now.AddDate(0, 0, -daysAhead)) {
-		return bad("arrive", "incoming.arrive_day", daysAhead)
+		bad("arrive", "incoming.arrive_day", daysAhead)
 	}
 	if r.People < 1 || r.People > 50 {
-		return bad("people", "incoming.people.bad")
+		bad("people", "incoming.people.bad")
 	}
 	b := body{Name: short(r.Name, 60), Address: r.Address, Origin: r.Origin, Arrival: r.ArriveDay, Transport: short(r.Transport, 60), Note: short(r.Note, 300), People: r.People, Gate: r.Gate}
-	return b, b.dialled(r.Phone)
+	if err := b.dialled(r.Phone); err != nil {
+		faults = append(faults, err)
+	}
+	if len(faults) > 0 {
+		return body{}, faults
+	}
+	return b, nil
 }
 
 var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
