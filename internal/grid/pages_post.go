@@ -71,6 +71,7 @@ type postPage struct {
 	Bindings  []BindingView
 	Leaves    []Leave
 	CanManage bool
+	MayTask   bool // the caller issues tasks, and the post does them
 	NowMs     int64
 	Lang      string
 }
@@ -116,6 +117,7 @@ func (p *Pages) showPost(w http.ResponseWriter, r *http.Request, c Caller, v Pos
 	}
 	_, err = p.s.manageable(ctx, p.s.d.Read(), "grid.post", c, v.ID)
 	d.CanManage = err == nil
+	d.MayTask = c.Can(TaskIssue) && v.Role.May(TaskDo)
 	if again != nil {
 		d.Form, d.Message = again.Form, again.Message
 	}

@@ -23,6 +23,7 @@ type newPage struct {
 	Signs  []web.Option
 	Asks   []web.Option
 	Facts  []web.Option // of a report
+	ToHelp string       // where those are that the list of posts has no room for
 	Where  string       // the place it is about
 	Usual  int64        // the deadline it gets if none is given
 	Direct bool         // several posts can be addressed at once
@@ -166,6 +167,9 @@ func (p *Pages) fillTo(r *http.Request, c grid.Caller, d *newPage, ch Choices) e
 		d.To = append(d.To, levelOptions(r, ch.Levels)...)
 	}
 	d.To = append(d.To, list[1:]...)
+	if len(ch.Near) >= maxNear {
+		d.ToHelp = web.T(ctx, "task.to.more")
+	}
 	return nil
 }
 
@@ -226,7 +230,7 @@ func (p *Pages) issue(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 
 // renamed gives errors the names that the form's inputs have.
 func renamed(list map[string]string) map[string]string {
-	for from, to := range map[string]string{"post": "to", "posts": "to", "question": "ask_label", "options": "ask_options"} {
+	for from, to := range map[string]string{"post": "to", "posts": "to", "type": "ask", "question": "ask_label", "options": "ask_options"} {
 		if text, ok := list[from]; ok {
 			list[to] = text
 			delete(list, from)
@@ -242,8 +246,9 @@ func (p *Pages) issueForm(r *http.Request, c grid.Caller) (t Task, n int, err er
 	if in.DeadlineMs, err = web.LocalTime(f.Get("deadline"), "deadline"); err != nil {
 		return t, 0, err
 	}
-	if typ := f.Get("ask"); typ != "" && in.Kind == KindDirective {
-		in.Question = &Question{Type: typ, Label: f.Get("ask_label"), Options: strings.Split(f.Get("ask_options"), "\n")}
+	if q := (Question{Type: f.Get("ask"), Label: f.Get("ask_label")}); in.Kind == KindDirective && (q.Type != "" || strings.TrimSpace(q.Label) != "") {
+		q.Options = strings.Split(f.Get("ask_options"), "\n")
+		in.Question = &q
 	}
 	if of := named(f, "links"); of > 0 {
 		in.Links = []Link{{"task", of}}

@@ -9,8 +9,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/internal/grid"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/web"
@@ -169,5 +171,21 @@ func TestDirectivePages(t *testing.T) {
 		s.ask("hq", "zh", at+"/remind", url.Values{}, 303)
 		s.ask("comm12", "zh", at, nil, 404)
 		w.whole()
+	})
+}
+
+func TestAQuestionWithoutAFormIsRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		s := newSite(t, w)
+		page, _ := s.ask("hq", "zh", "/tasks/new", url.Values{"kind": {KindDirective}, "title": {"who returned"}, "to": {"level:street"}, "ask_label": {"how many"}}, 422)
+		if !strings.Contains(page, "请选择回答的形式") {
+			t.Error("a question was written, and nobody says how it is answered")
+		}
+		soon := w.clk.Now().Add(time.Hour).In(clock.CST).Format("2006-01-02T15:04")
+		page, _ = s.ask("hq", "zh", "/tasks/new", url.Values{"kind": {KindDirective}, "title": {"who returned"}, "to": {"level:street"}, "deadline": {soon}, "urgent": {"1"}}, 422)
+		if !strings.Contains(page, `<details class="pick" open>`) {
+			t.Error("what is missing is told inside a part that is folded")
+		}
 	})
 }

@@ -87,7 +87,7 @@ func tidyQuestion(q *Question) error {
 	q.Label = strings.TrimSpace(q.Label)
 	switch {
 	case !slices.Contains(questionTypes, q.Type):
-		return errs.Field(errs.E(op, errs.Invalid, "task.question.type"), "question")
+		return errs.Field(errs.E(op, errs.Invalid, "task.question.type"), "type")
 	case q.Label == "" || utf8.RuneCountInString(q.Label) > maxTitle:
 		return errs.Field(errs.E(op, errs.Invalid, "task.question.label", maxTitle), "question")
 	case q.Type != "choice":
