@@ -15,6 +15,10 @@ import (
 // byHand are the kinds of things people may link a task with.
 var byHand = []string{"task", "place", "person", "round"}
 
+// linkTransfer links the tasks of a transfer's posts with it; its id is that of
+// the transfer's own task.
+const linkTransfer = "transfer"
+
 // Tie is a link as a task's page shows it to somebody.
 type Tie struct {
 	Link
@@ -27,7 +31,7 @@ type Tie struct {
 func (t Tie) made() bool { return t.ByHand && slices.Contains(byHand, t.Kind) }
 
 // hrefs are the pages of what tasks are linked with.
-var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "lead": "/leads/", "call": "/duty/calls/", "inspection": "/inspections/visits/", "relief": "/relief/"}
+var hrefs = map[string]string{"task": "/tasks/", "place": "/places/", "household": "/households/", "person": "/persons/", "round": "/rounds/", "lead": "/leads/", "call": "/duty/calls/", "inspection": "/inspections/visits/", "relief": "/relief/", linkTransfer: "/transfers/"}
 
 // Link links a task with another, a place, a person or a round that the caller
 // may see. It stands in the history, and between two tasks it is the link of
@@ -226,7 +230,7 @@ func (s *Service) tieWords(ctx context.Context, c grid.Caller, b bearings, v *Vi
 	links = links[:min(len(links), maxTies)]
 	var tasks []id.ID
 	for _, l := range links {
-		if l.Kind == "task" {
+		if l.Kind == "task" || l.Kind == linkTransfer {
 			tasks = append(tasks, l.ObjectID)
 		}
 	}
@@ -237,6 +241,9 @@ func (s *Service) tieWords(ctx context.Context, c grid.Caller, b bearings, v *Vi
 	for _, l := range links {
 		if v.tied[l], err = s.tieWord(ctx, c, l, titles); err != nil {
 			return err
+		}
+		if l.Kind == linkTransfer && v.stands&owner != 0 { // it shows them their part
+			v.tied[l] = Tie{Link: l, Text: v.tied[l].Text, Href: l.href()}
 		}
 	}
 	for i, t := range v.Links {
@@ -268,7 +275,7 @@ func (v *View) linked() (out []Link) {
 func (s *Service) tieWord(ctx context.Context, c grid.Caller, l Link, titles map[id.ID]string) (Tie, error) {
 	t, err := Tie{Link: l}, error(nil)
 	switch {
-	case l.Kind == "task":
+	case l.Kind == "task" || l.Kind == linkTransfer:
 		seen := false
 		if t.Text, seen = titles[l.ObjectID]; !seen {
 			return t, nil

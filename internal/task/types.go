@@ -92,7 +92,7 @@ type Link struct {
 }
 
 // LinkKinds lists what tasks may be linked with.
-var LinkKinds = []string{"task", "place", "household", "person", "round", "lead", "call", "inspection", "relief"}
+var LinkKinds = []string{"task", "place", "household", "person", "round", "lead", "call", "inspection", "relief", linkTransfer}
 
 // Issue is a task to be made. Only what stands as needed must be given.
 type Issue struct {

@@ -268,7 +268,7 @@ func says(title, arg, text string) *task.Says {
 // giveCare issues the task of a post that cares.
 func (w *work) giveCare(ctx context.Context, l *Left) error {
 	t, err := w.s.Tasks.IssueTx(ctx, w.tx, acting(w.c), task.Issue{Kind: kindCare, Says: says("transfer.care.title", l.Name, "transfer.care.text"),
-		PostID: l.CarerPostID, FromPost: w.t.IssuerPostID, PlaceID: w.t.HomeID, DeadlineMs: l.VisitMs, Links: []task.Link{{Kind: "task", ObjectID: w.t.ID}}})
+		PostID: l.CarerPostID, FromPost: w.t.IssuerPostID, PlaceID: w.t.HomeID, DeadlineMs: l.VisitMs, Links: []task.Link{{Kind: "transfer", ObjectID: w.t.ID}}})
 	l.TaskID = t.ID
 	if err != nil && errs.KindOf(err) == errs.Invalid {
 		err = errs.Field(err, "carer")

@@ -237,7 +237,7 @@ func (w *work) alarm(ctx context.Context) error {
 		task *id.ID
 	}{{h.FromPostID, &h.alarmFrom}, {h.ToPostID, &h.alarmTo}} {
 		t, err := w.s.Tasks.IssueTx(ctx, w.tx, w.c, task.Issue{Kind: task.KindAlarm, Says: says("transfer.alarm.title", strconv.Itoa(h.Seq), "transfer.alarm.text"),
-			PostID: to.post, FromPost: w.t.IssuerPostID, PlaceID: w.t.HomeID, Links: []task.Link{{Kind: "task", ObjectID: w.t.ID}}})
+			PostID: to.post, FromPost: w.t.IssuerPostID, PlaceID: w.t.HomeID, Links: []task.Link{{Kind: "transfer", ObjectID: w.t.ID}}})
 		if err != nil {
 			return err
 		}

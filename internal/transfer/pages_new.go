@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
@@ -11,8 +12,8 @@ import (
 	"wangge/internal/platform/web"
 )
 
-// rows are the hops that the form has room for.
-const rows = 4
+// rows are the hops that the form has room for, unfolded those it shows at once.
+const rows, unfolded = 4, 2
 
 type newPage struct {
 	web.Meta
@@ -23,6 +24,11 @@ type newPage struct {
 	From  []web.Option
 	Next  []web.Option
 	Rows  []int
+}
+
+// Unfolds reports whether the form shows its later hops: something stands there.
+func (d newPage) Unfolds() bool {
+	return len(plan(d.Form.Values).Steps) > unfolded
 }
 
 func (p *Pages) fresh(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -73,7 +79,7 @@ func (p *Pages) readNew(r *http.Request, c grid.Caller, v url.Values) (d newPage
 	return d, err
 }
 
-// plan reads the form; rows without a post end the chain.
+// plan reads the form; rows with nothing in them end the chain.
 func plan(f url.Values) Plan {
 	p := Plan{HomeID: named(f, "home"), People: f.Get("people"), To: f.Get("to"), FromPost: named(f, "from_post")}
 	for _, text := range f["who"] {
@@ -86,15 +92,32 @@ func plan(f url.Values) Plan {
 		st := Step{PostID: named(f, "post"+n), Place: f.Get("place" + n)}
 		if text := f.Get("minutes" + n); text != "" {
 			var err error
-			if st.Minutes, err = strconv.Atoi(text); err != nil {
+			if st.Minutes, err = strconv.Atoi(text); err != nil || st.Minutes == 0 {
 				st.Minutes = -1
 			}
 		}
-		if st.PostID != id.Zero {
-			p.Steps = append(p.Steps, st)
-		}
+		p.Steps = append(p.Steps, st)
+	}
+	for n := len(p.Steps); n > 0 && p.Steps[n-1] == (Step{}); n-- {
+		p.Steps = p.Steps[:n-1]
 	}
 	return p
+}
+
+// inputErrors gives errors of the chain the names that the form's inputs have.
+func inputErrors(list map[string]string) map[string]string {
+	out := map[string]string{}
+	for field, text := range list {
+		switch part := strings.Split(field, "."); {
+		case part[0] != "steps":
+			out[field] = text
+		case len(part) == 3:
+			out[part[2]+part[1]] = text
+		default:
+			out["post1"] = text
+		}
+	}
+	return out
 }
 
 func (p *Pages) create(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
@@ -110,10 +133,6 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request, c grid.Caller) er
 	if again != nil {
 		return again
 	}
-	d.Form.Errors = web.FormErrors(r.Context(), err)
-	if text, ok := d.Form.Errors["steps"]; ok {
-		d.Form.Errors["post1"] = text
-		delete(d.Form.Errors, "steps")
-	}
+	d.Form.Errors = inputErrors(web.FormErrors(r.Context(), err))
 	return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, layout(c), "transfer/new", d)
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	_ "embed"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -101,15 +102,20 @@ func (p *Plan) tidy() error {
 		s.Place = strings.TrimSpace(s.Place)
 		switch {
 		case s.PostID == id.Zero || s.PostID == before:
-			return bad("steps", "transfer.steps.same", i+1)
+			return bad(stepField(i, "post"), "transfer.steps.same", i+1)
 		case s.Minutes < 1 || s.Minutes > maxMinutes:
-			return bad("steps", "transfer.steps.minutes", i+1, maxMinutes)
+			return bad(stepField(i, "minutes"), "transfer.steps.minutes", i+1, maxMinutes)
 		case utf8.RuneCountInString(s.Place) > maxWords:
-			return bad("steps", "error.too_long", maxWords)
+			return bad(stepField(i, "place"), "error.too_long", maxWords)
 		}
 		before = s.PostID
 	}
 	return nil
+}
+
+// stepField names an input of the step with an index: steps.2.minutes.
+func stepField(i int, name string) string {
+	return "steps." + strconv.Itoa(i+1) + "." + name
 }
 
 // Lack is one thing that keeps a transfer from starting.

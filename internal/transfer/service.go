@@ -201,7 +201,7 @@ func (s *Service) chain(ctx context.Context, c grid.Caller, p Plan, t *Transfer)
 	for i, st := range p.Steps {
 		to := line.Post(st.PostID)
 		if to == nil || !to.Role.May(grid.TaskDo) || !to.Runs(t.CreatedMs) {
-			return errs.Field(errs.E("transfer.Create", errs.Invalid, "transfer.steps.post", i+1), "steps")
+			return errs.Field(errs.E("transfer.Create", errs.Invalid, "transfer.steps.post", i+1), stepField(i, "post"))
 		}
 		t.Hops = append(t.Hops, Hop{Seq: i + 1, FromPostID: from, ToPostID: st.PostID, Place: st.Place, Minutes: st.Minutes})
 		from = st.PostID

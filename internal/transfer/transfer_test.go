@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
 	"wangge/internal/platform/id"
+	"wangge/internal/platform/web"
 	"wangge/internal/task"
 )
 
@@ -72,6 +74,9 @@ func TestNobodyLeavesDependantsBehind(t *testing.T) {
 		w.ok(err)
 		if len(v.Left) != 1 || !v.Accepts(of(x, "old").ID) || v.Left[0].Kind != "" || v.Keys != "" {
 			t.Errorf("the leader is asked for one and is not told why: %+v", v.Left)
+		}
+		if v, err := w.tasks.Task(ctx, w.as("leader"), of(x, "old").TaskID); err != nil || len(v.Links) != 1 || v.Links[0].Href != "/transfers/"+x.ID.String() {
+			t.Errorf("the carer's task leads not to where they accept: %+v, %v", v.Links, err)
 		}
 		looks := func(who string) (n int) {
 			w.ok(d.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM look WHERE purpose = 'transfer' AND account_id = $1 AND person_id = $2`, w.acct[who], of(x, "old").PersonID).Scan(&n))
@@ -330,6 +335,23 @@ func TestPlans(t *testing.T) {
 		err := p.tidy()
 		if c.key == "" && err != nil || c.key != "" && (err == nil || errs.As(err).Key != c.key) {
 			t.Errorf("%s: %v, want %q", name, err, c.key)
+		}
+	}
+}
+
+func TestTheFormOfAChain(t *testing.T) {
+	form := url.Values{"to": {"there"}, "people": {"two"}, "from_post": {"1"}, "post1": {"2"}, "place2": {"the gate"}, "post3": {"4"}, "minutes3": {"0"}}
+	for _, c := range []struct{ set, to, field string }{{"", "", "post2"}, {"post2", "3", "minutes3"}, {"minutes3", "20", ""}} {
+		if c.set != "" {
+			form.Set(c.set, c.to)
+		}
+		p := plan(form)
+		got := inputErrors(web.FormErrors(ctx, p.tidy()))
+		if _, told := got[c.field]; told != (c.field != "") || len(got) > 1 {
+			t.Errorf("after %s: told at %v, want %q", c.set, got, c.field)
+		}
+		if !(newPage{Form: web.Form{Values: form}}).Unfolds() {
+			t.Error("the third hop is folded away")
 		}
 	}
 }
