@@ -71,6 +71,9 @@ func (p *Pages) kind(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 func (p *Pages) kindForm(w http.ResponseWriter, r *http.Request, c grid.Caller, status int, list Kinds, f web.Form) error {
 	ctx, key := r.Context(), r.PathValue("key")
 	d := kindPage{Form: f, Key: key, Meta: kindMeta(r, "task.kind.edit")}
+	if key == "new" {
+		d.Meta = kindMeta(r, "task.kind.new")
+	}
 	_, d.Ships = Kinds(shipped).Get(key)
 	words := func(prefix string, values ...string) (out []web.Option) {
 		for _, v := range values {
@@ -97,15 +100,18 @@ func (p *Pages) kindForm(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 }
 
 func (p *Pages) saveKind(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
+	list, err := p.s.Kinds(r.Context(), c)
+	if err != nil {
+		return err
+	}
 	k, err := readKind(r.PathValue("key"), r.PostForm)
+	if _, taken := list.Get(k.Key); err == nil && taken && r.PathValue("key") == "new" {
+		err = errs.Field(errs.E("task.saveKind", errs.Invalid, "task.kind.key.taken"), "key")
+	}
 	if err == nil {
 		err = p.s.SaveKind(r.Context(), c, k)
 	}
 	if errs.Is(err, errs.Invalid) {
-		list, again := p.s.Kinds(r.Context(), c)
-		if again != nil {
-			return again
-		}
 		return p.kindForm(w, r, c, http.StatusUnprocessableEntity, list, web.Form{Values: r.PostForm, Errors: web.FormErrors(r.Context(), err)})
 	}
 	if err != nil {

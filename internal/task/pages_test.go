@@ -134,6 +134,11 @@ func TestPagesOfEveryStateAndStanding(t *testing.T) {
 		}
 		s.ask("hq", "zh", "/task-kinds/new", url.Values{"key": {"rumour"}, "label": {"谣言"}, "way": {"up"}, "hours": {"work"}, "closes": {"done"}, "deadline": {"240"}, "least": {"120"},
 			"check": {"60"}, "minutes": {"10"}, "ladder": {"up 0\nstreet 60"}}, 303)
+		page, _ = s.ask("hq", "zh", "/task-kinds/new", url.Values{"key": {KindHelp}, "label": {"x"}, "way": {"up"}, "hours": {"work"}, "closes": {"done"}, "deadline": {"240"}, "least": {"120"},
+			"check": {"60"}, "minutes": {"10"}}, 422)
+		if !strings.Contains(page, "这个代码已经有了") {
+			t.Error("a new kind takes the place of one that ships")
+		}
 		_, at = s.ask("leader11", "zh", "/tasks/new", url.Values{"kind": {"rumour"}, "title": {"x"}}, 303)
 		if page, _ = s.ask("grid11", "zh", at, nil, 200); !strings.Contains(page, "谣言") {
 			t.Error("the place's own kind does not show")
