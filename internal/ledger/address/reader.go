@@ -20,6 +20,7 @@ type reader struct {
 	vague  bool            // the compound's name does not say that it is one
 	towers bool            // buildings of the compound bear letters
 	trade  bool            // the compound's name says that people work in it
+	hall   bool            // the compound is one house or hall with many shops or offices
 	row    bool            // the building is a row of bungalows
 	again  bool            // an area was named again right before
 	broke  bool            // a separator stands before what comes
@@ -89,6 +90,7 @@ func (r *reader) add(kind Kind, lo, hi int, value string) int {
 	if kind == Compound {
 		home := vocab.Homes.atEnd(value) != ""
 		r.trade = !home && vocab.Trades.atEnd(value) != ""
+		r.hall = vocab.Halls.atEnd(value) != ""
 		r.towers = home || vocab.Towers.atEnd(value) != ""
 	}
 	r.broke, r.again = false, false
@@ -106,6 +108,9 @@ func (r *reader) noise(i int) int {
 		return r.add(Repeated, i, i+len(w), "")
 	}
 	if w := vocab.Noise.at(r.text[i:]); w != "" {
+		return r.add(Repeated, i, i+len(w), "")
+	}
+	if w := vocab.Shops.at(r.text[i:]); w != "" && r.last == Room && i+len(w) == r.chunkEnd(i) {
 		return r.add(Repeated, i, i+len(w), "")
 	}
 	return i

@@ -210,7 +210,7 @@ func (r *reader) community(i int) int {
 		return i
 	}
 	if full {
-		end += len(vocab.Committees.at(r.text[end:]))
+		end += r.committee(i, end)
 	}
 	return r.add(Community, i, end, r.text[i:end])
 }
@@ -228,6 +228,9 @@ func (r *reader) isCommunity(lo, end int, full bool) bool {
 	if full {
 		return true
 	}
+	if hi := r.chunkEnd(lo); runes(name) == 2 && hi > end && vocab.Roads.within(r.text[end:hi]) == 0 {
+		return false // 闲林山水
+	}
 	if n, ok := r.numberAt(end); ok && (n.role == zone || n.role == phase) {
 		return false // 柳青八区
 	}
@@ -242,4 +245,18 @@ func (r *reader) isCommunity(lo, end int, full bool) bool {
 		at += w
 	}
 	return true
+}
+
+// committee gives how many bytes behind a village's full name still belong to it:
+// its committee, but not that of a village, which is a house of its own there
+// (乐一村|村委会), or the word once more (彭村村).
+func (r *reader) committee(lo, end int) int {
+	rest := r.text[end:]
+	if !strings.HasSuffix(r.text[lo:end], vocab.Village) {
+		return len(vocab.Committees.at(rest))
+	}
+	if vocab.Villages.at(rest) == vocab.Village {
+		return len(vocab.Village)
+	}
+	return 0
 }

@@ -140,7 +140,7 @@ func (r *reader) slots(c []num) []Kind {
 	case r.last == RoadNo && len(c) == 2 && digitsOf(c[0].value) >= 3 || r.last == Floor && len(c) == 2:
 		return []Kind{Room, Rest}
 	case len(c) == 2:
-		if digitsOf(c[1].value) < 3 && c[1].role == bare {
+		if digitsOf(c[1].value) < 3 && c[1].role == bare && !r.trade {
 			return []Kind{Building, Unit}
 		}
 		return []Kind{Building, Room}
@@ -155,6 +155,9 @@ func (r *reader) slots(c []num) []Kind {
 // meaning tells what a single number is: by the word behind it, and where that
 // says little by what stands before and behind.
 func (r *reader) meaning(n num) Kind {
+	if r.shop(n) {
+		return Room
+	}
 	next, more := r.numberAt(r.skip(n.hi))
 	switch n.role {
 	case building:
@@ -193,6 +196,16 @@ func (r *reader) meaning(n num) Kind {
 		return r.numbered(n, next, more)
 	}
 	return r.bare(n, next, more)
+}
+
+// shop reports whether a number within a compound or a building is that of a shop
+// by the word behind it (122号商铺).
+func (r *reader) shop(n num) bool {
+	w := vocab.Shops.at(r.text[n.hi:])
+	if w == "" || n.role != number && n.role != bare || !r.has[Compound] && !r.within() {
+		return false
+	}
+	return len(w) > 3 || sizeOf(n.value) > 1 && n.hi+len(w) == r.chunkEnd(n.hi)
 }
 
 func (r *reader) laneOr(num) Kind {
@@ -240,8 +253,10 @@ func (r *reader) numbered(n, next num, more bool) Kind {
 		switch {
 		case more:
 			return Building
-		case r.vague && r.last == Compound && !r.has[RoadNo]:
-			return RoadNo
+		case r.vague && r.last == Compound && !r.has[RoadNo], r.last == Phase && r.has[Community] && !r.has[Compound]:
+			return RoadNo // 西黄村一区141号
+		case r.last == Compound && r.hall && sizeOf(n.value) == 3:
+			return Room
 		case sizeOf(n.value) > 3 || sizeOf(n.value) == 3 && r.trade && r.last == Phase:
 			return Room
 		}

@@ -17,7 +17,7 @@ func (r *reader) glued(kind Kind, lo, at, end int) int {
 	case Street:
 		return r.gluedTown(lo, end)
 	case Community:
-		return r.gluedVillage(lo, at)
+		return r.gluedVillage(lo, at, end)
 	}
 	return lo
 }
@@ -76,17 +76,6 @@ func (r *reader) gluedTown(lo, end int) int {
 	return lo
 }
 
-// gluedVillage: before a village may stand the town it belongs to.
-func (r *reader) gluedVillage(lo, at int) int {
-	for n := 5; n >= 2; n-- {
-		k := forth(r.text, lo, n)
-		if k < at && runes(r.text[k:at]) >= 2 && (r.placeNamed(r.text[lo:k]) != nil || vocab.Zones.atEnd(r.text[lo:k]) != "") {
-			return k
-		}
-	}
-	return lo
-}
-
 // placeNamed gives the county or street that a text names here, in full or
 // short: one of where the text is so far, or of the same city; where nothing is
 // known yet, one that alone bears a telling name.
@@ -107,8 +96,8 @@ func (r *reader) placeNamed(text string) *nation.Area {
 	return found
 }
 
-// addGlued notes the names that stand before another one without a sign.
-func (r *reader) addGlued(lo, hi int) int {
+// addGlued notes the name that stands without a sign before one of another kind.
+func (r *reader) addGlued(before Kind, lo, hi int) int {
 	text := r.text[lo:hi]
 	switch a := r.placeNamed(text); {
 	case a != nil:
@@ -129,8 +118,12 @@ func (r *reader) addGlued(lo, hi int) int {
 		return r.add(Compound, lo, hi, text)
 	case !r.has[Street] && !r.has[Community]:
 		return r.add(Street, lo, hi, text)
+	case before == Community && r.villageAt(hi) > hi:
+		return r.add(Rest, lo, hi, text) // 夹屿|双峰村
 	case !r.has[Community] && r.listed(lo, hi):
 		return r.add(Community, lo, hi, text)
+	case before == Road && r.last == Street && !r.has[Community] && runes(text) <= 3:
+		return r.add(Community, lo, hi, text) // 莘塍镇|周田|人民路
 	}
 	return r.add(Compound, lo, hi, text)
 }

@@ -28,7 +28,7 @@ func (r *reader) names(lo, hi int) int {
 		}
 		if kind, end := r.feature(lo, at, hi); kind != None {
 			if from := r.glued(kind, lo, at, end); from > lo {
-				return r.addGlued(lo, from)
+				return r.addGlued(kind, lo, from)
 			}
 			return r.add(kind, lo, end, r.text[lo:end])
 		}
@@ -95,24 +95,6 @@ func (r *reader) town(lo, at, hi int) (Kind, int) {
 	return None, 0
 }
 
-func (r *reader) village(lo, at, hi int) (Kind, int) {
-	w := vocab.Villages.at(r.text[at:hi])
-	if w == "" || r.has[Compound] || r.within() || r.has[Community] && r.last != Community {
-		return None, 0
-	}
-	end := at + len(w)
-	if more := vocab.Villages.at(r.text[end:hi]); len(w) == 3 && (more == w || vocab.Committees.at(more) != "") {
-		end += len(more) // 彭村村, 靠山村村委会
-	}
-	switch {
-	case !r.isVillage(lo, end, hi):
-		return None, 0
-	case r.has[Community]:
-		return Group, end // a natural village of the one before
-	}
-	return Community, end
-}
-
 // county reads one that the national list does not have, or no longer.
 func (r *reader) county(lo, at, hi int) (Kind, int) {
 	w := vocab.Counties.at(r.text[at:hi])
@@ -132,6 +114,9 @@ func (r *reader) compound(lo, at, hi int) (Kind, int) {
 	}
 	if w := vocab.StrongCompounds.at(r.text[at:hi]); w != "" && vocab.Roads.at(r.text[at+len(w):]) == "" && vocab.Villages.at(r.text[at+len(w):]) == "" {
 		end := at + len(w)
+		if r.countryside(w, end) {
+			return Community, end
+		}
 		return Compound, end + len(vocab.StrongCompounds.at(r.text[end:hi])) // 家属楼小区
 	}
 	if w := vocab.Whole.at(r.text[at:hi]); w != "" && runes(r.text[lo:at]) >= 2 {
@@ -160,17 +145,6 @@ func (r *reader) isRoad(lo, end, hi int, w string) bool {
 	return end == hi && ok && (n.role == number || n.role == bare || n.role == lane) && runes(r.text[lo:end]) >= 2
 }
 
-// isVillage reports whether the text from lo to end is a community's name.
-func (r *reader) isVillage(lo, end, hi int) bool {
-	name := r.text[lo:end]
-	for _, not := range vocab.NotVillages {
-		if strings.HasSuffix(name, not) {
-			return false
-		}
-	}
-	return vocab.Committees.atEnd(name) != "" || vocab.NotAfterVillage.at(r.text[end:hi]) == ""
-}
-
 // plain reads a name that no word explains: by what stands around it.
 func (r *reader) plain(lo, hi int) int {
 	text := r.text[lo:hi]
@@ -178,6 +152,8 @@ func (r *reader) plain(lo, hi int) int {
 	switch {
 	case runes(text) == 1:
 		return r.add(Repeated, lo, hi, "")
+	case numbered && r.hamlet(text, n):
+		return r.add(Community, lo, hi, text)
 	case r.has[Building] || r.has[Unit] || r.has[Floor] || r.has[Room]:
 		return r.add(Inside, lo, hi, text)
 	case r.has[Compound]:
@@ -199,7 +175,8 @@ func (r *reader) plain(lo, hi int) int {
 		}
 		return r.add(Road, lo, hi, text)
 	}
-	r.vague = vocab.Compounds.atEnd(text) == ""
+	word := vocab.Compounds.atEnd(text)
+	r.vague = word == "" || runes(word) == 1 && r.last == Community && runes(text) <= 4 // 章家楼
 	return r.add(Compound, lo, hi, text)
 }
 
@@ -227,7 +204,7 @@ func (r *reader) house() {
 		switch r.spans[i].kind {
 		case Name, Phone, IDNo, Rest, Repeated, Near:
 		default:
-			if p := &r.spans[i]; p.kind == RoadNo && last >= 0 && r.spans[last].kind == Community && r.endsPlace(i) {
+			if p := &r.spans[i]; p.kind == RoadNo && last >= 0 && r.spans[last].villagers() && r.endsPlace(i) {
 				p.kind = Room
 			}
 			last = i

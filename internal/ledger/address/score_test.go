@@ -115,11 +115,13 @@ func goldOf(row labelled) map[Kind][]string {
 			k, inLane = Lane, true
 		case s.Label == "subroadno" && inLane:
 			k = Building // the one lane is labelled a road's number here, a road there
-		case s.Label == "roadno" && before == "community" && s.End == row.Spans[len(row.Spans)-1].End:
+		case s.Label == "roadno" && (before == "community" || before == "village") && s.End == row.Spans[len(row.Spans)-1].End:
 			k = Room // as 上疃村12号
 		}
 		if s.Label != "redundant" {
-			before = s.Label
+			if before = s.Label; s.Label == "poi" && villageName(s.Text) {
+				before = "village"
+			}
 		}
 		if k == None {
 			continue
@@ -145,6 +147,16 @@ func goldOf(row labelled) map[Kind][]string {
 	return out
 }
 
+// villageName reports whether a name is one of a village, whatever its label.
+func villageName(s string) bool {
+	for _, not := range vocab.NotVillages {
+		if strings.HasSuffix(s, not) {
+			return false
+		}
+	}
+	return strings.HasSuffix(s, "村")
+}
+
 var keyOf = map[string]Kind{"prov": Province, "city": City, "district": County, "town": Street, "community": Community, "road": Road, "roadno": RoadNo,
 	"poi": Compound, "houseno": Building, "cellno": Unit, "floorno": Floor, "roomno": Room}
 
@@ -161,7 +173,11 @@ func goldNumber(s string) string {
 	if n, size := hanNumber(s); size == len(s) && size > 0 {
 		return fmt.Sprint(n)
 	}
-	return tidy(s)
+	parts := strings.Split(strings.ReplaceAll(s, "/", "-"), "-")
+	for i := range parts {
+		parts[i] = tidy(parts[i])
+	}
+	return strings.Join(parts, "-")
 }
 
 // labels gives the spans of a text under the names of the labelled set.
@@ -170,9 +186,17 @@ func labels(text string) []string {
 		Compound: "poi", Phase: "subpoi", Building: "houseno", Unit: "cellno", Floor: "floorno", Room: "roomno", Zone: "devzone", SubRoad: "subroad", SubRoadNo: "subroadno",
 		Near: "assist", Inside: "person", Name: "person", Repeated: "redundant"}
 	var out []string
+	village := false // the house of a village is labelled a road's number, as goldOf has it
 	for _, s := range Spans(text) {
-		if n := names[s.Kind]; n != "" {
+		n := names[s.Kind]
+		if s.Kind == Room && village {
+			n = "roadno"
+		}
+		if n != "" {
 			out = append(out, fmt.Sprint(n, s.Start, s.End))
+		}
+		if s.Kind != Repeated {
+			village = s.Kind == Community || s.Kind == Compound && villageName(s.Value)
 		}
 	}
 	return out

@@ -100,6 +100,7 @@ type wordFile struct {
 	Units           map[string][]string `json:"units"`
 	LatinUnits      map[string]string   `json:"latin_units"`
 	Loose           list                `json:"loose"`
+	Shops           list                `json:"shops"`
 	NotUnits        map[string][]string `json:"not_units"`
 	NameAfterNumber list                `json:"name_after_number"`
 	Roads           list                `json:"roads"`
@@ -114,6 +115,11 @@ type wordFile struct {
 	NotAfterTown    list                `json:"not_after_town"`
 	Villages        list                `json:"villages"`
 	NotVillages     []string            `json:"not_villages"`
+	Village         string              `json:"village"`
+	Hamlet          string              `json:"hamlet"`
+	New             string              `json:"new"`
+	Numbered        list                `json:"numbered_villages"`
+	RuralTowns      list                `json:"rural_towns"`
 	NotAfterVillage list                `json:"not_after_village"`
 	Counties        list                `json:"counties"`
 	Groups          list                `json:"groups"`
@@ -122,6 +128,7 @@ type wordFile struct {
 	StrongCompounds list                `json:"strong_compounds"`
 	Homes           list                `json:"homes"`
 	Towers          list                `json:"towers"`
+	Halls           list                `json:"halls"`
 	Trades          list                `json:"trades"`
 	Phases          []string            `json:"phases"`
 	Directions      list                `json:"directions"`
