@@ -337,7 +337,8 @@ func (s *custody) settles(t *testing.T, clerk *tab) {
 }
 
 // goesBack: the list is closed with a reason and taken out by a second person:
-// its own columns untouched, the results behind them.
+// its own columns untouched, the results behind them, and above it that this is a
+// drill.
 func (s *custody) goesBack(t *testing.T) {
 	b := s.open(t, "district_command", "zh", 1440, 900)
 	b.visit(s.list)
@@ -353,7 +354,10 @@ func (s *custody) goesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, back := cells(t, raw), cells(t, second.download("/back"))
-	if len(back) < len(sent) {
+	if mark := back[0]; len(mark) != 1 || !strings.HasPrefix(mark[0], "演练") {
+		t.Errorf("a sheet of a drill begins with %q", mark)
+	}
+	if back = back[1:]; len(back) < len(sent) {
 		t.Fatalf("%d rows of %d come back", len(back), len(sent))
 	}
 	results := 0
