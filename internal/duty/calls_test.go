@@ -265,6 +265,7 @@ func TestPagesOfCalls(t *testing.T) {
 		ask("POST", "/duty/call", url.Values{"where": {"幸福"}, "kind": {"help"}}, 422, "一句话")
 		at := ask("POST", "/duty/call", url.Values{"where": {"幸福"}, "kind": {"help"}, "words": {"要药"}, "phone": {"12345"}}, 303, "").Header().Get("Location")
 		ask("GET", at, nil, 200, "要药")
+		ask("GET", at, nil, 200, "http://example.com/code") // an address that can be told
 		ask("POST", at+"/phone", nil, 200, "tel:12345")
 		ask("GET", "/duty/calls", nil, 200, "要药")
 		calls, err := k.s.Calls(context.Background(), k.as("own"), k.own, k.clk.Now())
@@ -274,6 +275,7 @@ func TestPagesOfCalls(t *testing.T) {
 		ask("GET", "/code/"+calls[0].Code, nil, 200, ShowCode(calls[0].Code))
 		ask("GET", "/code/00", nil, 422, "")
 		who = "gate"
+		ask("GET", "/duty?area="+k.own.String(), nil, 200, `href="/duty/call"`)
 		ask("GET", "/duty/calls", nil, 200, "要药")
 		body, _ := json.Marshal(NewCall{PlaceID: k.door, Kind: "question", Words: "x"})
 		req := httptest.NewRequest("POST", "/api/v1/calls", strings.NewReader(string(body)))

@@ -48,7 +48,8 @@ type dutyPage struct {
 	Here  Number // what holds here, its own or one from above
 	Below []Number
 	Write bool
-	Calls bool // the caller may log and list calls
+	Calls bool // the caller may list the area's calls
+	Log   bool // the caller may log one
 	Form  web.Form
 	Rota  Rota
 	Add   []web.Option // posts that can be put on the rota
@@ -87,7 +88,7 @@ func (p *Pages) read(r *http.Request, c grid.Caller, area string) (d dutyPage, e
 	}
 	d.Name = grid.Label(c.Lang, d.Area)
 	d.Meta = web.Meta{Title: web.T(ctx, "duty.title"), Menu: "duty"}
-	d.Calls = c.CanPlace(grid.TaskDo, d.Area.Path)
+	d.Calls, d.Log = c.CanPlace(grid.TaskDo, d.Area.Path), c.Can(grid.TaskDo)
 	d.Write = d.Area.Kind.IsArea() && c.CanPlace(grid.PostWrite, d.Area.Path)
 	if d.Write {
 		if d.Add, err = p.rotaOptions(r, c, d); err != nil {

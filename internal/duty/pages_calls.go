@@ -175,7 +175,8 @@ func (p *Pages) calls(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 type callPage struct {
 	web.Meta
 	Call
-	Phone string // shown, once it was asked for
+	Phone  string // shown, once it was asked for
+	CodeAt string // address at which anybody looks a code up
 }
 
 // Tell is the code as it is told.
@@ -195,7 +196,7 @@ func (p *Pages) showCall(w http.ResponseWriter, r *http.Request, c grid.Caller, 
 	if err != nil {
 		return errs.E("duty.call", errs.NotFound, "duty.call.not_found")
 	}
-	d := callPage{Meta: web.Meta{Title: web.T(r.Context(), "duty.call"), Menu: "duty", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "duty.calls"), Href: "/duty/calls"}}}}
+	d := callPage{CodeAt: web.ServerURL(r) + "/code", Meta: web.Meta{Title: web.T(r.Context(), "duty.call"), Menu: "duty", Crumbs: []web.Crumb{{Text: web.T(r.Context(), "duty.calls"), Href: "/duty/calls"}}}}
 	if d.Call, err = p.s.Call(r.Context(), c, v); err != nil {
 		return err
 	}

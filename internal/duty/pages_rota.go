@@ -3,6 +3,7 @@ package duty
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/errs"
@@ -10,7 +11,8 @@ import (
 	"wangge/internal/platform/web"
 )
 
-// rotaOptions are the posts that can be added to an area's rota.
+// rotaOptions are the posts that can be added to an area's rota, with who is in
+// them now: a community has several posts of one name.
 func (p *Pages) rotaOptions(r *http.Request, c grid.Caller, d dutyPage) ([]web.Option, error) {
 	posts, err := p.s.Candidates(r.Context(), c, d.Area)
 	if err != nil {
@@ -19,10 +21,10 @@ func (p *Pages) rotaOptions(r *http.Request, c grid.Caller, d dutyPage) ([]web.O
 	posts = slices.DeleteFunc(posts, func(post id.ID) bool {
 		return slices.ContainsFunc(d.Rota.Turns, func(t Turn) bool { return t.PostID == post })
 	})
-	words, err := p.s.Grid.PostWords(r.Context(), c, posts)
-	out := make([]web.Option, len(posts))
-	for i, post := range posts {
-		out[i] = web.Option{Value: post.String(), Text: words[post].String()}
+	turns, err := p.s.turns(r.Context(), c, posts)
+	out := make([]web.Option, len(turns))
+	for i, t := range turns {
+		out[i] = web.Option{Value: t.PostID.String(), Text: strings.Join(append([]string{t.Post}, t.On...), " · ")}
 	}
 	return out, err
 }

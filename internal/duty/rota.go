@@ -48,27 +48,42 @@ func (s *Service) Rota(ctx context.Context, c grid.Caller, area id.ID) (Rota, er
 			stands = line.Effective(over[i], now)
 		}
 	}
-	words, err := s.Grid.PostWords(ctx, c, append([]id.ID{stands}, posts...))
+	turns, err := s.turns(ctx, c, append([]id.ID{stands}, posts...))
 	if err != nil {
 		return out, errs.Wrap(op, err)
 	}
-	names, err := s.names(ctx, c, line, append([]id.ID{stands}, posts...))
-	turn := func(post id.ID) Turn {
-		t := Turn{PostID: post, Post: words[post].String(), Now: post == stands}
-		for _, a := range line.Post(post).OnDuty(now) {
-			if n := names[a]; n != "" {
-				t.On = append(t.On, n)
-			}
-		}
-		return t
-	}
-	for _, post := range posts {
-		out.Turns = append(out.Turns, turn(post))
+	out.Turns = turns[1:]
+	for i := range out.Turns {
+		out.Turns[i].Now = out.Turns[i].PostID == stands
 	}
 	if stands != id.Zero {
-		out.Stands = turn(stands)
+		out.Stands = turns[0]
+		out.Stands.Now = true
 	}
-	return out, errs.Wrap(op, err)
+	return out, nil
+}
+
+// turns are posts in words, each with who is in it and on duty now.
+func (s *Service) turns(ctx context.Context, c grid.Caller, posts []id.ID) ([]Turn, error) {
+	line, err := s.Grid.Line(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	words, err := s.Grid.PostWords(ctx, c, posts)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.names(ctx, c, line, posts)
+	out := make([]Turn, len(posts))
+	for i, post := range posts {
+		out[i] = Turn{PostID: post, Post: words[post].String()}
+		for _, a := range line.Post(post).OnDuty(s.now()) {
+			if n := names[a]; n != "" {
+				out[i].On = append(out[i].On, n)
+			}
+		}
+	}
+	return out, err
 }
 
 // names are those of who is on duty in the posts.

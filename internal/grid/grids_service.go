@@ -93,8 +93,7 @@ func (s *Service) gridNodes(ctx context.Context, c Caller, list []Grid) ([]GridN
 }
 
 func uniq(ids []id.ID) []id.ID {
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	return slices.Compact(slices.Sorted(slices.Values(ids)))
 }
 
 // gridDoors counts the doors of every grid by its path, those of the grids below

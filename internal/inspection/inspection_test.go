@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/internal/grid"
 	"wangge/internal/platform/audit"
+	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
 	"wangge/internal/platform/db/dbtest"
 	"wangge/internal/platform/errs"
@@ -239,6 +241,9 @@ func TestPages(t *testing.T) {
 		ask("GET", "/inspections", nil, 200, "<form")
 		area := w.place["street"].String()
 		ask("POST", "/inspections", url.Values{"area": {area}, "object": {"posts"}, "n": {"0"}}, 422, "请填")
+		ask("GET", "/inspections", nil, 200, `<option value="`+w.place["c1"].String())
+		ask("POST", "/inspections", url.Values{"area": {w.place["c1"].String()}, "object": {"posts"}, "n": {"1"}, "seed": {strings.Repeat("种", maxSeed)}}, 303, "")
+		ask("POST", "/inspections", url.Values{"area": {area}, "object": {"posts"}, "n": {"1"}, "seed": {strings.Repeat("种", maxSeed+1)}}, 422, "最多")
 		list := ask("POST", "/inspections", url.Values{"area": {area}, "object": {"posts"}, "n": {"5"}, "seed": {"s"}}, 303, "")
 		ask("GET", list, nil, 200, "/inspections/visits/")
 		inspection, err := id.Parse(strings.TrimPrefix(list, "/inspections/"))
@@ -247,11 +252,18 @@ func TestPages(t *testing.T) {
 		w.ok(err)
 		at := "/inspections/visits/" + items[0].ID.String()
 		ask("GET", at, nil, 200, `name="a_there"`)
+		// What was typed for one visit is not offered for the next.
+		ask("GET", at, nil, 200, `data-keep="inspection-`+items[0].ID.String()+`-0"`)
+		ask("POST", at, url.Values{"outcome": {"absent"}}, 303, "")
+		ask("GET", at, nil, 200, `data-keep="inspection-`+items[0].ID.String()+`-1"`)
 		form := url.Values{"outcome": {"found"}, "words": {"没有防护用品"}}
 		ask("POST", at, form, 422, "必填")
 		for _, f := range i.Fields {
 			form.Set("a_"+f.Key, "no")
 		}
+		form.Set("deadline", d.Clock().Now().Add(time.Hour).In(clock.CST).Format("2006-01-02T15:04"))
+		ask("POST", at, form, 422, "请放宽，或者留空")
+		form.Del("deadline")
 		ask("POST", at, form, 303, "")
 		ask("GET", at, nil, 200, "没有防护用品")
 		ask("GET", list, nil, 200, "/tasks/")

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"context"
 	"embed"
 	"net/http"
 	"net/url"
@@ -44,9 +45,10 @@ func (p *Pages) Register(app *web.App) {
 type listPage struct {
 	web.Meta
 	Area    grid.Place
-	Name    string
 	List    []Inspection
+	Names   map[id.ID]string // areas
 	Form    web.Form
+	Areas   []web.Option // the caller's own, and those below it
 	Objects []web.Option
 	Forms   []web.Option
 }
@@ -64,22 +66,29 @@ func (p *Pages) readList(r *http.Request, c grid.Caller, area string, v url.Valu
 	if err := c.Require("inspection.list", permission); err != nil {
 		return d, err
 	}
-	if area == "" {
-		d.Area, err = p.s.Grid.Home(ctx, c)
-	} else {
+	home, err := p.s.Grid.Home(ctx, c)
+	if err != nil {
+		return d, err
+	}
+	if d.Area = home; area != "" {
 		var place id.ID
 		if place, err = id.Parse(area); err != nil {
 			return d, errs.E("inspection.list", errs.NotFound, "grid.place.not_found")
 		}
-		d.Area, err = p.s.Grid.Place(ctx, c, place)
-	}
-	if err != nil {
-		return d, err
+		if d.Area, err = p.s.Grid.Place(ctx, c, place); err != nil {
+			return d, err
+		}
 	}
 	if d.List, err = p.s.List(ctx, c, d.Area.ID); err != nil {
 		return d, err
 	}
-	d.Name, d.Form.Values = grid.Label(c.Lang, d.Area), v
+	if err = p.areas(ctx, c, home, &d); err != nil {
+		return d, err
+	}
+	if v.Get("area") == "" {
+		v.Set("area", d.Area.ID.String())
+	}
+	d.Form.Values = v
 	d.Meta = web.Meta{Title: web.T(ctx, "inspection.title"), Menu: "inspections"}
 	for _, o := range Objects {
 		d.Objects = append(d.Objects, web.Option{Value: string(o), Text: web.T(ctx, "inspection.object."+string(o))})
@@ -92,6 +101,20 @@ func (p *Pages) readList(r *http.Request, c grid.Caller, area string, v url.Valu
 	return d, err
 }
 
+// areas are what a list can be drawn over, and the names of those that lists are
+// of.
+func (p *Pages) areas(ctx context.Context, c grid.Caller, home grid.Place, d *listPage) error {
+	all, err := p.s.Grid.Areas(ctx, c)
+	d.Names = make(map[id.ID]string, len(all))
+	for _, a := range all {
+		d.Names[a.ID] = grid.Label(c.Lang, a)
+		if a.ID == home.ID || a.ParentID == home.ID || a.ID == d.Area.ID {
+			d.Areas = append(d.Areas, web.Option{Value: a.ID.String(), Text: d.Names[a.ID]})
+		}
+	}
+	return err
+}
+
 // draw draws a list and leads to it.
 func (p *Pages) draw(w http.ResponseWriter, r *http.Request, c grid.Caller) error {
 	f := r.PostForm
@@ -102,7 +125,10 @@ func (p *Pages) draw(w http.ResponseWriter, r *http.Request, c grid.Caller) erro
 	n, _ := strconv.Atoi(f.Get("n")) // what is no number is refused as 0 is
 	form, _ := id.Parse(f.Get("form"))
 	made, err := p.s.Draw(r.Context(), c, NewInspection{AreaID: d.Area.ID, Object: Object(f.Get("object")), N: n, Seed: f.Get("seed"), FormID: form})
-	if errs.Is(err, errs.Invalid) {
+	if errs.Is(err, errs.Conflict) {
+		err = errs.Field(err, "object")
+	}
+	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict) {
 		d.Form.Errors = web.FormErrors(r.Context(), err)
 		return p.ren.PageStatus(w, r, http.StatusUnprocessableEntity, web.Office, "inspection/list", d)
 	}

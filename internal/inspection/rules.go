@@ -40,7 +40,7 @@ func checkDraw(in *NewInspection) error {
 		return errs.Field(errs.E(op, errs.Invalid, "error.bad_choice"), "object")
 	case in.N < 1 || in.N > maxDrawn:
 		return errs.Field(errs.E(op, errs.Invalid, "inspection.bad_n", maxDrawn), "n")
-	case len(in.Seed) > maxSeed:
+	case utf8.RuneCountInString(in.Seed) > maxSeed:
 		return errs.Field(errs.E(op, errs.Invalid, "error.too_long", maxSeed), "seed")
 	}
 	return nil
@@ -95,6 +95,15 @@ func visitable(s Status) error {
 		return errs.E("inspection.Visit", errs.Conflict, "inspection.settled")
 	}
 	return nil
+}
+
+// ownWords says of a deadline too short what can be done in a visit's form: a
+// visit is neither urgent nor signed.
+func ownWords(err error) error {
+	if e := errs.As(err); e.Key == "task.deadline.short" {
+		return errs.Field(errs.E("inspection.Visit", errs.Invalid, "inspection.deadline.short", e.Args...), "deadline")
+	}
+	return err
 }
 
 // titleOf is what a finding's task is called: its words, or their beginning.

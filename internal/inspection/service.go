@@ -315,7 +315,7 @@ func (s *Service) visitTx(ctx context.Context, tx *db.Tx, c grid.Caller, m Item,
 		}
 		t, err := s.Tasks.IssueTx(ctx, tx, c, issue)
 		if err != nil {
-			return err
+			return ownWords(err)
 		}
 		visit.TaskID = t.ID
 	}
