@@ -155,6 +155,7 @@ type taskPage struct {
 	View
 	Form    web.Form
 	Posts2  []web.Option // whom it can be handed on to
+	Refers  bool         // a referral can be made out of it
 	Message string
 }
 
@@ -197,6 +198,12 @@ func (p *Pages) page(w http.ResponseWriter, r *http.Request, c grid.Caller, stat
 	if v.Title == "" {
 		d.Meta.Title = v.KindName
 	}
+	kinds, err := p.s.Kinds(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	referral, _ := kinds.Get(KindReferral)
+	d.Refers = v.State.Open() && !referral.Retired && mayIssue(c, referral)
 	if d.Form.Values == nil {
 		d.Form.Values = url.Values{}
 	}
@@ -207,7 +214,6 @@ func (p *Pages) page(w http.ResponseWriter, r *http.Request, c grid.Caller, stat
 		}
 	}
 	if v.Can[HandOn] || v.Can[Reissue] || v.CanPass {
-		var err error
 		if d.Posts2, err = p.handTo(r, c, v); err != nil {
 			return err
 		}

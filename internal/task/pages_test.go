@@ -114,7 +114,12 @@ func TestPagesOfEveryStateAndStanding(t *testing.T) {
 			t.Error("who comes second is not told plainly")
 		}
 		_, at = s.ask("comm11", "zh", "/tasks/new", url.Values{"kind": {KindFinding}, "title": {"broken door"}, "to": {w.post["grid11"].String()}}, 303)
-		s.ask("grid11", "zh", at, nil, 200)
+		if page, _ = s.ask("grid11", "zh", at, nil, 200); strings.Contains(page, "kind=referral") {
+			t.Error("a referral is offered to who may make none")
+		}
+		if page, _ = s.ask("comm11", "zh", at, nil, 200); !strings.Contains(page, "kind=referral") {
+			t.Error("a community cannot refer a task")
+		}
 		if _, next := s.ask("grid11", "zh", at, url.Values{"do": {"transfer"}, "post": {w.post["comm11"].String()}, "note": {"needs the office"}}, 303); next != "/tasks" {
 			t.Errorf("who handed a task on to where they do not see it is led to %s", next)
 		}
