@@ -225,16 +225,21 @@ func (r *reader) isCommunity(lo, end int, full bool) bool {
 	if vocab.Villages.atEnd(name) == "" && r.followsName(end) {
 		return false
 	}
+	hi := r.chunkEnd(lo)
+	plain := hi > end && vocab.Roads.within(r.text[end:hi]) == 0 // a name follows that is no road's
+	if plain && name == r.in.Short {
+		return false // 大溪镇|大溪注塑园区
+	}
 	if full {
 		return true
 	}
-	if hi := r.chunkEnd(lo); runes(name) == 2 && hi > end && vocab.Roads.within(r.text[end:hi]) == 0 {
+	if plain && runes(name) == 2 && !r.selfNamed(end, hi) {
 		return false // 闲林山水
 	}
 	if n, ok := r.numberAt(end); ok && (n.role == zone || n.role == phase) {
 		return false // 柳青八区
 	}
-	if hi := r.chunkEnd(lo); hi > end && runes(r.text[end:hi]) < 3 {
+	if hi > end && runes(r.text[end:hi]) < 3 {
 		return false // 柳青公馆
 	}
 	for at, n := end, 0; at < len(r.text) && n < 3; n++ {
@@ -247,6 +252,13 @@ func (r *reader) isCommunity(lo, end int, full bool) bool {
 	return true
 }
 
+// selfNamed reports whether what stands from lo to hi is a compound with a name of
+// its own (柴埠小区).
+func (r *reader) selfNamed(lo, hi int) bool {
+	w := vocab.StrongCompounds.within(r.text[lo:hi])
+	return w > 0 && runes(r.text[lo:lo+w]) >= 4 && lo+w == hi
+}
+
 // committee gives how many bytes behind a village's full name still belong to it:
 // its committee, but not that of a village, which is a house of its own there
 // (乐一村|村委会), or the word once more (彭村村).
@@ -255,7 +267,7 @@ func (r *reader) committee(lo, end int) int {
 	if !strings.HasSuffix(r.text[lo:end], vocab.Village) {
 		return len(vocab.Committees.at(rest))
 	}
-	if vocab.Villages.at(rest) == vocab.Village {
+	if r.saidAgain(end) {
 		return len(vocab.Village)
 	}
 	return 0

@@ -44,6 +44,9 @@ func (r *reader) gluedRoad(lo, at int) int {
 		return lo + w
 	}
 	if k := back(r.text, core, 3); n > 4 && (r.placeNamed(r.text[lo:k]) != nil || strings.Contains(vocab.RoadPlaces, r.text[back(r.text, core, 1):core])) {
+		if strings.HasPrefix(r.text[k:], vocab.District) {
+			k += len(vocab.District) // 农发区|之江路
+		}
 		return k // 莫干山路
 	}
 	return back(r.text, core, 2)
@@ -122,7 +125,7 @@ func (r *reader) addGlued(before Kind, lo, hi int) int {
 		return r.add(Rest, lo, hi, text) // 夹屿|双峰村
 	case !r.has[Community] && r.listed(lo, hi):
 		return r.add(Community, lo, hi, text)
-	case before == Road && r.last == Street && !r.has[Community] && runes(text) <= 3:
+	case before == Road && r.last == Street && r.mayBeVillage(text):
 		return r.add(Community, lo, hi, text) // 莘塍镇|周田|人民路
 	}
 	return r.add(Compound, lo, hi, text)

@@ -14,8 +14,8 @@ func (r *reader) village(lo, at, hi int) (Kind, int) {
 		return None, 0
 	}
 	end := at + len(w)
-	if more := vocab.Villages.at(r.text[end:hi]); len(w) == 3 && more == w {
-		end += len(more) // 彭村村
+	if w == vocab.Village && r.saidAgain(end) {
+		end += len(w) // 彭村村
 	}
 	switch {
 	case !r.isVillage(lo, end, hi):
@@ -77,6 +77,12 @@ func (r *reader) hamlet(text string, n num) bool {
 	return n.role == group && size <= 4 || n.role == zone && size == 3
 }
 
+// mayBeVillage reports whether a short name could be a village's: no word in it
+// says that it is something else.
+func (r *reader) mayBeVillage(text string) bool {
+	return !r.has[Community] && runes(text) <= 3 && vocab.StrongCompounds.atEnd(text) == "" && vocab.Counties.atEnd(text) == ""
+}
+
 // gluedVillage gives where a village's name begins: before it may stand the town
 // it belongs to, or another name where the nation's list has the village.
 func (r *reader) gluedVillage(lo, at, end int) int {
@@ -97,6 +103,12 @@ func (r *reader) gluedVillage(lo, at, end int) int {
 		}
 	}
 	return lo
+}
+
+// saidAgain reports whether the word village at i belongs to the name before it,
+// and is not that of the village's committee, entry or the like.
+func (r *reader) saidAgain(i int) bool {
+	return vocab.Villages.at(r.text[i:]) == vocab.Village && vocab.OfVillage.at(r.text[i:]) == ""
 }
 
 // villageAt gives where the community at i ends that the nation's list has by its

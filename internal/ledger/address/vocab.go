@@ -116,6 +116,8 @@ type wordFile struct {
 	Villages        list                `json:"villages"`
 	NotVillages     []string            `json:"not_villages"`
 	Village         string              `json:"village"`
+	OfVillage       list                `json:"of_village"`
+	District        string              `json:"district"`
 	Hamlet          string              `json:"hamlet"`
 	New             string              `json:"new"`
 	Numbered        list                `json:"numbered_villages"`
