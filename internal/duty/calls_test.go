@@ -277,6 +277,15 @@ func TestPagesOfCalls(t *testing.T) {
 		who = "gate"
 		ask("GET", "/duty?area="+k.own.String(), nil, 200, `href="/duty/call"`)
 		ask("GET", "/duty/calls", nil, 200, "要药")
+		phone := k.as("gate")
+		phone.Grants[0].Role = grid.RoleBuildingLeader
+		list := httptest.NewRequest("GET", "/duty/calls", nil)
+		list.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: "x"})
+		seen := httptest.NewRecorder()
+		app.ServeHTTP(seen, list.WithContext(grid.WithCaller(list.Context(), phone)))
+		if !strings.Contains(seen.Body.String(), `<ul class="rows" id="calls">`) || strings.Contains(seen.Body.String(), "<table") {
+			t.Errorf("calls on a phone: %d %s", seen.Code, seen.Body)
+		}
 		body, _ := json.Marshal(NewCall{PlaceID: k.door, Kind: "question", Words: "x"})
 		req := httptest.NewRequest("POST", "/api/v1/calls", strings.NewReader(string(body)))
 		req.Header.Set("Content-Type", "application/json")

@@ -135,6 +135,7 @@ type callsPage struct {
 	Rota  Rota
 	Calls []Call
 	Late  int
+	Phone bool // in the phone's layout, which has no room for a table
 }
 
 // calls lists the calls of a day, without one named of today.
@@ -167,7 +168,7 @@ func (p *Pages) calls(w http.ResponseWriter, r *http.Request, c grid.Caller) err
 	if d.Rota, err = p.s.Rota(ctx, c, d.Area.ID); err != nil {
 		return err
 	}
-	d.Name, d.Day = grid.Label(c.Lang, d.Area), clock.Day(day)
+	d.Name, d.Day, d.Phone = grid.Label(c.Lang, d.Area), clock.Day(day), layout(c) == web.Phone
 	d.Meta = web.Meta{Title: web.T(ctx, "duty.calls"), Menu: "duty", Crumbs: []web.Crumb{{Text: web.T(ctx, "duty.title"), Href: "/duty"}}}
 	return p.ren.Page(w, r, layout(c), "duty/calls", d)
 }
