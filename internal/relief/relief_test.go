@@ -21,6 +21,24 @@ func (w *world) heard(want ...string) {
 	}
 }
 
+// Who hands over without having signed in is not asked to take over any more.
+func TestWhoHandedOverNeedNotTakeOver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.shift("gate", "cy", 0, "08:00", "16:00")
+		w.shift("gate", "ada", 0, "16:00", "00:00")
+		w.shift("gate", "bob", 1, "00:00", "08:00")
+		w.at(0, "23:40")
+		if n := w.notes("ada"); len(n) != 2 || !strings.Contains(n[0], "还没有接班") {
+			t.Errorf("before it is signed the inbox says %v", n)
+		}
+		w.ok(w.sign("ada", "gate", SideOut, ""))
+		if n := w.notes("ada"); n != nil {
+			t.Errorf("after it the inbox says %v", n)
+		}
+	})
+}
+
 // Over midnight: both sign, the items pass at the relief's signature, the
 // outgoing may mute.
 func TestBothSignOverMidnight(t *testing.T) {

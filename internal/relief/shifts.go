@@ -141,12 +141,21 @@ func (s *Service) toSign(ctx context.Context, c grid.Caller, line *grid.Line, no
 	for _, p := range posts {
 		r := rosterOf(line.Post(p), now, dayMs, since)
 		for _, t := range r.turns(now-backMs, now+soonMs()) {
+			if handedOver(list, p, t.EndMs, c.AccountID) {
+				continue
+			}
 			if key, waits := noteOf(t, recordOf(list, p, t.EndMs), c.AccountID, now, t.EndMs+waitMs(line.Post(p).Role)); key != "" {
 				out = append(out, aside(c, p, words, waits, key, clockAt(t.EndMs)))
 			}
 		}
 	}
 	return out, err
+}
+
+// handedOver reports whether somebody signed as outgoing at a later change of a
+// post: whether they once signed in does not matter any more.
+func handedOver(list []Record, post id.ID, end int64, account id.ID) bool {
+	return slices.ContainsFunc(list, func(r Record) bool { return r.PostID == post && r.EndMs > end && r.OutID == account })
 }
 
 // noteOf is what an inbox says of a change of shift to one of those who go or
