@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wangge/internal/grid"
+	"wangge/internal/grid/gridtest"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
 	"wangge/internal/platform/db"
@@ -41,33 +42,20 @@ type world struct {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	w := &world{t: t, ctx: context.Background(), place: map[string]id.ID{}, post: map[string]id.ID{}, n: map[string]id.ID{}, d: d}
-	var rows [][]any
-	add := func(name, parent, kind, path string) {
-		w.place[name] = id.New()
-		rows = append(rows, []any{district, int64(w.place[name]), int64(w.place[parent]), int64(w.place[name]), kind, name, (path + "000000000000")[:12], len(rows) + 1, path, int64(1)})
-	}
-	add("county", "", "county", "230103")
-	add("street", "county", "street", "230103001")
-	add("other", "county", "street", "230103002")
-	for _, c := range "12345" {
-		add("c"+string(c), "street", "community", "23010300100"+string(c))
-	}
-	w.ok(d.Write(w.ctx, "test", func(tx *db.Tx) error {
-		return tx.BulkInsert(w.ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "from_ms"}, rows)
-	}))
+	w := &world{t: t, ctx: context.Background(), d: d}
 	keys, log := sealtest.New(t), audit.New(district, d.Clock())
 	w.g = grid.New(d, d.Clock(), nil, nil)
 	w.s = New(Deps{DB: d, Clock: d.Clock(), Keys: keys, Audit: log, Grid: w.g, Rounds: round.New(round.Deps{DB: d, Clock: d.Clock(), Keys: keys, Audit: log}),
 		Tasks: task.New(task.Deps{DB: d, Clock: d.Clock(), Keys: keys, Audit: log, Grid: w.g})})
-	sys := grid.System(district, "test")
-	for name, role := range map[string]grid.Role{"county": grid.RoleCommand, "street": grid.RoleStreet, "other": grid.RoleStreet, "c1": grid.RoleCommunity, "c2": grid.RoleCommunity, "c3": grid.RoleCommunity, "c4": grid.RoleCommunity, "c5": grid.RoleCommunity} {
-		p, err := w.g.AddPost(w.ctx, sys, grid.NewPost{Role: role, ObjectKind: grid.ObjectPlace, ObjectID: w.place[name]})
-		w.ok(err)
-		w.post[name], w.n[name] = p.ID, id.New()
-		_, err = w.g.AddHolder(w.ctx, sys, grid.Holder{PostID: p.ID, AccountID: w.n[name]})
-		w.ok(err)
+	areas := []gridtest.Area{gridtest.At("county", "", grid.County, "230103"), gridtest.At("street", "county", grid.Street, "230103001"), gridtest.At("other", "county", grid.Street, "230103002")}
+	seats := []gridtest.Seat{gridtest.Over("county", grid.RoleCommand, "county"), gridtest.Over("street", grid.RoleStreet, "street"), gridtest.Over("other", grid.RoleStreet, "other")}
+	for _, n := range "12345" {
+		c := "c" + string(n)
+		areas = append(areas, gridtest.At(c, "street", grid.Community, "23010300100"+string(n)))
+		seats = append(seats, gridtest.Over(c, grid.RoleCommunity, c))
 	}
+	made := gridtest.Make(t, d, w.g, areas, seats)
+	w.place, w.post, w.n = made.Place, made.Post, made.Account
 	return w
 }
 

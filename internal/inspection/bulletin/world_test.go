@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wangge/internal/grid"
+	"wangge/internal/grid/gridtest"
 	"wangge/internal/inspection"
 	"wangge/internal/platform/audit"
 	"wangge/internal/platform/clock"
@@ -42,7 +43,7 @@ type world struct {
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	clk := d.Clock().(*clock.Manual)
-	w := &world{t: t, d: d, clk: clk, place: map[string]id.ID{}, post: map[string]id.ID{}, acct: map[string]id.ID{}, names: map[id.ID]string{}}
+	w := &world{t: t, d: d, clk: clk, names: map[id.ID]string{}}
 	keys, log := sealtest.New(t), audit.New(district, clk)
 	w.g = grid.New(d, clk, nil, nil)
 	names := func(context.Context, []id.ID) (map[id.ID]string, error) { return w.names, nil }
@@ -50,31 +51,16 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.insp = inspection.New(inspection.Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Tasks: tasks,
 		Rounds: round.New(round.Deps{DB: d, Clock: clk, Keys: keys, Audit: log})})
 	w.s = New(Deps{DB: d, Clock: clk, Keys: keys, Audit: log, Grid: w.g, Inspections: w.insp, Names: names})
-	var rows [][]any
-	for _, p := range []struct{ name, up, kind, path string }{
-		{"county", "", "county", "230103"}, {"street", "county", "street", "230103001"}, {"comm", "street", "community", "230103001001"}, {"comm2", "street", "community", "230103001002"},
-		{"other", "county", "street", "230103002"}, {"far", "other", "community", "230103002001"},
-	} {
-		w.place[p.name] = id.New()
-		rows = append(rows, []any{district, int64(w.place[p.name]), int64(w.place[p.up]), int64(w.place[p.name]), p.kind, p.name, (p.path + "000000000000")[:12], len(rows) + 1, p.path, int64(1)})
-	}
-	w.ok(d.Write(ctx, "test", func(tx *db.Tx) error {
-		return tx.BulkInsert(ctx, "place", []string{"district", "id", "parent_id", "area_id", "kind", "name", "code", "ordinal", "path", "from_ms"}, rows)
-	}))
-	for _, p := range []struct {
-		name  string
-		role  grid.Role
-		place string
-	}{
-		{"hq", grid.RoleCommand, "county"}, {"hq2", grid.RoleCommand, "county"}, {"dept", grid.RoleDepartment, "county"}, {"street", grid.RoleStreet, "street"}, {"street2", grid.RoleStreet, "street"},
-		{"comm", grid.RoleCommunity, "comm"}, {"leader", grid.RoleBuildingLeader, "comm"}, {"other", grid.RoleStreet, "other"}, {"far", grid.RoleCommunity, "far"},
-	} {
-		made, err := w.g.AddPost(ctx, grid.System(district, "test"), grid.NewPost{Role: p.role, ObjectKind: grid.ObjectPlace, ObjectID: w.place[p.place]})
-		w.ok(err)
-		a := id.ID(1000 + len(w.acct))
-		w.post[p.name], w.acct[p.name], w.names[a] = made.ID, a, "张"+p.name
-		_, err = w.g.AddHolder(ctx, grid.System(district, "test"), grid.Holder{PostID: made.ID, AccountID: a})
-		w.ok(err)
+	made := gridtest.Make(t, d, w.g, []gridtest.Area{
+		gridtest.At("county", "", grid.County, "230103"), gridtest.At("street", "county", grid.Street, "230103001"), gridtest.At("comm", "street", grid.Community, "230103001001"), gridtest.At("comm2", "street", grid.Community, "230103001002"),
+		gridtest.At("other", "county", grid.Street, "230103002"), gridtest.At("far", "other", grid.Community, "230103002001"),
+	}, []gridtest.Seat{
+		gridtest.Over("hq", grid.RoleCommand, "county"), gridtest.Over("hq2", grid.RoleCommand, "county"), gridtest.Over("dept", grid.RoleDepartment, "county"), gridtest.Over("street", grid.RoleStreet, "street"), gridtest.Over("street2", grid.RoleStreet, "street"),
+		gridtest.Over("comm", grid.RoleCommunity, "comm"), gridtest.Over("leader", grid.RoleBuildingLeader, "comm"), gridtest.Over("other", grid.RoleStreet, "other"), gridtest.Over("far", grid.RoleCommunity, "far"),
+	})
+	w.place, w.post, w.acct = made.Place, made.Post, made.Account
+	for name, a := range w.acct {
+		w.names[a] = "张" + name
 	}
 	return w
 }
