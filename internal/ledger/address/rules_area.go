@@ -259,16 +259,10 @@ func (r *reader) selfNamed(lo, hi int) bool {
 	return w > 0 && runes(r.text[lo:lo+w]) >= 4 && lo+w == hi
 }
 
-// committee gives how many bytes behind a village's full name still belong to it:
-// its committee, but not that of a village, which is a house of its own there
-// (乐一村|村委会), or the word once more (彭村村).
+// committee gives how many bytes behind a community's full name still belong to it.
 func (r *reader) committee(lo, end int) int {
-	rest := r.text[end:]
-	if !strings.HasSuffix(r.text[lo:end], vocab.Village) {
-		return len(vocab.Committees.at(rest))
+	if strings.HasSuffix(r.text[lo:end], vocab.Village) {
+		return r.villageAgain(end)
 	}
-	if r.saidAgain(end) {
-		return len(vocab.Village)
-	}
-	return 0
+	return len(vocab.Committees.at(r.text[end:]))
 }

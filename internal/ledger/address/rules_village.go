@@ -14,8 +14,8 @@ func (r *reader) village(lo, at, hi int) (Kind, int) {
 		return None, 0
 	}
 	end := at + len(w)
-	if w == vocab.Village && r.saidAgain(end) {
-		end += len(w) // 彭村村
+	if w == vocab.Village {
+		end += r.villageAgain(end) // 彭村村
 	}
 	switch {
 	case !r.isVillage(lo, end, hi):
@@ -98,17 +98,30 @@ func (r *reader) gluedVillage(lo, at, end int) int {
 		}
 	}
 	for n := 4; n >= 2; n-- {
-		if k := forth(r.text, lo, n); k < at && runes(r.text[k:at]) >= 2 && r.listed(lo, k) {
+		if k := forth(r.text, lo, n); k < at && runes(r.text[k:at]) >= 2 && vocab.Villages.at(r.text[k:]) == "" && r.listed(lo, k) {
 			return k // 文华|文源村
 		}
 	}
 	return lo
 }
 
-// saidAgain reports whether the word village at i belongs to the name before it,
-// and is not that of the village's committee, entry or the like.
-func (r *reader) saidAgain(i int) bool {
-	return vocab.Villages.at(r.text[i:]) == vocab.Village && vocab.OfVillage.at(r.text[i:]) == ""
+// villageAgain gives how many bytes at i, behind a village's full name, still belong
+// to it: the word village once more (彭村村), or its committee where more of the
+// place follows (靠山村村委会黄土屯). At the end the committee is the place itself
+// (乐一村|村委会).
+func (r *reader) villageAgain(i int) int {
+	w := vocab.Villages.at(r.text[i:])
+	switch {
+	case w == vocab.Village && vocab.OfVillage.at(r.text[i:]) == "":
+		return len(w)
+	case vocab.Committees.at(w) == "" || !strings.HasPrefix(w, vocab.Village):
+		return 0
+	}
+	at := r.skip(i + len(w))
+	if at == len(r.text) || firstRune(r.text[at:]) < 0x2E80 || vocab.Beside.at(r.text[at:]) != "" || vocab.Noise.at(r.text[at:]) != "" {
+		return 0
+	}
+	return len(w)
 }
 
 // villageAt gives where the community at i ends that the nation's list has by its
