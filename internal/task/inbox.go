@@ -225,7 +225,7 @@ func (s *Service) lines(ctx context.Context, c grid.Caller, d desk, which List, 
 	for _, t := range tasks {
 		posts = append(posts, t.PostID, t.IssuerPostID)
 	}
-	words, err := s.postWords(ctx, c, posts)
+	words, err := s.postsFor(ctx, c, posts)
 	if err != nil {
 		return nil, err
 	}

@@ -188,6 +188,6 @@ func (s *Service) CustodyOf(ctx context.Context, c grid.Caller, kind string, rec
 		return nil, err
 	}
 	answers := line.Effective(t.PostID, s.now())
-	words, err := s.postWords(ctx, c, []id.ID{t.PostID, answers, t.AbovePostID})
+	words, err := s.postsFor(ctx, c, []id.ID{t.PostID, answers, t.AbovePostID})
 	return &Custody{TaskID: t.ID, Owner: words[t.PostID], Answers: words[answers], Above: words[t.AbovePostID], ClimbMs: t.ClimbMs}, errs.Wrap(op, err)
 }

@@ -139,7 +139,7 @@ func (s *Service) branches(ctx context.Context, c grid.Caller, b bearings, rows 
 	for _, n := range late {
 		posts = append(posts, n.post)
 	}
-	words, err := s.postWords(ctx, c, posts)
+	words, err := s.postsFor(ctx, c, posts)
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func (s *Service) words(ctx context.Context, c grid.Caller, b bearings, v *View)
 	for _, k := range v.Covers {
 		posts = append(posts, k.AnswersID)
 	}
-	if v.Posts, err = s.postWords(ctx, c, posts); err != nil {
+	if v.Posts, err = s.postsFor(ctx, c, posts); err != nil {
 		return err
 	}
 	if v.Names, err = s.names(ctx, accounts); err != nil {
@@ -210,6 +210,20 @@ func (s *Service) words(ctx context.Context, c grid.Caller, b bearings, v *View)
 		return err
 	}
 	return nil
+}
+
+// postsFor writes posts in words for somebody: who works in one community needs no
+// word of it, who looks at several does.
+func (s *Service) postsFor(ctx context.Context, c grid.Caller, posts []id.ID) (map[id.ID]string, error) {
+	in := ""
+	for i, g := range c.Grants {
+		at := g.Path[:min(len(g.Path), communityWidth)]
+		if len(at) < communityWidth || i > 0 && at != in {
+			return s.PostsInArea(ctx, c, posts)
+		}
+		in = at
+	}
+	return s.postWords(ctx, c, posts)
 }
 
 func (s *Service) postWords(ctx context.Context, c grid.Caller, posts []id.ID) (map[id.ID]string, error) {
